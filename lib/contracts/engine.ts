@@ -1,0 +1,35 @@
+import type { Random } from "../random.js";
+import type { HostTensors } from "../tensor/host.js";
+import type { Tensors } from "../tensor/tree.js";
+import type { Noise } from "./part.js";
+
+/** What a program leaves: the carried tensors it changed (others stay), and what it reports to the host. */
+export interface ProgramResult {
+  readonly carried?: Tensors;
+  readonly reported: Tensors;
+}
+
+/**
+ * A pure, traceable function of tensors: no `dataSync`, no branch on a tensor's value, no shape that depends on one. Inputs are
+ * borrowed; an engine may run it any number of times, or only once under a recording backend.
+ */
+export type Program = (carried: Tensors, inputs: Tensors, noise: Noise) => ProgramResult;
+
+/** Runs programs. Everything that crosses this contract is host data; tensors never leave an engine. */
+export interface Engine extends AsyncDisposable {
+  readonly name: "eager" | "compiled";
+  /** For people: "eager on wasm (SIMD, 1 thread)". */
+  readonly description: string;
+  /** Loads programs that share carried tensors (parameters, optimizer slots). */
+  start(programs: Readonly<Record<string, Program>>, carried: HostTensors): Promise<Session>;
+}
+
+/** Programs with their carried tensors. One run at a time. */
+export interface Session extends AsyncDisposable {
+  /** `noise` decides all random numbers of this run. */
+  run(program: string, inputs: HostTensors, noise?: Random): Promise<HostTensors>;
+  /** Copies of carried tensors, all of them or those whose name `matches`. */
+  read(matches?: (name: string) => boolean): Promise<HostTensors>;
+  /** Replaces carried tensors of the same names and shapes. */
+  write(values: HostTensors): Promise<void>;
+}

@@ -1,0 +1,13 @@
+import type * as tf from "../tensor/tf.js";
+import type { TensorTree } from "../tensor/tree.js";
+import type { Random } from "../random.js";
+import { Part, type Init, type Mode, type Output } from "./part.js";
+
+/** The layers between the concatenated encoder vectors and the embedding. Pure: parameters come in as a tree. */
+export abstract class Head<Parameters extends TensorTree = TensorTree> extends Part {
+  abstract readonly inputSize: number;
+  abstract readonly outputSize: number;
+  abstract initialize(random: Random): Init;
+  /** `[n, inputSize] -> [n, outputSize]`. */
+  abstract apply(parameters: Parameters, vectors: tf.Tensor2D, mode: Mode): Output;
+}

@@ -1,0 +1,11 @@
+export { Part, type Init, type Mode, type Noise, type Output, type PartClass, type PartFinder, type SavedPart } from "./part.js";
+export type { Group, GroupSample, Kind, Kinds, LabelSample, PairSample, Sample, TupleSample } from "./samples.js";
+export type { Batch, HostTargets, LoadedTargets, Targets } from "./batch.js";
+export { FrozenEncoder, TrainableEncoder, isFittable, type Encoder, type Fittable } from "./encoder.js";
+export { Head } from "./head.js";
+export { SimilarityLoss, usesMemory, type LossContext, type LossValue, type Memory, type UsesMemory } from "./loss.js";
+export { Distance, type InnerProductForm } from "./distance.js";
+export { Metric, attach, type AttachedMetric, type AttachOptions, type Stage } from "./metric.js";
+export { Loader, type EpochRequest } from "./loader.js";
+export type { Moment, Schedule, Transform, Updated } from "./optimizer.js";
+export type { Engine, Program, ProgramResult, Session } from "./engine.js";

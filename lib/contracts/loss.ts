@@ -1,0 +1,60 @@
+import type * as tf from "../tensor/tf.js";
+import type { TensorTree } from "../tensor/tree.js";
+import type { Random } from "../random.js";
+import type { Targets } from "./batch.js";
+import type { Distance } from "./distance.js";
+import { Part, type Init } from "./part.js";
+import type { Group, Kind } from "./samples.js";
+
+/** What a loss returns. */
+export interface LossValue {
+  /** The mean over `weight` units. */
+  readonly value: tf.Scalar;
+  /** How many units were averaged; accumulated and parallel gradients are weighed by it. A bare scalar counts as 1. */
+  readonly weight: tf.Scalar;
+  /** Named parts of the value, for the log. */
+  readonly terms?: Readonly<Record<string, tf.Scalar>>;
+}
+
+/** What is known of the model when the loss is made. */
+export interface LossContext {
+  /** Width of the head's output. */
+  readonly embeddingSize: number;
+  /** Every group of the train loader, in first-seen order; empty for other kinds. */
+  readonly groups: readonly Group[];
+}
+
+/** Judges embeddings against targets. Pure and traceable: masks, no data-dependent shapes, no `dataSync`. */
+export abstract class SimilarityLoss<K extends Kind, Parameters extends TensorTree = TensorTree> extends Part {
+  abstract readonly kind: K;
+  /** True when the loss of a batch is the mean over its samples, so that a batch may be cut; false for in-batch comparisons. */
+  abstract readonly separable: boolean;
+  /** True when groups are rows of the loss's own parameters, so that an unseen group is an error. */
+  readonly closedVocabulary: boolean = false;
+  /** The distance the loss trains for, which evaluation then uses; null when it has none. */
+  abstract readonly distance: Distance | null;
+  /** Parameters of the loss itself, such as proxies; they are trained with the model's. */
+  initialize(_random: Random): Init {
+    return { parameters: {} };
+  }
+  abstract compute(parameters: Parameters, embeddings: tf.Tensor2D, targets: Targets<K>): LossValue | tf.Scalar;
+}
+
+/** Rows of earlier batches. */
+export interface Memory {
+  /** `[m, d]`, without gradient. */
+  readonly embeddings: tf.Tensor2D;
+  /** `[m]` int32 */
+  readonly groups: tf.Tensor1D;
+  /** `[m]`, 1 where the row holds something, 0 where the buffer is not yet filled. */
+  readonly valid: tf.Tensor1D;
+}
+
+/** The capability a cross-batch memory needs: compare the batch with remembered rows. */
+export interface UsesMemory {
+  computeAgainst(parameters: TensorTree, embeddings: tf.Tensor2D, targets: Targets<"group">, memory: Memory): LossValue | tf.Scalar;
+}
+
+export function usesMemory(loss: object): loss is UsesMemory {
+  return "computeAgainst" in loss;
+}

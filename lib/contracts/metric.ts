@@ -1,0 +1,48 @@
+import type { HostMatrix } from "../tensor/host.js";
+import type { HostTargets } from "./batch.js";
+import type { Distance } from "./distance.js";
+import type { Kind } from "./samples.js";
+
+/** A number that tells how good embeddings are. Accumulates batches; the value is that of all rows seen since `reset`. */
+export abstract class Metric<in K extends Kind> {
+  /** As logged: "precision@5". */
+  abstract readonly name: string;
+  abstract readonly higherIsBetter: boolean;
+  /** Borrows the arrays for this call. */
+  abstract update(embeddings: HostMatrix, targets: HostTargets<K>): void;
+  /** NaN when no row counts (no query has a relevant item). */
+  abstract value(): Promise<number>;
+  abstract reset(): void;
+  /** Called once by the trainer with the loss's distance; a distance given to the constructor wins. */
+  useDistance(_distance: Distance): void {}
+}
+
+/** When an attached metric is computed and where it is shown. */
+export interface AttachOptions {
+  /** "epoch" = over all rows of the stage (default for validation), "batch" = each batch alone, averaged over the epoch. */
+  readonly scope?: "epoch" | "batch";
+  /** Stages in which it is computed. Default: validation and test for "epoch", train and validation for "batch". */
+  readonly stages?: readonly Stage[];
+  /** Show in the progress bar. Default false. */
+  readonly progress?: boolean;
+  /** Name in the log; default the metric's. */
+  readonly name?: string;
+}
+
+export type Stage = "train" | "validation" | "test";
+
+/** A metric with the places it is used in; made by `attach`. */
+export interface AttachedMetric<K extends Kind> {
+  readonly metric: Metric<K>;
+  readonly name: string;
+  readonly scope: "epoch" | "batch";
+  readonly stages: readonly Stage[];
+  readonly progress: boolean;
+}
+
+/** Attaches a metric to a model: `configureMetrics() { return [attach(new RPrecision(), { progress: true })]; }`. */
+export function attach<K extends Kind>(metric: Metric<K>, options: AttachOptions = {}): AttachedMetric<K> {
+  const { scope = "epoch", progress = false, name = metric.name } = options;
+  const stages = options.stages ?? (scope === "epoch" ? ["validation", "test"] : ["train", "validation"]);
+  return Object.freeze({ metric, name, scope, stages, progress });
+}

@@ -1,0 +1,74 @@
+import { UsageError } from "../errors.js";
+import type { JsonObject } from "../json.js";
+import type { Random } from "../random.js";
+import type { HostTensors } from "../tensor/host.js";
+import type { HostTree, TensorTree } from "../tensor/tree.js";
+import type * as tf from "../tensor/tf.js";
+
+/**
+ * Anything that is saved with a model: encoders, heads, losses. A part is stored as its type name, its configuration and, when it
+ * has fitted or frozen numbers, its weights; never as code.
+ *
+ * A concrete class has `static readonly type = "MyHead"` and `static from(config, weights)`, which makes an equal part.
+ */
+export abstract class Part {
+  /** Everything the constructor needs to make an equal part. */
+  abstract readonly config: JsonObject;
+
+  /** Registered name: the class's `static type`. */
+  get type(): string {
+    const { type } = this.constructor as Partial<PartClass<Part>>;
+    if (typeof type !== "string") {
+      throw new UsageError(`class ${this.constructor.name} has no name to be saved by; add: static readonly type = "${this.constructor.name}"`);
+    }
+    return type;
+  }
+
+  /** Numbers that are not trained: fitted statistics, frozen weights. */
+  get weights(): HostTensors {
+    return {};
+  }
+}
+
+/** The class of a part, as far as loading needs it. */
+export interface PartClass<P extends Part> {
+  readonly type: string;
+  /** @throws ConfigError when a key is missing or unknown. */
+  from(config: JsonObject, weights: HostTensors, parts: PartFinder): P;
+}
+
+/** Makes the parts that another part is made of. */
+export interface PartFinder {
+  /** @throws UnknownNameError for a type that is not registered. */
+  make(what: "encoder" | "head" | "loss", saved: SavedPart, weights: HostTensors): Part;
+}
+
+/** A part as JSON. */
+export interface SavedPart {
+  readonly type: string;
+  readonly config: JsonObject;
+}
+
+/** Numbers a part starts with. `state` is what changes without a gradient, such as batch-normalization averages. */
+export interface Init {
+  readonly parameters: HostTree;
+  readonly state?: HostTree;
+}
+
+/** Random tensors inside a traced step. The engine decides where they come from, so that the trainer's seed decides them. */
+export interface Noise {
+  /** Uniform in [0, 1). */
+  uniform(shape: readonly number[]): tf.Tensor;
+}
+
+/** How a part is run. */
+export interface Mode {
+  readonly training: boolean;
+  readonly noise: Noise;
+  /** What the part's last run returned as `state`, or what it was initialized with. */
+  readonly state: TensorTree;
+}
+
+/** `[n, size]`, with the new state when the part has one. */
+export type Output = tf.Tensor2D | { readonly value: tf.Tensor2D; readonly state: TensorTree };
+

@@ -1,0 +1,126 @@
+/**
+ * Everything this library throws on purpose. Each class has a stable `code`, so that a program can tell errors apart
+ * without reading sentences; each message says who, what was expected, what came, and what to do now.
+ */
+export abstract class LikewiseError extends Error {
+  abstract readonly code: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** One or more settings are wrong; `problems` lists all of them. */
+export class ConfigError extends LikewiseError {
+  readonly code = "CONFIG";
+
+  constructor(
+    readonly who: string,
+    readonly problems: readonly string[],
+    options?: ErrorOptions,
+  ) {
+    super(`${who}:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`, options);
+  }
+}
+
+/** Parts of a model do not fit together; found before the first step, all problems at once. */
+export class AssemblyError extends LikewiseError {
+  readonly code = "ASSEMBLY";
+
+  constructor(
+    readonly who: string,
+    readonly problems: readonly string[],
+    options?: ErrorOptions,
+  ) {
+    super(`${who} cannot be trained as it is described:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`, options);
+  }
+}
+
+/** A tensor or vector has another shape than the place it is used in needs. */
+export class ShapeError extends LikewiseError {
+  readonly code = "SHAPE";
+
+  constructor(
+    readonly where: string,
+    readonly expected: string,
+    readonly actual: readonly number[],
+  ) {
+    super(`${where}: expected ${expected}, got [${actual.join(", ")}]`);
+  }
+}
+
+/** A name is not registered; the message lists the names that are. */
+export class UnknownNameError extends LikewiseError {
+  readonly code = "UNKNOWN_NAME";
+
+  constructor(
+    readonly what: string,
+    readonly given: string,
+    readonly known: readonly string[],
+    advice?: string,
+  ) {
+    const list = known.length === 0 ? "none" : known.join(", ");
+    super(`${what} "${given}" is not known; known: ${list}${advice === undefined ? "" : `. ${advice}`}`);
+  }
+}
+
+/** A name is registered twice. */
+export class DuplicateNameError extends LikewiseError {
+  readonly code = "DUPLICATE_NAME";
+
+  constructor(
+    readonly what: string,
+    readonly given: string,
+  ) {
+    super(`${what} "${given}" is registered twice; give one of them another name`);
+  }
+}
+
+/** A row of the user's data is wrong; `file` and `line` (from 1) say where, when they are known. */
+export class DataError extends LikewiseError {
+  readonly code = "DATA";
+
+  constructor(
+    message: string,
+    readonly file?: string,
+    readonly line?: number,
+    options?: ErrorOptions,
+  ) {
+    const place = file === undefined ? "" : `${file}${line === undefined ? "" : `:${line}`}: `;
+    super(`${place}${message}`, options);
+  }
+}
+
+/** A saved file is truncated, damaged, foreign or of another version; nothing was changed. */
+export class FileFormatError extends LikewiseError {
+  readonly code = "FILE_FORMAT";
+
+  constructor(
+    readonly file: string,
+    problem: string,
+    options?: ErrorOptions,
+  ) {
+    super(`${file}: ${problem}`, options);
+  }
+}
+
+/** Training met a NaN or an infinity. */
+export class NonFiniteError extends LikewiseError {
+  readonly code = "NON_FINITE";
+}
+
+/** Training was stopped by the caller's `AbortSignal` after the state was saved. */
+export class InterruptedError extends LikewiseError {
+  readonly code = "INTERRUPTED";
+}
+
+/** No engine, or not the one asked for, can run here. */
+export class EngineError extends LikewiseError {
+  readonly code = "ENGINE";
+}
+
+/** Something is used in a way or at a time it cannot be. */
+export class UsageError extends LikewiseError {
+  readonly code = "USAGE";
+}

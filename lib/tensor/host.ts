@@ -1,0 +1,53 @@
+import * as tf from "./tf.js";
+import { ShapeError } from "../errors.js";
+
+/** Numbers outside any backend: `Float32Array` is float32, `Int32Array` is int32. */
+export interface HostTensor {
+  readonly data: Float32Array | Int32Array;
+  readonly shape: readonly number[];
+}
+
+/** Named host tensors; names of nested things are joined by "/". */
+export type HostTensors = Readonly<Record<string, HostTensor>>;
+
+/** Rows of equal width, row after row: `data.length === rows * size`. */
+export interface HostMatrix {
+  readonly data: Float32Array;
+  readonly rows: number;
+  readonly size: number;
+}
+
+/** @throws ShapeError when the number of values does not fit the shape. */
+export function hostTensor(data: Float32Array | Int32Array, shape: readonly number[]): HostTensor {
+  const count = shape.reduce((product, length) => product * length, 1);
+  if (count !== data.length) throw new ShapeError("hostTensor", `${data.length} values`, shape);
+  return { data, shape };
+}
+
+/** One float32 number. */
+export function hostScalar(value: number): HostTensor {
+  return { data: Float32Array.of(value), shape: [] };
+}
+
+export function zerosLike({ data, shape }: HostTensor): HostTensor {
+  return { data: data instanceof Int32Array ? new Int32Array(data.length) : new Float32Array(data.length), shape };
+}
+
+/** Copies onto the current tfjs backend. The caller owns the tensor. */
+export function upload({ data, shape }: HostTensor): tf.Tensor {
+  return tf.tensor(data, [...shape], data instanceof Int32Array ? "int32" : "float32");
+}
+
+/** Copies from the backend; booleans become int32. */
+export async function download(tensor: tf.Tensor): Promise<HostTensor> {
+  return fromData(await tensor.data(), tensor.shape);
+}
+
+/** Like `download`, at once; never inside a training step. */
+export function downloadSync(tensor: tf.Tensor): HostTensor {
+  return fromData(tensor.dataSync(), tensor.shape);
+}
+
+function fromData(data: Float32Array | Int32Array | Uint8Array, shape: readonly number[]): HostTensor {
+  return { data: data instanceof Uint8Array ? Int32Array.from(data) : data.slice(), shape: [...shape] };
+}
