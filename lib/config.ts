@@ -37,7 +37,9 @@ export function readConfig<T extends object>(type: new (given?: Partial<T>) => T
 
 function flatten(errors: readonly ValidationError[], prefix: string): string[] {
   return errors.flatMap((error) => [
-    ...Object.values(error.constraints ?? {}).map((text) => `${prefix}${error.property}: ${text}, got ${show(error.value)}`),
+    ...Object.values(error.constraints ?? {}).map(
+      (text) => `${prefix}${error.property}: ${text}, got ${show(error.value)}`,
+    ),
     ...flatten(error.children ?? [], `${prefix}${error.property}.`),
   ]);
 }

@@ -33,7 +33,10 @@ export class AssemblyError extends LikewiseError {
     readonly problems: readonly string[],
     options?: ErrorOptions,
   ) {
-    super(`${who} cannot be trained as it is described:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`, options);
+    super(
+      `${who} cannot be trained as it is described:\n${problems.map((problem) => `  - ${problem}`).join("\n")}`,
+      options,
+    );
   }
 }
 

@@ -3,7 +3,14 @@ import { Random } from "../lib/random.js";
 
 describe("Random", () => {
   it("gives the same numbers for the same seed and others for another", () => {
-    const draw = (seed: number): number[] => Array.from({ length: 5 }, ((random) => () => random.uniform())(new Random(seed)));
+    const draw = (seed: number): number[] =>
+      Array.from(
+        { length: 5 },
+        (
+          (random) => () =>
+            random.uniform()
+        )(new Random(seed)),
+      );
     expect(draw(1)).to.deep.equal(draw(1));
     expect(draw(1)).to.not.deep.equal(draw(2));
   });

@@ -26,8 +26,16 @@ export interface Engine extends AsyncDisposable {
 
 /** Programs with their carried tensors. One run at a time. */
 export interface Session extends AsyncDisposable {
-  /** `noise` decides all random numbers of this run. */
-  run(program: string, inputs: HostTensors, noise?: Random): Promise<HostTensors>;
+  /**
+   * `noise` decides all random numbers of this run. `accept` sees what is reported before carried tensors change; when it answers
+   * false they stay as they were (a step whose loss is not finite).
+   */
+  run(
+    program: string,
+    inputs: HostTensors,
+    noise?: Random,
+    accept?: (reported: HostTensors) => boolean,
+  ): Promise<HostTensors>;
   /** Copies of carried tensors, all of them or those whose name `matches`. */
   read(matches?: (name: string) => boolean): Promise<HostTensors>;
   /** Replaces carried tensors of the same names and shapes. */

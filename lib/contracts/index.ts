@@ -1,4 +1,14 @@
-export { Part, type Init, type Mode, type Noise, type Output, type PartClass, type PartFinder, type SavedPart } from "./part.js";
+export {
+  Part,
+  type Init,
+  type Mode,
+  type Noise,
+  type Output,
+  type PartClass,
+  type PartFinder,
+  type PartRole,
+  type SavedPart,
+} from "./part.js";
 export type { Group, GroupSample, Kind, Kinds, LabelSample, PairSample, Sample, TupleSample } from "./samples.js";
 export type { Batch, HostTargets, LoadedTargets, Targets } from "./batch.js";
 export { FrozenEncoder, TrainableEncoder, isFittable, type Encoder, type Fittable } from "./encoder.js";

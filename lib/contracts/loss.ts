@@ -52,7 +52,12 @@ export interface Memory {
 
 /** The capability a cross-batch memory needs: compare the batch with remembered rows. */
 export interface UsesMemory {
-  computeAgainst(parameters: TensorTree, embeddings: tf.Tensor2D, targets: Targets<"group">, memory: Memory): LossValue | tf.Scalar;
+  computeAgainst(
+    parameters: TensorTree,
+    embeddings: tf.Tensor2D,
+    targets: Targets<"group">,
+    memory: Memory,
+  ): LossValue | tf.Scalar;
 }
 
 export function usesMemory(loss: object): loss is UsesMemory {

@@ -22,7 +22,12 @@ export interface Transform {
   initialize(parameters: Tensors): Record<string, tf.Tensor>;
   scalars(moment: Moment): Readonly<Record<string, number>>;
   /** Same names in `updates` as in `gradients`, same names in the new `state` as in the old. */
-  update(gradients: Tensors, state: Tensors, parameters: Tensors, scalars: Readonly<Record<string, tf.Scalar>>): Updated;
+  update(
+    gradients: Tensors,
+    state: Tensors,
+    parameters: Tensors,
+    scalars: Readonly<Record<string, tf.Scalar>>,
+  ): Updated;
   /** True when each number of an update depends on the same number of the gradient alone. */
   readonly elementwise: boolean;
 }

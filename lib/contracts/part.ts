@@ -19,7 +19,9 @@ export abstract class Part {
   get type(): string {
     const { type } = this.constructor as Partial<PartClass<Part>>;
     if (typeof type !== "string") {
-      throw new UsageError(`class ${this.constructor.name} has no name to be saved by; add: static readonly type = "${this.constructor.name}"`);
+      throw new UsageError(
+        `class ${this.constructor.name} has no name to be saved by; add: static readonly type = "${this.constructor.name}"`,
+      );
     }
     return type;
   }
@@ -37,10 +39,13 @@ export interface PartClass<P extends Part> {
   from(config: JsonObject, weights: HostTensors, parts: PartFinder): P;
 }
 
+/** What a part is for. */
+export type PartRole = "encoder" | "head" | "loss";
+
 /** Makes the parts that another part is made of. */
 export interface PartFinder {
   /** @throws UnknownNameError for a type that is not registered. */
-  make(what: "encoder" | "head" | "loss", saved: SavedPart, weights: HostTensors): Part;
+  make(role: PartRole, saved: SavedPart, weights: HostTensors): Part;
 }
 
 /** A part as JSON. */
@@ -71,4 +76,3 @@ export interface Mode {
 
 /** `[n, size]`, with the new state when the part has one. */
 export type Output = tf.Tensor2D | { readonly value: tf.Tensor2D; readonly state: TensorTree };
-

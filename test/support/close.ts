@@ -9,7 +9,11 @@ export function numbers(value: unknown): number[] {
 }
 
 /** Every number within `absolute + relative * |expected|`; NaN equals NaN. */
-export function expectClose(actual: unknown, expected: unknown, { relative = 1e-5, absolute = 1e-6, what = "value" } = {}): void {
+export function expectClose(
+  actual: unknown,
+  expected: unknown,
+  { relative = 1e-5, absolute = 1e-6, what = "value" } = {},
+): void {
   const left = numbers(actual);
   const right = numbers(expected);
   expect(left.length, `${what}: count`).to.equal(right.length);

@@ -33,7 +33,9 @@ export function readGolden(name: string): readonly GoldenCase[] | null {
   if (!existsSync(path)) return null;
   const special: Readonly<Record<string, number>> = { NaN, Infinity, "-Infinity": -Infinity };
   const text = readFileSync(path, "utf8");
-  const file = JSON.parse(text, (_key, value: unknown) => (typeof value === "string" ? (special[value] ?? value) : value)) as {
+  const file = JSON.parse(text, (_key, value: unknown) =>
+    typeof value === "string" ? (special[value] ?? value) : value,
+  ) as {
     readonly cases: readonly GoldenCase[];
   };
   return file.cases;
