@@ -1,0 +1,64 @@
+import { EngineError } from "../errors.js";
+import * as tf from "./tf.js";
+import type { BackendName } from "./engine-variable.js";
+import { repairWasm } from "./wasm-repairs.js";
+
+/** A tfjs backend that may or may not load here. */
+export interface BackendCandidate {
+  readonly name: BackendName;
+  /** Loads it and makes it the current backend; gives a description for people. Throws when it cannot. */
+  open(): Promise<string>;
+}
+
+/** Every backend, fastest first. */
+export const candidates: readonly BackendCandidate[] = [
+  { name: "tfjs-node-gpu", open: () => openNative("@tensorflow/tfjs-node-gpu") },
+  { name: "tfjs-node", open: () => openNative("@tensorflow/tfjs-node") },
+  { name: "wasm", open: openWasm },
+  { name: "cpu", open: openCpu },
+];
+
+/** The native packages register themselves as "tensorflow". They need not be installed, so their types are not known here. */
+async function openNative(packageName: string): Promise<string> {
+  const native = (await import(packageName)) as {
+    readonly Tensor?: unknown;
+    readonly default?: { readonly Tensor?: unknown };
+  };
+  if ((native.Tensor ?? native.default?.Tensor) !== tf.Tensor) {
+    throw new EngineError(
+      `${packageName} brings its own copy of @tensorflow/tfjs-core; install the version that matches ${tf.version_core}, so that both share one`,
+    );
+  }
+  await makeCurrent("tensorflow");
+  const { isGPUPackage, isUsingGpuDevice } = tf.backend() as {
+    readonly isGPUPackage?: boolean;
+    readonly isUsingGpuDevice?: boolean;
+  };
+  const name = packageName.replace("@tensorflow/", "");
+  if (isGPUPackage === true)
+    return isUsingGpuDevice === true ? `${name} (CUDA)` : `${name} (no CUDA device, on the processor)`;
+  return name;
+}
+
+async function openWasm(): Promise<string> {
+  await import("@tensorflow/tfjs-backend-wasm");
+  repairWasm();
+  await makeCurrent("wasm");
+  return (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) === true ? "wasm (SIMD)" : "wasm";
+}
+
+async function openCpu(): Promise<string> {
+  await import("@tensorflow/tfjs-backend-cpu");
+  await makeCurrent("cpu");
+  return "cpu (plain JavaScript)";
+}
+
+async function makeCurrent(backend: string): Promise<void> {
+  if (!(await tf.setBackend(backend))) throw new EngineError(`tfjs backend "${backend}" failed to start`);
+  // A backend can load and still be unable to compute: tfjs-node 4.22 calls Node functions that Node 23 removed.
+  const product = tf.tidy(() =>
+    tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([1, 0, 2, 1], [2, 2])).dataSync(),
+  );
+  if (product.join() !== "5,2,11,4")
+    throw new EngineError(`tfjs backend "${backend}" computes wrong numbers: ${product.join()}`);
+}

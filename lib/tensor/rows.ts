@@ -1,0 +1,53 @@
+import * as tf from "./tf.js";
+
+/** A row shorter than the root of this has no direction. */
+const SHORTEST_SQUARED = 1e-30;
+
+/**
+ * `[n, d]`, every row divided by its length. A zero row stays zero and gets no gradient, instead of the infinite one that division
+ * by its length would give.
+ */
+export function unitRows(rows: tf.Tensor2D): tf.Tensor2D {
+  return tf.customGrad((given, save) => {
+    const x = given as tf.Tensor2D;
+    const squared = tf.sum(tf.square(x), 1, true); // [n, 1]
+    const directed = tf.greater(squared, SHORTEST_SQUARED);
+    const inverse = tf.where(
+      directed,
+      tf.rsqrt(tf.where(directed, squared, tf.onesLike(squared))),
+      tf.zerosLike(squared),
+    );
+    const unit = tf.mul(x, inverse);
+    (save as tf.GradSaveFunc)([unit, inverse]);
+    return {
+      value: unit,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [u, scale] = saved as [tf.Tensor2D, tf.Tensor2D];
+        const along = tf.sum(tf.mul(dy, u), 1, true); // [n, 1]
+        return [tf.mul(tf.sub(dy, tf.mul(u, along)), scale)];
+      },
+    };
+  })(rows) as tf.Tensor2D;
+}
+
+/** `[n, d] -> [n, 1]`, the squared length of every row. */
+export function squaredLengths(rows: tf.Tensor2D): tf.Tensor2D {
+  return tf.sum(tf.square(rows), 1, true);
+}
+
+/** Square root that is zero, with gradient zero, at zero and below. */
+export function rootOrZero<T extends tf.Tensor>(squared: T): T {
+  return tf.customGrad((given, save) => {
+    const root = tf.sqrt(tf.relu(given as tf.Tensor));
+    (save as tf.GradSaveFunc)([root]);
+    return {
+      value: root,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [value] = saved as [tf.Tensor];
+        const positive = tf.step(value);
+        // Where the root is zero the divisor becomes 2 and the product zero.
+        return [tf.div(tf.mul(dy, positive), tf.mul(tf.add(value, tf.sub(1, positive)), 2))];
+      },
+    };
+  })(squared) as T;
+}
