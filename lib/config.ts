@@ -1,25 +1,38 @@
-import "reflect-metadata";
-import { plainToClass } from "class-transformer";
 import { validateSync, type ValidationError } from "class-validator";
 import { ConfigError } from "./errors.js";
 
+/** A configuration class: every option has a default. */
+export type ConfigClass<T extends object> = new (given?: Partial<T>) => T;
+
+/** Fields that hold configurations of their own, which may be given as plain objects. */
+export type NestedConfigs<T> = Readonly<Partial<Record<keyof T & string, ConfigClass<object>>>>;
+
 /**
- * Gives a configuration class its values: applies what the user gave over the defaults, checks the class-validator rules, refuses
- * unknown keys, freezes. Call it as the last line of a final class's constructor.
+ * Gives a configuration class its values: applies what the user gave over the defaults, makes nested configurations, checks the
+ * class-validator rules, refuses unknown keys, freezes. Call it as the last line of a final class's constructor.
  *
- * Nested configurations may be given as plain objects when the field has `@Type(() => NestedConfig)`.
- *
- * @throws ConfigError listing every problem.
+ * @throws ConfigError listing every problem, those of nested configurations included.
  */
-export function settle<T extends object>(target: T, given: Partial<T>): void {
+export function settle<T extends object>(target: T, given: Partial<T>, nested: NestedConfigs<T> = {}): void {
   const who = target.constructor.name;
   const known = new Set(Object.keys(target));
   const problems: string[] = [];
   const values = target as Record<string, unknown>;
   for (const [key, value] of Object.entries(given)) {
-    if (known.has(key)) {
-      if (value !== undefined) values[key] = value;
-    } else problems.push(`${key}: unknown option; known: ${[...known].join(", ")}`);
+    if (!known.has(key)) {
+      problems.push(`${key}: unknown option; known: ${[...known].join(", ")}`);
+      continue;
+    }
+    if (value === undefined) continue;
+    values[key] = value;
+    const inner = nested[key as keyof T & string];
+    if (inner === undefined || typeof value !== "object" || value === null) continue;
+    try {
+      values[key] = readConfig(inner, value);
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems.map((problem) => `${key}.${problem}`));
+    }
   }
   problems.push(...flatten(validateSync(target, { forbidUnknownValues: false }), ""));
   if (problems.length > 0) throw new ConfigError(who, problems);
@@ -27,12 +40,12 @@ export function settle<T extends object>(target: T, given: Partial<T>): void {
 }
 
 /** Reads a configuration from data (a file, an option object) through the same door as its constructor. */
-export function readConfig<T extends object>(type: new (given?: Partial<T>) => T, data: unknown): T {
+export function readConfig<T extends object>(type: ConfigClass<T>, data: unknown): T {
   if (data instanceof type) return data;
   if (typeof data !== "object" || data === null || Array.isArray(data)) {
     throw new ConfigError(type.name, [`expected an object with options, got ${JSON.stringify(data)}`]);
   }
-  return new type(plainToClass(Object as unknown as new () => Partial<T>, data));
+  return new type(data);
 }
 
 function flatten(errors: readonly ValidationError[], prefix: string): string[] {
