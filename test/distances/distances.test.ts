@@ -1,0 +1,362 @@
+import { expect } from "chai";
+import * as tf from "likewise/tf";
+import { UnknownNameError } from "../../lib/errors.js";
+import { Random } from "../../lib/random.js";
+import {
+  Cosine,
+  distanceNamed,
+  DotProduct,
+  Euclidean,
+  Manhattan,
+  SquaredEuclidean,
+} from "../../lib/distances/index.js";
+import type { Distance } from "../../lib/contracts/index.js";
+import { expectClose } from "../support/close.js";
+import { centralDifferences, gradients, type Matrix } from "../support/gradient.js";
+import { readGolden } from "../support/shared.js";
+
+const dot = (x: readonly number[], y: readonly number[]): number =>
+  x.reduce((sum, value, i) => sum + value * (y[i] as number), 0);
+const length = (x: readonly number[]): number => Math.sqrt(dot(x, x));
+const minus = (x: readonly number[], y: readonly number[]): number[] => x.map((value, i) => value - (y[i] as number));
+
+/** What each distance means, in plain numbers. */
+const oracles: readonly {
+  distance: Distance;
+  between: (x: readonly number[], y: readonly number[]) => number;
+  similarity: (d: number) => number;
+}[] = [
+  { distance: new Cosine(), between: (x, y) => 1 - dot(x, y) / (length(x) * length(y)), similarity: (d) => 1 - d },
+  { distance: new Euclidean(), between: (x, y) => length(minus(x, y)), similarity: (d) => 1 / (1 + d) },
+  { distance: new SquaredEuclidean(), between: (x, y) => length(minus(x, y)) ** 2, similarity: (d) => 1 / (1 + d) },
+  {
+    distance: new Manhattan(),
+    between: (x, y) => minus(x, y).reduce((sum, v) => sum + Math.abs(v), 0),
+    similarity: (d) => 1 / (1 + d),
+  },
+  { distance: new DotProduct(), between: (x, y) => -dot(x, y), similarity: (d) => -d },
+];
+
+function randomRows(random: Random, rows: number, size: number, scale = 1): number[][] {
+  return Array.from({ length: rows }, () => Array.from(random.normals(size, 0, scale)));
+}
+
+for (const { distance, between, similarity } of oracles) {
+  describe(`distance ${distance.name}`, () => {
+    const random = new Random(distance.name);
+    const left = randomRows(random, 5, 6);
+    const right = randomRows(random, 7, 6);
+    const weights = randomRows(random, 5, 7);
+    const matrixOf = (x: Matrix, y: Matrix): number[] => x.flatMap((a) => y.map((b) => between(a, b)));
+
+    it("equals the plain formula for every pair of rows", () => {
+      tf.tidy(() => {
+        const found = distance.matrix(tf.tensor2d(left), tf.tensor2d(right));
+        expect(found.shape).to.deep.equal([5, 7]);
+        expectClose(found.dataSync(), matrixOf(left, right), { relative: 1e-5, absolute: 2e-6 });
+      });
+    });
+
+    it("has one scale for pairs and matrices", () => {
+      tf.tidy(() => {
+        const x = tf.tensor2d(left);
+        const y = tf.tensor2d(right.slice(0, 5));
+        const diagonal = tf.sum(tf.mul(distance.matrix(x, y), tf.eye(5)), 1);
+        expectClose(distance.pairs(x, y).dataSync(), diagonal.dataSync(), { relative: 1e-5, absolute: 2e-6 });
+      });
+    });
+
+    it("turns into a similarity that falls as the distance grows", () => {
+      tf.tidy(() => {
+        const values = distance.pairs(tf.tensor2d(left), tf.tensor2d(right.slice(0, 5)));
+        const expected = left.map((x, i) => similarity(between(x, right[i] as number[])));
+        expectClose(distance.similarity(values).dataSync(), expected);
+        const ordered = distance.similarity(tf.tensor1d([0.1, 0.2, 0.9, 1.5])).dataSync();
+        expect([...ordered]).to.deep.equal([...ordered].sort((a, b) => b - a));
+      });
+    });
+
+    it("has the gradient of the plain formula in both arguments, for pairs and matrices", () => {
+      const weighted = (x: Matrix, y: Matrix): number =>
+        matrixOf(x, y).reduce((sum, value, at) => sum + value * (weights.flat()[at] as number), 0);
+      const found = gradients(
+        (x, y) => tf.sum(tf.mul(distance.matrix(x as tf.Tensor2D, y as tf.Tensor2D), tf.tensor2d(weights))),
+        left,
+        right,
+      );
+      expectClose(
+        found.gradients[0],
+        centralDifferences((x) => weighted(x, right), left),
+        { relative: 1e-4, absolute: 1e-5 },
+      );
+      expectClose(
+        found.gradients[1],
+        centralDifferences((y) => weighted(left, y), right),
+        { relative: 1e-4, absolute: 1e-5 },
+      );
+
+      const partners = right.slice(0, 5);
+      const total = (x: Matrix, y: Matrix): number =>
+        x.reduce((sum, row, i) => sum + (i + 1) * between(row, y[i] as readonly number[]), 0);
+      const pairs = gradients(
+        (x, y) => tf.sum(tf.mul(distance.pairs(x as tf.Tensor2D, y as tf.Tensor2D), [1, 2, 3, 4, 5])),
+        left,
+        partners,
+      );
+      expectClose(
+        pairs.gradients[0],
+        centralDifferences((x) => total(x, partners), left),
+        { relative: 1e-4, absolute: 1e-5 },
+      );
+      expectClose(
+        pairs.gradients[1],
+        centralDifferences((y) => total(left, y), partners),
+        { relative: 1e-4, absolute: 1e-5 },
+      );
+    });
+
+    it("sums the gradients of both arguments when a matrix is compared with itself", () => {
+      const square = randomRows(random, 5, 5);
+      const off = square.map((row, i) => row.map((value, j) => (i === j ? 0 : value)));
+      const weighted = (x: Matrix): number =>
+        x.reduce(
+          (sum, a, i) =>
+            sum + x.reduce((inner, b, j) => inner + (i === j ? 0 : (off[i]?.[j] as number) * between(a, b)), 0),
+          0,
+        );
+      const found = gradients(
+        (x) => tf.sum(tf.mul(distance.matrix(x as tf.Tensor2D, x as tf.Tensor2D), tf.tensor2d(off))),
+        left,
+      );
+      expectClose(found.gradients[0], centralDifferences(weighted, left), { relative: 1e-4, absolute: 1e-5 });
+    });
+
+    it("is finite with a finite gradient for equal rows, zero rows and one row", () => {
+      const cases: readonly Matrix[] = [
+        [
+          [1, 2, 3],
+          [1, 2, 3],
+          [1, 2, 3],
+        ],
+        [
+          [0, 0, 0],
+          [0, 0, 0],
+          [1, 0, 0],
+        ],
+        [[0.3, -2, 1]],
+        [
+          [1e-20, 0, 0],
+          [1e-12, 0, 0],
+        ],
+        [
+          [1e6, 1e6, -1e6],
+          [1e6, 1e6, -1e6],
+        ],
+      ];
+      for (const rows of cases) {
+        for (const form of ["matrix", "pairs"] as const) {
+          const { value, gradients: found } = gradients(
+            (x, y) => tf.sum(distance[form](x as tf.Tensor2D, y as tf.Tensor2D)),
+            rows,
+            rows,
+          );
+          expect(value, `${form} of ${JSON.stringify(rows)}`).to.satisfy(Number.isFinite);
+          expect(
+            found.flat().every((g) => Math.abs(g) <= 1e7),
+            `gradient of ${form} of ${JSON.stringify(rows)}: ${found.flat().join(" ")}`,
+          ).to.equal(true);
+        }
+      }
+    });
+
+    it("does not hide NaN", () => {
+      tf.tidy(() => {
+        const broken = tf.tensor2d([
+          [NaN, 1],
+          [2, 3],
+        ]);
+        const whole = tf.tensor2d([
+          [1, 1],
+          [2, 3],
+        ]);
+        expect(distance.matrix(broken, whole).dataSync()[0]).to.be.NaN;
+        expect(distance.matrix(whole, broken).dataSync()[0]).to.be.NaN;
+        expect(distance.pairs(broken, whole).dataSync()[0]).to.be.NaN;
+      });
+    });
+
+    it("orders neighbours like its inner-product form and gives the distance back", () => {
+      const form = distance.asInnerProduct();
+      if (form === null) {
+        expect(distance.name).to.equal("manhattan");
+        return;
+      }
+      const prepare = (rows: Matrix): number[][] =>
+        rows.map((row) => (form.normalize ? row.map((v) => (length(row) === 0 ? 0 : v / length(row))) : [...row]));
+      const queries = prepare(left);
+      const documents = prepare([...right, [0, 0, 0, 0, 0, 0]]);
+      queries.forEach((query, i) => {
+        const scored = documents.map((row, j) => {
+          const score = dot(query, row) + (form.subtractHalfSquaredNorm ? -0.5 * dot(row, row) : 0);
+          return { j, score, distance: form.distance(score, dot(query, query), dot(row, row)) };
+        });
+        for (const { j, distance: got } of scored.filter(({ j: at }) => at < right.length)) {
+          expectClose(got, between(left[i] as number[], right[j] as number[]), { relative: 1e-9, absolute: 1e-12 });
+        }
+        const byScore = [...scored].sort((a, b) => b.score - a.score).map(({ j }) => j);
+        const byDistance = [...scored].sort((a, b) => a.distance - b.distance).map(({ j }) => j);
+        expect(byScore).to.deep.equal(byDistance);
+      });
+    });
+
+    it("is found by its name and passed through as an object", () => {
+      expect(distanceNamed(distance.name as "cosine").constructor).to.equal(distance.constructor);
+      expect(distanceNamed(distance)).to.equal(distance);
+    });
+  });
+}
+
+describe("distances", () => {
+  it("name the known ones when asked for another", () => {
+    expect(() => distanceNamed("hamming" as "cosine")).to.throw(
+      UnknownNameError,
+      /"hamming" is not known; known: cosine, euclidean/,
+    );
+    expect(() => distanceNamed("toString" as "cosine")).to.throw(UnknownNameError);
+  });
+
+  it("measure small euclidean distances far from the origin", () => {
+    tf.tidy(() => {
+      const rows = tf.tensor2d([
+        [1000, 1000],
+        [1000.25, 1000],
+        [1000, 1000.5],
+      ]);
+      expectClose(new Euclidean().matrix(rows, rows).dataSync(), [
+        0,
+        0.25,
+        0.5,
+        0.25,
+        0,
+        Math.hypot(0.25, 0.5),
+        0.5,
+        Math.hypot(0.25, 0.5),
+        0,
+      ]);
+    });
+  });
+
+  it("compute manhattan matrices in blocks with the same result and gradient", () => {
+    const random = new Random("blocks");
+    const coarse = (rows: number[][]): number[][] => rows.map((row) => row.map((v) => Math.round(v * 64) / 64)); // with ties
+    const rows = coarse(randomRows(random, 40, 300));
+    const others = coarse(randomRows(random, 1100, 300)); // more numbers than fit one block
+    const found = gradients(
+      (x, y) => tf.sum(tf.square(new Manhattan().matrix(x as tf.Tensor2D, y as tf.Tensor2D))),
+      rows,
+      others,
+    );
+    let value = 0;
+    const byLeft = rows.map((row) => row.map(() => 0));
+    rows.forEach((x, i) =>
+      others.forEach((y) => {
+        const d = minus(x, y).reduce((sum, v) => sum + Math.abs(v), 0);
+        value += d * d;
+        x.forEach(
+          (v, k) =>
+            ((byLeft[i] as number[])[k] =
+              ((byLeft[i] as number[])[k] as number) + 2 * d * Math.sign(v - (y[k] as number))),
+        );
+      }),
+    );
+    expectClose(found.value, value, { relative: 1e-4 });
+    expectClose(found.gradients[0], byLeft, { relative: 1e-3, absolute: 5 });
+  });
+
+  it("give a zero vector no gradient under cosine, where division by its length gives an infinite one", () => {
+    const { gradients: found } = gradients(
+      (x, y) => tf.sum(new Cosine().matrix(x as tf.Tensor2D, y as tf.Tensor2D)),
+      [
+        [0, 0],
+        [1, 0],
+      ],
+      [[0, 1]],
+    );
+    expectClose(found[0], [0, 0, 0, -1], { absolute: 0 });
+  });
+
+  const goldens = {
+    cosine: new Cosine(),
+    euclidean: new Euclidean(),
+    manhattan: new Manhattan(),
+    dot_product: new DotProduct(),
+  };
+  for (const [name, distance] of Object.entries(goldens)) {
+    it(`equal Quaterion's ${name}, values and gradients`, function () {
+      const cases = readGolden(`quaterion/distance_${name}`);
+      if (cases === null) return this.skip();
+      // There, cosine is halved for matrices: distance (1 - cos) / 2, similarity (1 + cos) / 2.
+      const unit = name === "cosine" ? 2 : 1;
+      for (const { tag, inputs, expected64 } of cases) {
+        const expected = expected64 as Readonly<Record<string, number[] | number[][]>>;
+        const { x, y, cotangent } = inputs as {
+          x: number[][];
+          y: number[][];
+          cotangent: { pair: number[]; self: number[][]; cross: number[][] };
+        };
+        const rows = Math.min(x.length, y.length);
+        const isZero = x.map((row) => row.every((v) => v === 0));
+        const zeroY = y.map((row) => row.every((v) => v === 0));
+        // Zero rows get no gradient here and a huge one there; equal rows have no gradient there either, up to an epsilon.
+        const keep = (gradient: readonly number[], zeros: readonly boolean[]): number[] =>
+          gradient.filter((_, at) => name !== "cosine" || !zeros[Math.floor(at / (x[0]?.length ?? 1))]);
+        const compare = (key: string, got: readonly number[], scale: number, zeros: readonly boolean[] = []): void => {
+          // Rows of the longer side that have no partner are absent here.
+          const wanted = (expected[key] as number[])
+            .flat()
+            .slice(0, got.length)
+            .map((v) => v * scale);
+          const largest = Math.max(...wanted.map(Math.abs).filter((v) => v < 1e7));
+          expectClose(keep(got, zeros), keep(wanted, zeros), {
+            relative: 2e-4,
+            absolute: 5e-6 * Math.max(1, largest),
+            what: `${tag} ${key}`,
+          });
+        };
+        const pair = x.slice(0, rows);
+        const partner = y.slice(0, rows);
+        const byPair = gradients(
+          (a, b) => tf.sum(tf.mul(distance.pairs(a as tf.Tensor2D, b as tf.Tensor2D), cotangent.pair.slice(0, rows))),
+          pair,
+          partner,
+        );
+        const cross = gradients(
+          (a, b) => tf.sum(tf.mul(distance.matrix(a as tf.Tensor2D, b as tf.Tensor2D), tf.tensor2d(cotangent.cross))),
+          x,
+          y,
+        );
+        const self = gradients(
+          (a) => tf.sum(tf.mul(distance.matrix(a as tf.Tensor2D, a as tf.Tensor2D), tf.tensor2d(cotangent.self))),
+          x,
+        );
+        tf.tidy(() => {
+          const a = tf.tensor2d(x);
+          const pairs = distance.pairs(tf.tensor2d(pair), tf.tensor2d(partner));
+          const crossed = distance.matrix(a, tf.tensor2d(y));
+          compare("distance", [...pairs.dataSync()], 1);
+          compare("similarity", [...distance.similarity(pairs).dataSync()], 1);
+          compare("distance_matrix_cross", [...crossed.dataSync()], unit);
+          compare("distance_matrix_self", [...distance.matrix(a, a).dataSync()], unit);
+        });
+        // x_equals_y: there the gradient of a distance of 0 is that of an added epsilon.
+        if (name === "cosine" || name === "dot_product" || tag === "random" || tag === "scales") {
+          compare("distance_grad_x", byPair.gradients[0] as number[], 1, isZero);
+          compare("distance_grad_y", byPair.gradients[1] as number[], 1, zeroY);
+        }
+        compare("distance_matrix_cross_grad_x", cross.gradients[0] as number[], unit, isZero);
+        compare("distance_matrix_cross_grad_y", cross.gradients[1] as number[], unit, zeroY);
+        compare("distance_matrix_self_grad_x", self.gradients[0] as number[], unit, isZero);
+      }
+    });
+  }
+});
