@@ -43,7 +43,7 @@ async function openNative(packageName: string): Promise<string> {
 async function openWasm(): Promise<string> {
   await import("@tensorflow/tfjs-backend-wasm");
   repairWasm();
-  await makeCurrent("wasm");
+  await withoutNewListeners(() => makeCurrent("wasm"));
   return (await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT")) === true ? "wasm (SIMD)" : "wasm";
 }
 
@@ -61,4 +61,19 @@ async function makeCurrent(backend: string): Promise<void> {
   );
   if (product.join() !== "5,2,11,4")
     throw new EngineError(`tfjs backend "${backend}" computes wrong numbers: ${product.join()}`);
+}
+
+/**
+ * The wasm module makes itself the process's handler of uncaught exceptions and unhandled rejections when it starts, which is not for
+ * a library to do; errors then print 60 kB of its source.
+ */
+async function withoutNewListeners(start: () => Promise<void>): Promise<void> {
+  const events = ["uncaughtException", "unhandledRejection"];
+  const before = new Map(events.map((event) => [event, new Set(process.listeners(event as "uncaughtException"))]));
+  await start();
+  for (const event of events) {
+    for (const listener of process.listeners(event as "uncaughtException")) {
+      if (before.get(event)?.has(listener) !== true) process.removeListener(event, listener);
+    }
+  }
 }
