@@ -5,7 +5,7 @@ import { ConfigError } from "./errors.js";
 export type ConfigClass<T extends object> = new (given?: Partial<T>) => T;
 
 /** Fields that hold configurations of their own, which may be given as plain objects. */
-export type NestedConfigs<T> = Readonly<Partial<Record<keyof T & string, ConfigClass<object>>>>;
+export type NestedConfigs<T> = { readonly [Key in keyof T & string]?: ConfigClass<object> };
 
 /**
  * Gives a configuration class its values: applies what the user gave over the defaults, makes nested configurations, checks the
@@ -13,7 +13,7 @@ export type NestedConfigs<T> = Readonly<Partial<Record<keyof T & string, ConfigC
  *
  * @throws ConfigError listing every problem, those of nested configurations included.
  */
-export function settle<T extends object>(target: T, given: Partial<T>, nested: NestedConfigs<T> = {}): void {
+export function settle<T extends object>(target: T, given: Partial<T>, nested?: NestedConfigs<T>): void {
   const who = target.constructor.name;
   const known = new Set(Object.keys(target));
   const problems: string[] = [];
@@ -25,7 +25,7 @@ export function settle<T extends object>(target: T, given: Partial<T>, nested: N
     }
     if (value === undefined) continue;
     values[key] = value;
-    const inner = nested[key as keyof T & string];
+    const inner = nested?.[key as keyof T & string];
     if (inner === undefined || typeof value !== "object" || value === null) continue;
     try {
       values[key] = readConfig(inner, value);

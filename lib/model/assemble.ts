@@ -1,0 +1,196 @@
+import { checkCacheConfig, type CacheConfig } from "../cache/cache-config.js";
+import type { AttachedMetric } from "../contracts/metric.js";
+import type { Group, Kind } from "../contracts/samples.js";
+import type { Head } from "../contracts/head.js";
+import { usesMemory, type SimilarityLoss } from "../contracts/loss.js";
+import type { Part } from "../contracts/part.js";
+import type { Transform } from "../contracts/optimizer.js";
+import { AssemblyError, LikewiseError } from "../errors.js";
+import { canonicalJson } from "../json.js";
+import type { XbmConfig } from "../memory/xbm-config.js";
+import type { Random } from "../random.js";
+import type { HostTensors } from "../tensor/host.js";
+import { under } from "../tensor/tree.js";
+import { countNumbers, initialize, type Encoders } from "./parameters.js";
+import { classOf, roleOf, type PartRegistry } from "./part-registry.js";
+import type { TrainableModel } from "./trainable-model.js";
+import { Vocabulary } from "./vocabulary.js";
+
+/** A model whose every part was read once, checked and frozen. */
+export interface Assembled<K extends Kind, Item> {
+  readonly model: TrainableModel<K, Item>;
+  readonly name: string;
+  /** Sorted by name. */
+  readonly encoders: Encoders<Item>;
+  readonly head: Head;
+  readonly loss: SimilarityLoss<K>;
+  readonly optimizer: Transform;
+  readonly metrics: readonly AttachedMetric<K>[];
+  readonly caches: CacheConfig | null;
+  readonly xbm: XbmConfig | null;
+  readonly vocabulary: Vocabulary;
+  /** First numbers of parameters and state. */
+  readonly carried: HostTensors;
+}
+
+/** What assembling needs to know of the run. */
+export interface AssemblyContext {
+  readonly kind: Kind;
+  readonly groups: readonly Group[];
+  readonly augmented: boolean;
+  readonly random: Random;
+  readonly parts: PartRegistry;
+}
+
+/**
+ * Reads every `configure…` method once and checks everything that types cannot see.
+ *
+ * @throws AssemblyError listing every problem that was found.
+ */
+export function assemble<K extends Kind, Item>(
+  model: TrainableModel<K, Item>,
+  context: AssemblyContext,
+): Assembled<K, Item> {
+  const name = model.constructor.name;
+  const problems: string[] = [];
+  /** Runs a step whose failure is one more problem, not the end of the search. */
+  const attempt = <T>(what: string, step: () => T): T | null => {
+    try {
+      return step();
+    } catch (cause) {
+      if (!(cause instanceof LikewiseError)) throw cause;
+      problems.push(`${what}: ${cause.message}`);
+      return null;
+    }
+  };
+
+  const configured = attempt("configureEncoders", () => model.configureEncoders());
+  const encoders = configured === null ? null : byName(configured, problems);
+  const inputSize = encoders?.reduce((sum, [, encoder]) => sum + encoder.embeddingSize, 0) ?? null;
+  const head = inputSize === null ? null : attempt("configureHead", () => model.configureHead(inputSize));
+  if (head !== null && head.inputSize !== inputSize) {
+    problems.push(
+      `configureHead: ${head.type} takes vectors of ${head.inputSize}, but the encoders give ${describeSizes(encoders ?? [])} = ` +
+        `${inputSize}; make it with the inputSize that configureHead receives`,
+    );
+  }
+  const loss =
+    head === null
+      ? null
+      : attempt("configureLoss", () => model.configureLoss({ embeddingSize: head.outputSize, groups: context.groups }));
+  const optimizer = attempt("configureOptimizer", () => model.configureOptimizer());
+  const metrics = attempt("configureMetrics", () => asArray(model.configureMetrics())) ?? [];
+  const caches = attempt("configureCaches", () => model.configureCaches());
+  const xbm = attempt("configureXbm", () => model.configureXbm() as XbmConfig | null);
+
+  if (loss !== null) checkLoss(loss, xbm, context.kind, problems);
+  checkMetrics(metrics, problems);
+  if (encoders !== null && caches !== null) {
+    problems.push(...checkCacheConfig(caches, Object.fromEntries(encoders)));
+    if (context.augmented)
+      problems.push(
+        "configureCaches: the train loader augments items, so their vectors change; drop the cache or augment",
+      );
+  }
+  for (const [encoderName, encoder] of encoders ?? [])
+    checkRoundTrip(`encoder "${encoderName}"`, encoder, context.parts, problems);
+  if (head !== null) checkRoundTrip("head", head, context.parts, problems);
+  if (loss !== null) checkRoundTrip("loss", loss, context.parts, problems);
+
+  let carried: HostTensors = {};
+  if (encoders !== null && head !== null && loss !== null && problems.length === 0) {
+    carried = initialize(encoders, head, loss, context.random.fork("initialize"));
+    if (countNumbers(under(carried, "parameters")) === 0) {
+      problems.push(
+        "nothing to train: every encoder is frozen, the head has no parameters and neither has the loss; use a head that learns " +
+          "(SkipConnectionHead, DenseHead) or a trainable encoder",
+      );
+    }
+  }
+  if (problems.length > 0 || encoders === null || head === null || loss === null || optimizer === null) {
+    throw new AssemblyError(name, problems);
+  }
+  for (const { metric } of metrics) if (loss.distance !== null) metric.useDistance(loss.distance);
+  const vocabulary = new Vocabulary(context.groups, loss.closedVocabulary);
+  return Object.freeze({ model, name, encoders, head, loss, optimizer, metrics, caches, xbm, vocabulary, carried });
+}
+
+function byName<Item>(
+  configured: ReturnType<TrainableModel<Kind, Item>["configureEncoders"]>,
+  problems: string[],
+): Encoders<Item> {
+  const named = "embeddingSize" in configured && "config" in configured ? { default: configured } : configured;
+  const encoders = Object.entries(named).sort(([left], [right]) =>
+    left < right ? -1 : 1,
+  ) as unknown as Encoders<Item>;
+  if (encoders.length === 0) problems.push("configureEncoders: there is no encoder; return at least one");
+  for (const [name, encoder] of encoders) {
+    if (!/^[\w.-]+$/u.test(name)) {
+      problems.push(`configureEncoders: name "${name}" may only hold letters, digits, "_", "-" and "."`);
+    }
+    if (!Number.isInteger(encoder.embeddingSize) || encoder.embeddingSize < 1) {
+      problems.push(`encoder "${name}": embeddingSize must be a whole number from 1, got ${encoder.embeddingSize}`);
+    }
+  }
+  return encoders;
+}
+
+function checkLoss(loss: SimilarityLoss<Kind>, xbm: XbmConfig | null, kind: Kind, problems: string[]): void {
+  if (loss.kind !== kind) {
+    problems.push(
+      `configureLoss: ${loss.type} learns from "${loss.kind}" samples, but the train loader gives "${kind}" samples`,
+    );
+  }
+  if (xbm !== null && !usesMemory(loss)) {
+    problems.push(
+      `configureXbm: ${loss.type} cannot compare with remembered rows (it has no computeAgainst); use TripletLoss or ` +
+        `OnlineContrastiveLoss, or return null`,
+    );
+  }
+}
+
+function checkMetrics(metrics: readonly AttachedMetric<never>[], problems: string[]): void {
+  const seen = new Set<string>();
+  for (const { name } of metrics) {
+    if (seen.has(name))
+      problems.push(
+        `configureMetrics: two metrics are called "${name}"; give one another name: attach(metric, { name })`,
+      );
+    seen.add(name);
+  }
+}
+
+/** A part that does not come back from its own configuration would be lost when the model is saved. */
+function checkRoundTrip(what: string, part: Part, parts: PartRegistry, problems: string[]): void {
+  const report = (problem: string, cause?: unknown): void => {
+    problems.push(`${what}: ${problem}${cause instanceof Error ? ` (${cause.message})` : ""}`);
+  };
+  try {
+    const partClass = classOf(part);
+    const known = typeof partClass.from === "function" ? parts.with([partClass]) : null;
+    if (known === null) {
+      report(`class ${partClass.name} has no "static from(config, weights)", so it could be saved but never loaded`);
+      return;
+    }
+    const config = JSON.parse(JSON.stringify(part.config)) as Part["config"];
+    const again = known.make(roleOf(part, partClass.name), { type: part.type, config }, part.weights);
+    if (canonicalJson(again.config) !== canonicalJson(part.config)) {
+      report(
+        `its configuration does not come back from ${partClass.name}.from: saved ${canonicalJson(part.config)}, ` +
+          `got ${canonicalJson(again.config)}`,
+      );
+    }
+  } catch (cause) {
+    report("cannot be made again from its configuration", cause);
+  }
+}
+
+function asArray<K extends Kind>(
+  metrics: AttachedMetric<K> | readonly AttachedMetric<K>[],
+): readonly AttachedMetric<K>[] {
+  return "metric" in metrics ? [metrics] : metrics;
+}
+
+function describeSizes(encoders: Encoders<never>): string {
+  return encoders.map(([name, { embeddingSize }]) => `${name} ${embeddingSize}`).join(" + ");
+}

@@ -1,0 +1,54 @@
+import { ShapeError, DataError } from "../errors.js";
+import type { Encoder, FrozenEncoder } from "../contracts/encoder.js";
+import type { HostTensor, HostTensors } from "../tensor/host.js";
+import { prefixed } from "../tensor/tree.js";
+import type { Encoders } from "./parameters.js";
+
+/** Gives the vectors of a frozen encoder; a cache is one way to. */
+export type EmbedRows<Item> = (
+  name: string,
+  encoder: FrozenEncoder<Item>,
+  items: readonly Item[],
+) => Promise<Float32Array>;
+
+/** Items as the inputs `forward` reads: `frozen/<name>` and `inputs/<name>/<key>`. */
+export async function collate<Item>(
+  encoders: Encoders<Item>,
+  items: readonly Item[],
+  embedRows: EmbedRows<Item> = (_name, encoder, given) => encoder.embed(given),
+): Promise<HostTensors> {
+  const inputs: Record<string, HostTensor> = {};
+  await Promise.all(
+    encoders.map(async ([name, encoder]) => Object.assign(inputs, await inputsOf(name, encoder, items, embedRows))),
+  );
+  return inputs;
+}
+
+async function inputsOf<Item>(
+  name: string,
+  encoder: Encoder<Item>,
+  items: readonly Item[],
+  embedRows: EmbedRows<Item>,
+): Promise<HostTensors> {
+  if (encoder.trainable) return prefixed(`inputs/${name}`, await encoder.collate(items));
+  const data = await embedRows(name, encoder, items);
+  if (data.length !== items.length * encoder.embeddingSize) {
+    throw new ShapeError(
+      `encoder "${name}" (${encoder.type})`,
+      `${items.length} rows of ${encoder.embeddingSize} numbers`,
+      [data.length],
+    );
+  }
+  return { [`frozen/${name}`]: { data, shape: [items.length, encoder.embeddingSize] } };
+}
+
+/** @throws DataError naming the first row that holds a NaN or an infinity. */
+export function requireFinite(vectors: Float32Array, size: number, what: string): void {
+  for (let i = 0; i < vectors.length; i += 1) {
+    if (!Number.isFinite(vectors[i])) {
+      throw new DataError(
+        `${what}: the vector of item ${Math.floor(i / size)} holds ${vectors[i]}; check the item and the encoder`,
+      );
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { FrozenEncoder, TrainableEncoder, type Encoder } from "../contracts/encoder.js";
+import { Head } from "../contracts/head.js";
+import type { Part, SavedPart } from "../contracts/part.js";
+import { distanceNamed, type DistanceName } from "../distances/index.js";
+import { FileFormatError, UsageError } from "../errors.js";
+import { Random } from "../random.js";
+import { writeDirectoryAtomic, writeFileAtomic } from "../store/atomic.js";
+import { readJsonFile } from "../store/json-file.js";
+import { readSafetensors, writeSafetensors } from "../store/safetensors.js";
+import { zerosLike, type HostTensors } from "../tensor/host.js";
+import { prefixed, under } from "../tensor/tree.js";
+import { initialize, type Encoders } from "./parameters.js";
+import type { PartRegistry } from "./part-registry.js";
+import type { ModelContent } from "./similarity-model.js";
+
+const format = "likewise-model";
+const version = 1;
+
+/** `model.json` of a saved model; the numbers lie beside it in `weights.safetensors`. */
+interface SavedModel {
+  readonly format: typeof format;
+  readonly version: typeof version;
+  readonly encoders: Readonly<Record<string, SavedPart>>;
+  readonly head: SavedPart;
+  readonly distance: DistanceName;
+}
+
+/** Replaces the folder in one step, or leaves it as it was. */
+export async function writeModel<Item>(directory: string, content: ModelContent<Item>): Promise<void> {
+  await requireOwnFolder(directory);
+  await writeDirectoryAtomic(directory, (temporary) => writeModelFiles(temporary, content));
+}
+
+/** Writes the files of a model into a folder that exists. */
+export async function writeModelFiles<Item>(
+  directory: string,
+  { encoders, head, distance, carried }: ModelContent<Item>,
+): Promise<void> {
+  const saved: SavedModel = {
+    format,
+    version,
+    encoders: Object.fromEntries(encoders.map(([name, encoder]) => [name, savedPart(encoder)])),
+    head: savedPart(head),
+    distance: distance.name as DistanceName,
+  };
+  const weights = { ...prefixed("weights/head", head.weights) };
+  for (const [name, encoder] of encoders) Object.assign(weights, prefixed(`weights/encoders/${name}`, encoder.weights));
+  await writeSafetensors(join(directory, "weights.safetensors"), { ...carried, ...weights });
+  await writeFileAtomic(join(directory, "model.json"), `${JSON.stringify(saved, null, 2)}\n`);
+}
+
+/** @throws FileFormatError naming every tensor that is missing, superfluous or of another shape. */
+export async function readModel<Item>(directory: string, parts: PartRegistry): Promise<ModelContent<Item>> {
+  const file = join(directory, "model.json");
+  const saved = checked(file, await readJsonFile(file, { format, version }));
+  const { tensors } = await readSafetensors(join(directory, "weights.safetensors"));
+  const encoders = Object.entries(saved.encoders)
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(
+      ([name, part]) =>
+        [name, asEncoder<Item>(file, parts.make("encoder", part, under(tensors, `weights/encoders/${name}`)))] as const,
+    );
+  const head = parts.make("head", saved.head, under(tensors, "weights/head"));
+  if (!(head instanceof Head)) throw new FileFormatError(file, `${saved.head.type} is not a head`);
+  const carried = {
+    ...prefixed("parameters", under(tensors, "parameters")),
+    ...prefixed("state", under(tensors, "state")),
+  };
+  requireSameTensors(file, expectedTensors(encoders, head), carried);
+  return { encoders, head, carried, distance: distanceNamed(saved.distance) };
+}
+
+/** @throws FileFormatError listing every difference between the tensors a model needs and those that were read. */
+export function requireSameTensors(file: string, expected: HostTensors, actual: HostTensors): void {
+  const problems: string[] = [];
+  for (const [name, { shape }] of Object.entries(expected)) {
+    const found = actual[name];
+    if (found === undefined) problems.push(`${name} [${shape.join(", ")}] is missing`);
+    else if (found.shape.join() !== shape.join()) {
+      problems.push(`${name} has shape [${found.shape.join(", ")}], the model needs [${shape.join(", ")}]`);
+    }
+  }
+  for (const name of Object.keys(actual)) if (!(name in expected)) problems.push(`${name} is not part of the model`);
+  if (problems.length > 0)
+    throw new FileFormatError(file, `its tensors do not fit:\n${problems.map((text) => `  - ${text}`).join("\n")}`);
+}
+
+/** Type and configuration as JSON. */
+export function savedPart(part: Part): SavedPart {
+  return { type: part.type, config: part.config };
+}
+
+function expectedTensors(encoders: Encoders<never>, head: Head): HostTensors {
+  const drawn = initialize(encoders, head, null, new Random(0));
+  return Object.fromEntries(Object.entries(drawn).map(([name, tensor]) => [name, zerosLike(tensor)]));
+}
+
+function asEncoder<Item>(file: string, part: Part): Encoder<Item> {
+  if (part instanceof FrozenEncoder || part instanceof TrainableEncoder) return part as Encoder<Item>;
+  throw new FileFormatError(file, `${part.type} is not an encoder`);
+}
+
+function checked(file: string, saved: object): SavedModel {
+  const { encoders, head, distance } = saved as Partial<SavedModel>;
+  const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isRecord(encoders) || !isRecord(head) || typeof distance !== "string") {
+    throw new FileFormatError(file, 'needs "encoders", "head" and "distance"');
+  }
+  return saved as SavedModel;
+}
+
+/** Refuses to replace a folder that holds anything but a saved model. */
+async function requireOwnFolder(directory: string): Promise<void> {
+  const names = await readdir(directory).catch((cause: unknown) => {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
+    throw new UsageError(`cannot save a model as ${directory}: it is not a folder that can be read`, { cause });
+  });
+  if (names.length > 0 && !names.includes("model.json")) {
+    throw new UsageError(
+      `cannot save a model in ${directory}: the folder holds other things (${names.slice(0, 3).join(", ")}…); give a new or empty folder`,
+    );
+  }
+}

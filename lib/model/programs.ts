@@ -1,0 +1,157 @@
+import type { Kind } from "../contracts/samples.js";
+import type { Program } from "../contracts/engine.js";
+import type { Noise } from "../contracts/part.js";
+import type { Transform } from "../contracts/optimizer.js";
+import * as tf from "../tensor/tf.js";
+import { differentiate } from "../tensor/differentiate.js";
+import { mapEntries, prefixed, under, type Tensors } from "../tensor/tree.js";
+import { forward, type Network } from "./forward.js";
+import { objective, type Judged } from "./objective.js";
+
+/**
+ * The programs of a training run. Carried tensors: `parameters/…`, `state/…`, `optimizer/…`, and when asked for `average/…`
+ * (exponential moving average of the parameters) and `accumulated/…` (gradients of the batches of one update).
+ *
+ * - `step`: forward, backward, update.
+ * - `accumulate`, then `update`: the same for one update over several batches; each gradient counts by its loss's weight.
+ * - `evaluate`: loss and embeddings without training.
+ * - `diagnose`: which part's output, which parameter or gradient is not finite (1 = finite).
+ *
+ * Reported: `loss`, `weight`, `terms/<name>`, `gradientNorm`, and `embeddings` where they are used.
+ */
+export interface TrainingPrograms {
+  readonly step: Program;
+  readonly accumulate: Program;
+  readonly update: Program;
+  readonly evaluate: Program;
+  readonly diagnose: Program;
+}
+
+/** What the programs depend on besides the model. */
+export interface ProgramOptions {
+  readonly optimizer: Transform;
+  /** Report the embeddings of training steps (metrics, memory, `processResults` need them). */
+  readonly reportEmbeddings: boolean;
+}
+
+export function trainingPrograms<K extends Kind, Item>(
+  judged: Judged<K, Item>,
+  { optimizer, reportEmbeddings }: ProgramOptions,
+): TrainingPrograms {
+  const gradientsOf = (carried: Tensors, inputs: Tensors, noise: Noise) =>
+    differentiate(under(carried, "parameters"), (parameters) => {
+      const mode = { training: true, noise, state: under(carried, "state") };
+      const { total, weight, terms, embeddings, state } = objective(judged, parameters, inputs, mode);
+      return { value: total, rest: { weight, embeddings, ...prefixed("terms", terms), ...prefixed("state", state) } };
+    });
+  const report = ({ value, gradients, rest }: ReturnType<typeof gradientsOf>): Record<string, tf.Tensor> => ({
+    loss: value,
+    weight: rest.weight,
+    gradientNorm: globalNorm(gradients),
+    ...prefixed("terms", under(rest, "terms")),
+    ...(reportEmbeddings ? { embeddings: rest.embeddings } : {}),
+  });
+  const advance = (carried: Tensors, inputs: Tensors, gradients: Tensors): Record<string, tf.Tensor> => {
+    const parameters = under(carried, "parameters");
+    const scalars = under(inputs, "scalars") as Record<string, tf.Scalar>;
+    const { updates, state } = optimizer.update(gradients, under(carried, "optimizer"), parameters, scalars);
+    const moved = mapEntries(parameters, (value, name) => {
+      const update = updates[name];
+      return update === undefined ? value : tf.add(value, update);
+    });
+    return { ...prefixed("parameters", moved), ...prefixed("optimizer", state), ...average(carried, inputs, moved) };
+  };
+
+  return {
+    step(carried, inputs, noise) {
+      const result = gradientsOf(carried, inputs, noise);
+      const changed = advance(carried, inputs, result.gradients);
+      return { carried: { ...changed, ...prefixed("state", under(result.rest, "state")) }, reported: report(result) };
+    },
+    accumulate(carried, inputs, noise) {
+      const result = gradientsOf(carried, inputs, noise);
+      const sums = under(carried, "accumulated");
+      const weight = result.rest.weight;
+      const added = mapEntries(result.gradients, (gradient, name) =>
+        tf.add(sums[`gradients/${name}`] as tf.Tensor, tf.mul(gradient, weight)),
+      );
+      const accumulated = { ...prefixed("gradients", added), weight: tf.add(sums["weight"] as tf.Tensor, weight) };
+      return {
+        carried: { ...prefixed("accumulated", accumulated), ...prefixed("state", under(result.rest, "state")) },
+        reported: report(result),
+      };
+    },
+    update(carried, inputs) {
+      const sums = under(carried, "accumulated");
+      const weight = tf.maximum(sums["weight"] as tf.Tensor, 1e-12);
+      const gradients = mapEntries(under(sums, "gradients"), (sum) => tf.div(sum, weight));
+      return {
+        carried: {
+          ...advance(carried, inputs, gradients),
+          ...prefixed(
+            "accumulated",
+            mapEntries(sums, (sum) => tf.zerosLike(sum)),
+          ),
+        },
+        reported: { gradientNorm: globalNorm(gradients) },
+      };
+    },
+    evaluate(carried, inputs, noise) {
+      const averaged = under(carried, "average");
+      const parameters = { ...under(carried, "parameters"), ...averaged };
+      const mode = { training: false, noise, state: under(carried, "state") };
+      const { total, weight, terms, embeddings } = objective(judged, parameters, inputs, mode);
+      return { reported: { loss: total, weight, embeddings, ...prefixed("terms", terms) } };
+    },
+    diagnose(carried, inputs, noise) {
+      const parameters = under(carried, "parameters");
+      const mode = { training: true, noise, state: under(carried, "state") };
+      const { value, gradients, rest } = differentiate(parameters, (given) => {
+        const { total, outputs } = objective(judged, given, inputs, mode);
+        return { value: total, rest: outputs };
+      });
+      const floats = Object.fromEntries(Object.entries(inputs).filter(([, input]) => input.dtype === "float32"));
+      const inOrder = {
+        ...prefixed("input", floats),
+        ...prefixed("parameter", parameters),
+        ...prefixed("output of", rest),
+        loss: value,
+        ...prefixed("gradient of", gradients),
+      };
+      return { reported: mapEntries(inOrder, allFinite) };
+    },
+  };
+}
+
+/** The program of a model that only encodes: reports `embeddings`. */
+export function encodingProgram<Item>(network: Network<Item>): Program {
+  return (carried, inputs, noise) => {
+    const mode = { training: false, noise, state: under(carried, "state") };
+    return { reported: { embeddings: forward(network, under(carried, "parameters"), inputs, mode).embeddings } };
+  };
+}
+
+/** `decay` arrives as the scalar input `average/decay`; 0 copies the parameters. */
+function average(carried: Tensors, inputs: Tensors, parameters: Tensors): Record<string, tf.Tensor> {
+  const decay = inputs["average/decay"];
+  if (decay === undefined) return {};
+  const averages = under(carried, "average");
+  return prefixed(
+    "average",
+    mapEntries(averages, (value, name) => {
+      const parameter = parameters[name] as tf.Tensor;
+      return tf.add(parameter, tf.mul(decay, tf.sub(value, parameter)));
+    }),
+  );
+}
+
+function globalNorm(gradients: Tensors): tf.Scalar {
+  const squares = Object.values(gradients).map((gradient) => tf.sum(tf.square(gradient)));
+  return tf.sqrt(squares.length === 0 ? tf.scalar(0) : tf.addN(squares)) as tf.Scalar;
+}
+
+/** 1 when no number is NaN or infinite. A difference with itself is 0 for finite numbers alone. */
+function allFinite(tensor: tf.Tensor): tf.Scalar {
+  if (tensor.size === 0) return tf.scalar(1);
+  return tf.cast(tf.all(tf.equal(tf.sub(tensor, tensor), 0)), "float32") as tf.Scalar;
+}

@@ -1,0 +1,174 @@
+import type { Distance } from "../contracts/distance.js";
+import type { Session } from "../contracts/engine.js";
+import { ConfigError, UsageError } from "../errors.js";
+import { Cosine } from "../distances/index.js";
+import { chooseEngine, type EngineChoice } from "../engine/choose-engine.js";
+import type { HostMatrix, HostTensors } from "../tensor/host.js";
+import * as tf from "../tensor/tf.js";
+import { standardParts } from "../standard-parts.js";
+import { collate, requireFinite } from "./collate.js";
+import type { Network } from "./forward.js";
+import { readModel, writeModel } from "./model-file.js";
+import type { AnyPartClass } from "./part-registry.js";
+import { encodingProgram } from "./programs.js";
+
+/** How items are encoded. */
+export interface EncodeOptions {
+  /** Items encoded at a time. Default 256. */
+  readonly batchSize?: number;
+  /** Scale each vector to length 1 (zero vectors stay zero). Default false. */
+  readonly normalize?: boolean;
+  /** Keep the first so many numbers of each vector, before normalizing. Default all. */
+  readonly truncate?: number;
+}
+
+/** How a model is loaded. */
+export interface LoadOptions extends EngineChoice {
+  /** Your own classes that the model was made of. */
+  readonly parts?: readonly AnyPartClass[];
+}
+
+/** Everything a `SimilarityModel` is made of. */
+export interface ModelContent<Item> extends Network<Item> {
+  /** `parameters/…` and `state/…`, without those of the loss. */
+  readonly carried: HostTensors;
+  /** The distance the model was trained for. */
+  readonly distance: Distance;
+}
+
+/**
+ * A trained model of similarity: turns items into vectors whose distance means what the training examples meant. Load it anywhere,
+ * without data or training code.
+ */
+export class SimilarityModel<Item> implements AsyncDisposable {
+  readonly #content: ModelContent<Item>;
+  readonly #choice: EngineChoice;
+  #session: Promise<Session> | null = null;
+  /** Runs wait for each other: a session does one thing at a time. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(content: ModelContent<Item>, choice: EngineChoice = {}) {
+    this.#content = content;
+    this.#choice = choice;
+  }
+
+  /**
+   * Reads a saved model.
+   * @throws FileFormatError for a damaged or foreign folder, UnknownNameError for a class that has to be given in `parts`.
+   */
+  static async load<Item>(
+    directory: string,
+    { parts = [], ...choice }: LoadOptions = {},
+  ): Promise<SimilarityModel<Item>> {
+    const registry = (await standardParts()).with(parts);
+    return new SimilarityModel<Item>(await readModel<Item>(directory, registry), choice);
+  }
+
+  /** Width of the vectors. */
+  get embeddingSize(): number {
+    return this.#content.head.outputSize;
+  }
+
+  /** The distance the model was trained for. */
+  get distance(): Distance {
+    return this.#content.distance;
+  }
+
+  /** What the model is made of, for inspection; not to be changed. */
+  get content(): ModelContent<Item> {
+    return this.#content;
+  }
+
+  /**
+   * Vectors of items, in their order: `[items.length, embeddingSize]`.
+   * @throws ConfigError for wrong options, DataError naming the item whose vector is not finite.
+   */
+  async encode(items: readonly Item[], options: EncodeOptions = {}): Promise<HostMatrix> {
+    if (!Array.isArray(items)) {
+      throw new UsageError("SimilarityModel.encode takes an array of items; for a single one there is encodeOne(item)");
+    }
+    const { batchSize = 256, normalize = false, truncate = this.embeddingSize } = options;
+    checkOptions(batchSize, truncate, this.embeddingSize);
+    const data = new Float32Array(items.length * truncate);
+    for (let start = 0; start < items.length; start += batchSize) {
+      const some = items.slice(start, start + batchSize);
+      const vectors = await this.#run(some);
+      requireFinite(vectors, this.embeddingSize, `SimilarityModel.encode, items from ${start}`);
+      for (let row = 0; row < some.length; row += 1) {
+        const vector = vectors.subarray(row * this.embeddingSize, row * this.embeddingSize + truncate);
+        data.set(normalize ? unit(vector) : vector, (start + row) * truncate);
+      }
+    }
+    return { data, rows: items.length, size: truncate };
+  }
+
+  /** The vector of one item. */
+  async encodeOne(item: Item, options: Omit<EncodeOptions, "batchSize"> = {}): Promise<Float32Array> {
+    return (await this.encode([item], options)).data;
+  }
+
+  /** How similar two items are, by the distance the model was trained for: larger is more similar; the cosine in [-1, 1] for cosine. */
+  async similarity(a: Item, b: Item): Promise<number> {
+    const { data } = await this.encode([a, b]);
+    return tf.tidy(() => {
+      const both = tf.tensor2d(data, [2, this.embeddingSize]);
+      const [left, right] = tf.split(both, 2) as [tf.Tensor2D, tf.Tensor2D];
+      return this.distance.similarity(this.distance.pairs(left, right)).dataSync()[0] as number;
+    });
+  }
+
+  /**
+   * Writes the model to a folder that does not exist, is empty, or holds an older model, which it then replaces in one step.
+   * @throws UsageError when the folder holds anything else.
+   */
+  async save(directory: string): Promise<void> {
+    await writeModel(directory, this.#content);
+  }
+
+  /** Frees what the engine holds; the model can be used again and starts it anew. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const session = this.#session;
+    this.#session = null;
+    await this.#turn.catch(() => undefined);
+    if (session !== null) await (await session)[Symbol.asyncDispose]();
+  }
+
+  async #run(items: readonly Item[]): Promise<Float32Array> {
+    const inputs = await collate(this.#content.encoders, items);
+    const turn = this.#turn
+      .catch(() => undefined)
+      .then(async () => {
+        this.#session ??= this.#start();
+        const { embeddings } = await (await this.#session).run("encode", inputs);
+        return embeddings?.data as Float32Array;
+      });
+    this.#turn = turn;
+    return turn;
+  }
+
+  async #start(): Promise<Session> {
+    const { engine } = await chooseEngine(this.#choice);
+    return engine.start({ encode: encodingProgram(this.#content) }, this.#content.carried);
+  }
+}
+
+/** The distance of a model whose loss has none. */
+export const defaultDistance: Distance = new Cosine();
+
+function unit(vector: Float32Array): Float32Array {
+  let squares = 0;
+  for (const value of vector) squares += value * value;
+  return squares === 0 ? vector : vector.map((value) => value / Math.sqrt(squares));
+}
+
+function checkOptions(batchSize: number, truncate: number, embeddingSize: number): void {
+  const problems: string[] = [];
+  if (!Number.isInteger(batchSize) || batchSize < 1)
+    problems.push(`batchSize: must be a whole number from 1, got ${batchSize}`);
+  if (!Number.isInteger(truncate) || truncate < 1 || truncate > embeddingSize) {
+    problems.push(
+      `truncate: must be a whole number from 1 to ${embeddingSize} (the model's embeddingSize), got ${truncate}`,
+    );
+  }
+  if (problems.length > 0) throw new ConfigError("SimilarityModel.encode", problems);
+}

@@ -1,0 +1,102 @@
+import { UsageError } from "../errors.js";
+import type { Json } from "../json.js";
+import type { HostTensors } from "../tensor/host.js";
+import type { Callback, CallbackContext, Hook } from "./callback.js";
+import type { Scalars } from "./events.js";
+import { logInto, type ScalarLog } from "./log.js";
+import type { LoopState } from "./loop-state.js";
+
+/** Calls the hooks of all callbacks in turn and remembers what they ask for. */
+export class CallbackRunner {
+  readonly #callbacks: readonly Callback[];
+  readonly #loop: LoopState;
+  readonly #readParameters: () => Promise<HostTensors>;
+  /** Where `log` goes now; stages replace it. */
+  log: ScalarLog;
+  /** Latest value of everything logged. */
+  metrics: Scalars = {};
+  /** The sentence of a callback that ended the run. */
+  stopRequest: string | null = null;
+
+  constructor(
+    callbacks: readonly Callback[],
+    loop: LoopState,
+    log: ScalarLog,
+    readParameters: () => Promise<HostTensors>,
+  ) {
+    this.#callbacks = callbacks;
+    this.#loop = loop;
+    this.log = log;
+    this.#readParameters = readParameters;
+  }
+
+  /** Awaits the hook of each callback, in order. */
+  async call<Name extends Hook>(hook: Name, ...rest: HookRest<Name>): Promise<void> {
+    for (const callback of this.#callbacks) {
+      const method = callback[hook] as
+        ((context: CallbackContext, ...rest: unknown[]) => void | Promise<void>) | undefined;
+      if (method !== undefined)
+        await logInto(this.log, () => method.call(callback, this.#contextFor(callback), ...rest));
+    }
+  }
+
+  /** States of the callbacks that have one, by name. */
+  states(): Readonly<Record<string, Json>> {
+    const entries = this.#callbacks.flatMap((callback) =>
+      callback.state === undefined ? [] : [[nameOf(callback), callback.state()] as const],
+    );
+    return Object.fromEntries(entries);
+  }
+
+  restore(states: Readonly<Record<string, Json>>): void {
+    for (const callback of this.#callbacks) {
+      if (callback.restore === undefined) continue;
+      const state = states[nameOf(callback)];
+      if (state !== undefined) callback.restore(state);
+    }
+  }
+
+  #contextFor(callback: Callback): CallbackContext {
+    return {
+      epoch: this.#loop.epoch,
+      step: this.#loop.step,
+      batch: this.#loop.batch - 1,
+      metrics: this.metrics,
+      log: (name, value, options) => this.log.write(name, value, options),
+      stop: (message) => {
+        this.stopRequest ??= message;
+      },
+      parameters: () => {
+        if (callback.readsParameters === true) return this.#readParameters();
+        throw new UsageError(
+          `callback ${callback.name ?? "(unnamed)"} reads parameters; declare it: readsParameters = true`,
+        );
+      },
+    };
+  }
+}
+
+type HookRest<Name extends Hook> = Required<Callback>[Name] extends (
+  context: CallbackContext,
+  ...rest: infer Rest
+) => unknown
+  ? Rest
+  : never;
+
+/** @throws UsageError when two callbacks with state have one name, or one has none. */
+export function checkCallbacks(callbacks: readonly Callback[]): void {
+  const seen = new Set<string>();
+  for (const callback of callbacks) {
+    if (callback.state === undefined) continue;
+    const name = nameOf(callback);
+    if (seen.has(name))
+      throw new UsageError(`two callbacks with state are called "${name}"; give each a name of its own`);
+    seen.add(name);
+  }
+}
+
+function nameOf(callback: Callback): string {
+  const name = callback.name ?? callback.constructor.name;
+  if (name === "Object") throw new UsageError('a callback with state needs a name: { name: "…", state() { … } }');
+  return name;
+}

@@ -1,0 +1,91 @@
+import type { Stage } from "../contracts/metric.js";
+
+/** One row of the model summary. */
+export interface SummaryRow {
+  readonly part: string;
+  readonly type: string;
+  readonly outputSize: number | null;
+  readonly parameters: number;
+  readonly trainable: boolean;
+}
+
+/** Why a run ended. */
+export type StopReason =
+  "maxEpochs" | "maxSteps" | "maxTime" | "earlyStopping" | "interrupted" | "callback" | "fastDevRun";
+
+/** Plain numbers and texts: nothing in an event holds a tensor, so it can be kept, sent and printed. */
+export type TrainEvent =
+  | {
+      readonly type: "assembled";
+      readonly model: string;
+      readonly engine: string;
+      readonly reason: string;
+      readonly summary: readonly SummaryRow[];
+      readonly batchesPerEpoch: number | null;
+      readonly runDir: string | null;
+      /** Step and epoch the run goes on from; 0 and 0 for a new one. */
+      readonly step: number;
+      readonly epoch: number;
+    }
+  | {
+      readonly type: "caching";
+      readonly encoder: string;
+      readonly done: number;
+      readonly total: number | null;
+      readonly hits: number;
+    }
+  | { readonly type: "epochStart"; readonly epoch: number; readonly step: number; readonly batches: number | null }
+  | {
+      readonly type: "step";
+      readonly epoch: number;
+      /** Optimizer updates done, this one included. */
+      readonly step: number;
+      /** Position of the batch in its epoch. */
+      readonly batch: number;
+      readonly loss: number;
+      readonly gradientNorm: number;
+      /** Batch metrics and loss terms that are shown in the progress bar. */
+      readonly progress: Scalars;
+    }
+  | {
+      readonly type: "metrics";
+      readonly step: number;
+      readonly epoch: number;
+      readonly scope: "step" | "epoch";
+      readonly values: Scalars;
+    }
+  | {
+      readonly type: "epochEnd";
+      readonly epoch: number;
+      readonly step: number;
+      readonly values: Scalars;
+      readonly seconds: number;
+    }
+  | { readonly type: "validationStart"; readonly stage: Stage; readonly step: number; readonly batches: number | null }
+  | { readonly type: "validationBatch"; readonly stage: Stage; readonly batch: number }
+  | {
+      readonly type: "validationEnd";
+      readonly stage: Stage;
+      readonly step: number;
+      readonly values: Scalars;
+      readonly seconds: number;
+    }
+  | {
+      readonly type: "checkpoint";
+      readonly step: number;
+      readonly path: string;
+      readonly as: "best" | "last";
+      readonly score: number | null;
+    }
+  | { readonly type: "warning"; readonly code: string; readonly message: string }
+  | {
+      readonly type: "stopped";
+      readonly reason: StopReason;
+      readonly message: string;
+      readonly step: number;
+      readonly epoch: number;
+      readonly seconds: number;
+    };
+
+/** Numbers by name. */
+export type Scalars = Readonly<Record<string, number>>;

@@ -1,0 +1,19 @@
+/** Where a run stands; plain JSON, part of every checkpoint. */
+export interface LoopState {
+  /** Epochs completed. */
+  epoch: number;
+  /** Batches of the current epoch that are done. */
+  batch: number;
+  /** Optimizer updates done. */
+  step: number;
+  /** Training batches done in all epochs; names the noise of a batch. */
+  batchesSeen: number;
+  /** Batches whose gradients wait for an update. */
+  pending: number;
+  /** Seconds trained, earlier parts of a resumed run included. */
+  seconds: number;
+}
+
+export function startOfRun(): LoopState {
+  return { epoch: 0, batch: 0, step: 0, batchesSeen: 0, pending: 0, seconds: 0 };
+}

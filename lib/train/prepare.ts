@@ -1,0 +1,59 @@
+import type { Batch, HostTargets, LoadedTargets } from "../contracts/batch.js";
+import type { Kind } from "../contracts/samples.js";
+import type { Assembled } from "../model/assemble.js";
+import { collate, type EmbedRows } from "../model/collate.js";
+import type { HostTensor, HostTensors } from "../tensor/host.js";
+import { prefixed } from "../tensor/tree.js";
+
+/** A batch as the engine takes it. */
+export interface Prepared<K extends Kind> {
+  readonly inputs: HostTensors;
+  readonly targets: HostTargets<K>;
+  /** Samples. */
+  readonly size: number;
+  readonly position: number;
+}
+
+/** Turns loaded batches into inputs: frozen vectors (cached), collated items, targets as numbers. */
+export async function* prepare<K extends Kind, Item>(
+  assembled: Assembled<K, Item>,
+  batches: AsyncIterable<Batch<K, Item>>,
+  embedRows: EmbedRows<Item>,
+  where: string,
+): AsyncGenerator<Prepared<K>, void, void> {
+  for await (const batch of batches) {
+    const place = `${where}, batch ${batch.position}`;
+    const targets = numericTargets(batch, (groups) => assembled.vocabulary.encode(groups, place));
+    const tensors: Record<string, HostTensor> = {};
+    for (const [name, data] of Object.entries(targets) as [string, Float32Array | Int32Array][]) {
+      tensors[name] = { data, shape: [data.length] };
+    }
+    const inputs = await collate(assembled.encoders, batch.items, embedRows);
+    yield {
+      inputs: { ...inputs, ...prefixed("targets", tensors) },
+      targets,
+      size: batch.size,
+      position: batch.position,
+    };
+  }
+}
+
+function numericTargets<K extends Kind, Item>(
+  batch: Batch<K, Item>,
+  encode: (groups: LoadedTargets<"group">["groups"]) => Int32Array,
+): HostTargets<K> {
+  const { targets } = batch as { readonly targets: object };
+  // Of all kinds only groups are not numbers yet; the table of kinds says the rest is the same.
+  if (batch.kind === "group")
+    return { groups: encode((targets as LoadedTargets<"group">).groups) } as unknown as HostTargets<K>;
+  return targets as HostTargets<K>;
+}
+
+/** Share of rows that have another row of their group in the batch. */
+export function shareWithPositive(groups: Int32Array): number {
+  const counts = new Map<number, number>();
+  for (const group of groups) counts.set(group, (counts.get(group) ?? 0) + 1);
+  let paired = 0;
+  for (const count of counts.values()) if (count > 1) paired += count;
+  return groups.length === 0 ? 1 : paired / groups.length;
+}

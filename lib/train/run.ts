@@ -1,0 +1,269 @@
+import type { Kind } from "../contracts/samples.js";
+import type { Loader } from "../contracts/loader.js";
+import { TrainableModel } from "../model/trainable-model.js";
+import type { EarlyStopping } from "./early-stopping.js";
+import type { Scalars, StopReason, TrainEvent } from "./events.js";
+import { reached } from "./limits.js";
+import { logInto } from "./log.js";
+import { MetricsRunner } from "./metrics-runner.js";
+import { atMost, oneAhead } from "./one-ahead.js";
+import { prepare, shareWithPositive, type Prepared } from "./prepare.js";
+import type { RunContext } from "./run-context.js";
+import { runStage } from "./stage.js";
+import { Stepper, type StepOutcome } from "./stepper.js";
+
+/** Data of a run. */
+export interface Loaders<K extends Kind, Item> {
+  readonly train: Loader<K, Item>;
+  readonly validation?: Loader<K, Item>;
+}
+
+/** What the loop asks its owner to do at fixed points. */
+export interface RunHooks {
+  /** Writes what is due: "judged" = the values of an epoch or a validation are complete and may be the best. */
+  checkpoint(values: Scalars, at: CheckpointMoment): AsyncIterable<TrainEvent>;
+  readonly earlyStopping: EarlyStopping | null;
+  readonly signal: AbortSignal | null;
+}
+
+/** Where in the loop a checkpoint may be written. */
+export type CheckpointMoment = "judged" | "epoch" | "steps" | "end";
+
+type Stop = { readonly reason: StopReason; readonly message: string };
+
+/** The training loop: yields plain events, changes `run.loop`, returns why it ended. */
+export async function* runTraining<K extends Kind, Item>(
+  run: RunContext<K, Item>,
+  loaders: Loaders<K, Item>,
+  hooks: RunHooks,
+): AsyncGenerator<TrainEvent, Stop> {
+  const loop = new TrainingLoop(run, loaders, hooks);
+  return yield* loop.run();
+}
+
+class TrainingLoop<K extends Kind, Item> {
+  readonly #run: RunContext<K, Item>;
+  readonly #loaders: Loaders<K, Item>;
+  readonly #hooks: RunHooks;
+  readonly #stepper: Stepper<K, Item>;
+  readonly #metrics: MetricsRunner<K>;
+  readonly #readsEmbeddings: boolean;
+  #clock = performance.now();
+  #latest: Scalars = {};
+  /** Step of the last validation. */
+  #validatedAt = -1;
+  #warnedOfPositives = false;
+  #skippedInARow = 0;
+
+  constructor(run: RunContext<K, Item>, loaders: Loaders<K, Item>, hooks: RunHooks) {
+    this.#run = run;
+    this.#loaders = loaders;
+    this.#hooks = hooks;
+    this.#stepper = new Stepper(run);
+    this.#metrics = new MetricsRunner(run.assembled.metrics, "train");
+    this.#readsEmbeddings = overridesProcessResults(run.assembled.model);
+  }
+
+  async *run(): AsyncGenerator<TrainEvent, Stop> {
+    const { config, limits, loop, callbacks } = this.#run;
+    const { validation } = this.#loaders;
+    if (
+      validation !== undefined &&
+      config.sanityValidationBatches > 0 &&
+      loop.step === 0 &&
+      config.fastDevRun === false
+    ) {
+      yield* runStage(this.#run, {
+        stage: "validation",
+        loader: validation,
+        batches: config.sanityValidationBatches,
+        sanity: true,
+      });
+    }
+    await callbacks.call("onFitStart");
+    this.#clock = performance.now();
+    let stop = reached(limits, loop);
+    while (stop === null) {
+      stop = yield* this.#epoch();
+      if (stop === null) stop = reached(limits, loop);
+    }
+    const cutShort = stop.reason === "maxSteps" || stop.reason === "maxTime";
+    if (cutShort && validation !== undefined && this.#validatedAt !== loop.step) yield* this.#validate();
+    yield* this.#hooks.checkpoint(this.#latest, "end");
+    await callbacks.call("onFitEnd");
+    if (stop.reason === "maxEpochs" && config.fastDevRun !== false)
+      return { reason: "fastDevRun", message: "fastDevRun" };
+    return stop;
+  }
+
+  async *#epoch(): AsyncGenerator<TrainEvent, Stop | null> {
+    const { assembled, limits, loop, log, callbacks, random, config, embedRows } = this.#run;
+    const started = performance.now();
+    const resumed = loop.batch > 0;
+    if (!resumed) {
+      log.reset();
+      this.#metrics.reset();
+    }
+    yield { type: "epochStart", epoch: loop.epoch, step: loop.step, batches: limits.batchesPerEpoch };
+    await callbacks.call("onTrainEpochStart");
+    const overfit = config.overfitBatches !== null;
+    const request = {
+      epoch: overfit ? 0 : loop.epoch,
+      random: random.fork("train"),
+      training: !overfit,
+      skip: loop.batch,
+    };
+    const left = limits.trainBatches === null ? null : Math.max(0, limits.trainBatches - loop.batch);
+    const batches = atMost(this.#loaders.train.epoch(request), left);
+    let stop: Stop | null = null;
+    let seen = loop.batch;
+    for await (const prepared of oneAhead(prepare(assembled, batches, embedRows, `epoch ${loop.epoch}`))) {
+      seen += 1;
+      yield* this.#batch(prepared);
+      stop = yield* this.#afterBatch(seen === limits.batchesPerEpoch);
+      if (stop !== null) break;
+    }
+    if (seen === 0) return { reason: "callback", message: "the train loader gave no batch" };
+    if (stop !== null && seen !== limits.batchesPerEpoch) return stop;
+    if (await this.#stepper.flush()) this.#tick();
+    return (yield* this.#endEpoch(started)) ?? stop;
+  }
+
+  async *#batch(prepared: Prepared<K>): AsyncGenerator<TrainEvent, void> {
+    const { log, loop, callbacks, config, limits } = this.#run;
+    yield* this.#warnOfMissingPositives(prepared);
+    log.batchSize = prepared.size;
+    await callbacks.call("onTrainBatchStart");
+    const outcome = await this.#stepper.train(prepared);
+    loop.batch = prepared.position + 1;
+    this.#tick();
+    if (outcome.skipped !== null) {
+      this.#skippedInARow += 1;
+      yield { type: "warning", code: "NON_FINITE", message: `batch left out: ${outcome.skipped}` };
+      if (this.#skippedInARow >= 100) callbacks.stopRequest ??= "100 batches in a row had a loss that is not finite";
+      return;
+    }
+    this.#skippedInARow = 0;
+    await this.#record(outcome, prepared);
+    await callbacks.call("onTrainBatchEnd", { stage: "train", loss: outcome.loss, size: prepared.size });
+    const { epoch, step } = loop;
+    const { loss, gradientNorm } = outcome;
+    yield { type: "step", epoch, step, batch: prepared.position, loss, gradientNorm, progress: log.progress };
+    const logEvery = Math.min(config.logEvery, limits.batchesPerEpoch ?? Infinity);
+    const values = log.takeStep();
+    if (outcome.updated && step % logEvery === 0) {
+      const logged = { "train/loss_step": loss, "train/gradientNorm_step": gradientNorm, ...values, ...this.#rates() };
+      yield { type: "metrics", step, epoch, scope: "step", values: logged };
+    }
+  }
+
+  async #record(outcome: StepOutcome, prepared: Prepared<K>): Promise<void> {
+    const { log, loop, assembled } = this.#run;
+    log.write("train/loss", outcome.loss, { progress: true });
+    for (const [term, value] of Object.entries(outcome.terms)) log.write(`train/${term}`, value, { onStep: true });
+    const { embeddings } = outcome;
+    if (embeddings === null) return;
+    await this.#metrics.update(embeddings, prepared.targets, prepared.size, log);
+    if (!this.#readsEmbeddings) return;
+    const results = {
+      stage: "train" as const,
+      embeddings,
+      targets: prepared.targets,
+      batch: prepared.position,
+      epoch: loop.epoch,
+    };
+    await logInto(log, () => assembled.model.processResults(results));
+  }
+
+  /** Validation and checkpoints by steps, and every reason to stop. */
+  async *#afterBatch(endOfEpoch: boolean): AsyncGenerator<TrainEvent, Stop | null> {
+    const { config, limits, loop, callbacks } = this.#run;
+    if (this.#hooks.signal?.aborted === true) return { reason: "interrupted", message: "stopped by its signal" };
+    const { validateEvery } = config;
+    const due =
+      "steps" in validateEvery && loop.pending === 0 && loop.step > 0 && loop.step % validateEvery.steps === 0;
+    if (due && this.#loaders.validation !== undefined) {
+      const stop = yield* this.#validate();
+      if (stop !== null) return stop;
+    }
+    if (!endOfEpoch) yield* this.#hooks.checkpoint(this.#latest, "steps");
+    if (callbacks.stopRequest !== null) return { reason: "callback", message: callbacks.stopRequest };
+    // The end of the epoch is judged after its last update.
+    return endOfEpoch ? null : reached({ ...limits, maxEpochs: null }, loop);
+  }
+
+  async *#endEpoch(started: number): AsyncGenerator<TrainEvent, Stop | null> {
+    const { log, loop, callbacks, config } = this.#run;
+    await this.#metrics.finish(log);
+    this.#latest = { ...this.#latest, ...log.means() };
+    callbacks.metrics = this.#latest;
+    await callbacks.call("onTrainEpochEnd");
+    const values = { ...log.means(), ...this.#rates() };
+    this.#latest = { ...this.#latest, ...values };
+    yield { type: "metrics", step: loop.step, epoch: loop.epoch, scope: "epoch", values };
+    yield {
+      type: "epochEnd",
+      epoch: loop.epoch,
+      step: loop.step,
+      values,
+      seconds: (performance.now() - started) / 1000,
+    };
+    loop.epoch += 1;
+    loop.batch = 0;
+    const { validateEvery } = config;
+    const validates = this.#loaders.validation !== undefined;
+    let stop: Stop | null = null;
+    if (validates && "epochs" in validateEvery && loop.epoch % validateEvery.epochs === 0)
+      stop = yield* this.#validate();
+    else if (!validates) stop = yield* this.#judge();
+    yield* this.#hooks.checkpoint(this.#latest, "epoch");
+    return stop;
+  }
+
+  async *#validate(): AsyncGenerator<TrainEvent, Stop | null> {
+    const { limits, loop } = this.#run;
+    const loader = this.#loaders.validation as Loader<K, Item>;
+    this.#validatedAt = loop.step;
+    const values = yield* runStage(this.#run, { stage: "validation", loader, batches: limits.validationBatches });
+    this.#latest = { ...this.#latest, ...values };
+    yield { type: "metrics", step: loop.step, epoch: loop.epoch, scope: "epoch", values };
+    this.#tick();
+    return yield* this.#judge();
+  }
+
+  /** Best checkpoint and early stopping, whenever new values are complete. */
+  async *#judge(): AsyncGenerator<TrainEvent, Stop | null> {
+    const { config, loop } = this.#run;
+    const message = this.#hooks.earlyStopping?.check(this.#latest) ?? null;
+    yield* this.#hooks.checkpoint(this.#latest, "judged");
+    if (message === null || loop.epoch < config.minEpochs || loop.step < config.minSteps) return null;
+    return { reason: "earlyStopping", message };
+  }
+
+  async *#warnOfMissingPositives(prepared: Prepared<K>): AsyncGenerator<TrainEvent, void> {
+    const { loss } = this.#run.assembled;
+    if (this.#warnedOfPositives || loss.kind !== "group" || loss.closedVocabulary) return;
+    const share = shareWithPositive((prepared.targets as unknown as { readonly groups: Int32Array }).groups);
+    if (share >= 0.5) return;
+    this.#warnedOfPositives = true;
+    const message =
+      `only ${Math.round(share * 100)} % of the rows of a training batch have another row of their group in it, and the others teach ` +
+      `${loss.type} little; use balanced batches (the default of GroupLoader: balance) or a larger batchSize`;
+    yield { type: "warning", code: "FEW_POSITIVES", message };
+  }
+
+  #rates(): Scalars {
+    return Object.fromEntries(Object.entries(this.#stepper.scalars()).filter(([name]) => /learningRate$/u.test(name)));
+  }
+
+  #tick(): void {
+    const now = performance.now();
+    this.#run.loop.seconds += (now - this.#clock) / 1000;
+    this.#clock = now;
+  }
+}
+
+/** True when the user's class has a `processResults` of its own. */
+export function overridesProcessResults<K extends Kind, Item>(model: TrainableModel<K, Item>): boolean {
+  return model.processResults !== TrainableModel.prototype.processResults;
+}
