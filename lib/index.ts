@@ -1,1 +1,60 @@
-export {};
+export { TrainableModel, type Results, type XbmFor } from "./model/trainable-model.js";
+export { Trainer, type EvaluateOptions, type FitOptions, type TrainerExtensions } from "./train/trainer.js";
+export { SimilarityModel, type EncodeOptions, type LoadOptions, type ModelContent } from "./model/similarity-model.js";
+export type { Loaders } from "./train/run.js";
+export type { ResumeFrom } from "./train/run-folder.js";
+export { TrainerConfig, type BatchLimit, type Every, type LogFormat, type TrainerOptions } from "./train/trainer-config.js";
+export { EarlyStoppingConfig } from "./train/early-stopping-config.js";
+export { CheckpointConfig } from "./train/checkpoint-config.js";
+export { EmaConfig } from "./train/ema-config.js";
+export { CacheConfig } from "./cache/cache-config.js";
+export { XbmConfig } from "./memory/xbm-config.js";
+export type { BatchOutcome, Callback, CallbackContext } from "./train/callback.js";
+export { log, type LogOptions } from "./train/log.js";
+export type { Scalars, StopReason, SummaryRow, TrainEvent } from "./train/events.js";
+export type { Sink } from "./train/sink.js";
+export { ConsoleProgress, type ProgressOutput } from "./train/console-progress.js";
+export type { LearningRateOptions, LearningRateSuggestion } from "./train/learning-rate-finder.js";
+export {
+  Part,
+  type Init,
+  type Mode,
+  type Noise,
+  type Output,
+  type PartClass,
+  type PartFinder,
+  type PartRole,
+  type SavedPart,
+} from "./contracts/part.js";
+export type { AnyPartClass } from "./model/part-registry.js";
+export type { Network } from "./model/forward.js";
+export type { Encoders } from "./model/parameters.js";
+export type { Group, GroupSample, Kind, Kinds, LabelSample, PairSample, Sample, TupleSample } from "./contracts/samples.js";
+export type { Batch, HostTargets, LoadedTargets, Targets, TargetTable } from "./contracts/batch.js";
+export { FrozenEncoder, TrainableEncoder, type Encoder, type Fittable } from "./contracts/encoder.js";
+export { Head } from "./contracts/head.js";
+export { SimilarityLoss, type LossContext, type LossValue, type Memory, type UsesMemory } from "./contracts/loss.js";
+export { Distance, type InnerProductForm } from "./contracts/distance.js";
+export { Cosine, DotProduct, Euclidean, Manhattan, SquaredEuclidean, distanceNamed, type DistanceName } from "./distances/index.js";
+export { attach, Metric, type AttachedMetric, type AttachOptions, type Stage } from "./contracts/metric.js";
+export { Loader, type EpochRequest } from "./contracts/loader.js";
+export type { Moment, Schedule, Transform, Updated } from "./contracts/optimizer.js";
+export type { EngineChoice } from "./engine/choose-engine.js";
+export type { HostMatrix, HostTensor, HostTensors } from "./tensor/host.js";
+export type { HostTree, Tensors, TensorTree, Tree } from "./tensor/tree.js";
+export { Random, type RandomState } from "./random.js";
+export type { Json, JsonObject } from "./json.js";
+export {
+  AssemblyError,
+  ConfigError,
+  DataError,
+  DuplicateNameError,
+  EngineError,
+  FileFormatError,
+  InterruptedError,
+  LikewiseError,
+  NonFiniteError,
+  ShapeError,
+  UnknownNameError,
+  UsageError,
+} from "./errors.js";

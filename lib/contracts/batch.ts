@@ -8,7 +8,7 @@ import type { Group, Kind } from "./samples.js";
  * - `tuple`: the n anchors, then all P positives, then all N negatives, each with the row of its anchor as owner.
  * - `label`: one row a sample.
  */
-interface TargetTable<Floats, Integers, Groups> {
+export interface TargetTable<Floats, Integers, Groups> {
   pair: {
     /** `[p]`, the scores. */
     readonly labels: Floats;

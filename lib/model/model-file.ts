@@ -6,6 +6,7 @@ import type { Part, SavedPart } from "../contracts/part.js";
 import { distanceNamed, type DistanceName } from "../distances/index.js";
 import { FileFormatError, UsageError } from "../errors.js";
 import { Random } from "../random.js";
+import { recoverDirectory } from "../store/atomic-directory.js";
 import { writeDirectoryAtomic, writeFileAtomic } from "../store/atomic.js";
 import { readJsonFile } from "../store/json-file.js";
 import { readSafetensors, writeSafetensors } from "../store/safetensors.js";
@@ -53,6 +54,7 @@ export async function writeModelFiles<Item>(
 
 /** @throws FileFormatError naming every tensor that is missing, superfluous or of another shape. */
 export async function readModel<Item>(directory: string, parts: PartRegistry): Promise<ModelContent<Item>> {
+  await recoverDirectory(directory);
   const file = join(directory, "model.json");
   const saved = checked(file, await readJsonFile(file, { format, version }));
   const { tensors } = await readSafetensors(join(directory, "weights.safetensors"));
@@ -114,7 +116,7 @@ function checked(file: string, saved: object): SavedModel {
 /** Refuses to replace a folder that holds anything but a saved model. */
 async function requireOwnFolder(directory: string): Promise<void> {
   const names = await readdir(directory).catch((cause: unknown) => {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [] as string[];
     throw new UsageError(`cannot save a model as ${directory}: it is not a folder that can be read`, { cause });
   });
   if (names.length > 0 && !names.includes("model.json")) {

@@ -1,8 +1,9 @@
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { HostTensors } from "../tensor/host.js";
 import type { Kind } from "../contracts/samples.js";
 import type { CheckpointConfig } from "./checkpoint-config.js";
-import { identityOf, writeCheckpoint, type Checkpoint } from "./checkpoint-file.js";
+import { identityOf, readCheckpoint, writeCheckpoint, type Checkpoint } from "./checkpoint-file.js";
 import type { EarlyStopping } from "./early-stopping.js";
 import type { Scalars, TrainEvent } from "./events.js";
 import { Best, valueOf, type Watched } from "./monitor.js";
@@ -12,7 +13,8 @@ import { contentOf } from "./content.js";
 
 /** What decides which checkpoints are written, and where. */
 export interface CheckpointPlan {
-  readonly config: CheckpointConfig;
+  /** null = nothing is written. */
+  readonly config: CheckpointConfig | null;
   /** `runDir/run-N/checkpoints`; null keeps the best in memory alone. */
   readonly directory: string | null;
   /** What decides the best; null = there is only the last. */
@@ -41,10 +43,12 @@ export class Checkpoints<K extends Kind, Item> {
     return this.#bestCarried;
   }
 
-  /** Puts back what a resumed run knew of its best. */
-  restore(best: number | null, carried: HostTensors | null): void {
-    if (this.best !== null) this.best.value = best;
-    this.#bestCarried = carried;
+  /** Puts back what a resumed run knew of its best: the value, and the parameters from the checkpoint `best` beside its own. */
+  async restore(best: number | null, directory: string): Promise<void> {
+    if (this.best === null || best === null) return;
+    this.best.value = best;
+    const beside = join(dirname(directory), "best");
+    if (existsSync(join(beside, "training.json"))) this.#bestCarried = (await readCheckpoint(beside)).carried;
   }
 
   async *accept(values: Scalars, at: CheckpointMoment): AsyncGenerator<TrainEvent, void> {
@@ -59,6 +63,7 @@ export class Checkpoints<K extends Kind, Item> {
       yield* this.#write("best", values, carried, value);
       return;
     }
+    if (config === null) return;
     const due =
       at === "end" ||
       (at === "epoch" && loop.epoch % config.everyEpochs === 0) ||
@@ -76,7 +81,7 @@ export class Checkpoints<K extends Kind, Item> {
     const { step: oldStep, epoch: oldEpoch, batch: oldBatch } = this.#written;
     if (step === oldStep && epoch === oldEpoch && batch === oldBatch) return;
     this.#written = { step, epoch, batch };
-    if (this.#plan.directory === null) return;
+    if (this.#plan.directory === null || this.#plan.config === null) return;
     yield* this.#write("last", values, await this.#run.session.read(), null);
   }
 
@@ -86,8 +91,8 @@ export class Checkpoints<K extends Kind, Item> {
     carried: HostTensors,
     score: number | null,
   ): AsyncGenerator<TrainEvent, void> {
-    const { directory } = this.#plan;
-    if (directory === null) return;
+    const { directory, config } = this.#plan;
+    if (directory === null || config === null) return;
     const { assembled, callbacks, loop } = this.#run;
     await callbacks.call("onSaveCheckpoint");
     const path = join(directory, as);

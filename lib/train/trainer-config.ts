@@ -9,6 +9,9 @@ export type Every = { readonly epochs: number } | { readonly steps: number };
 /** A number of batches, or with a fraction below 1 (or exactly 1.0 as "all") a share of them. */
 export type BatchLimit = number | null;
 
+/** Forms in which logged numbers are written. */
+export type LogFormat = "csv" | "jsonLines" | "tensorBoard";
+
 /**
  * How a model is trained. Every option has a default; unknown options are errors.
  */
@@ -51,6 +54,12 @@ export class TrainerConfig {
   @IsInt() readonly seed: number = 0;
   /** Folder for checkpoints and logs; each run gets a folder in it ("run-1", …). Default none: nothing is written. */
   @IsOptional() @IsString() readonly runDir: string | null = null;
+  /** What is written beside the checkpoints in `runDir`. Default all three. */
+  @IsIn(["csv", "jsonLines", "tensorBoard"], { each: true }) readonly logs: readonly LogFormat[] = [
+    "csv",
+    "jsonLines",
+    "tensorBoard",
+  ];
   /** Default "auto": the fastest engine that loads; the environment variable LIKEWISE_ENGINE wins over "auto". */
   @IsIn(["auto", "compiled", "eager"]) readonly engine: "auto" | "compiled" | "eager" = "auto";
   /** Threads of the engine. Default: the engine's choice. */

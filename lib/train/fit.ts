@@ -1,0 +1,192 @@
+import type { Kind } from "../contracts/samples.js";
+import type { Loader } from "../contracts/loader.js";
+import { chooseEngine } from "../engine/choose-engine.js";
+import { RingBuffer } from "../memory/ring-buffer.js";
+import type { Assembled } from "../model/assemble.js";
+import type { PartRegistry } from "../model/part-registry.js";
+import type { ModelContent } from "../model/similarity-model.js";
+import type { TrainableModel } from "../model/trainable-model.js";
+import { Random } from "../random.js";
+import type { HostTensors } from "../tensor/host.js";
+import { under } from "../tensor/tree.js";
+import { join } from "node:path";
+import { Caches } from "./caches.js";
+import { CallbackRunner } from "./callback-runner.js";
+import type { Callback } from "./callback.js";
+import { Checkpoints } from "./checkpoints.js";
+import { contentOf } from "./content.js";
+import type { TrainEvent, Scalars } from "./events.js";
+import { countOf, limitsOf } from "./limits.js";
+import { ScalarLog } from "./log.js";
+import { startOfRun } from "./loop-state.js";
+import { assembleForTraining, startSession, type Resumed } from "./open-run.js";
+import { planStopping } from "./plan-stopping.js";
+import type { RunContext } from "./run-context.js";
+import { runTraining, type Loaders } from "./run.js";
+import { runStage } from "./stage.js";
+import { summarize } from "./summary.js";
+import type { TrainerConfig } from "./trainer-config.js";
+
+/** What a run starts from. */
+export interface FitSetup {
+  readonly config: TrainerConfig;
+  readonly registry: PartRegistry;
+  /** `runDir/run-N`, or null. */
+  readonly folder: string | null;
+  readonly checkpoint: Resumed | null;
+  readonly signal: AbortSignal | null;
+  readonly callbacks: readonly Callback[];
+}
+
+/** What a run leaves. */
+export interface Fitted<K extends Kind, Item> {
+  readonly assembled: Assembled<K, Item>;
+  /** Every carried tensor, those of the best moment when one was watched. */
+  readonly carried: HostTensors;
+  readonly content: ModelContent<Item>;
+  readonly step: number;
+  readonly interrupted: boolean;
+}
+
+/** One call of `fit`: opens what a run needs, runs it, closes it. */
+export class Fit<K extends Kind, Item> {
+  constructor(
+    readonly model: TrainableModel<K, Item>,
+    readonly loaders: Loaders<K, Item>,
+    readonly setup: FitSetup,
+  ) {}
+
+  async *events(): AsyncGenerator<TrainEvent, Fitted<K, Item>> {
+    const { config, registry, checkpoint, folder, signal, callbacks } = this.setup;
+    const { loaders } = this;
+    const chosen = await chooseEngine(config);
+    await using _engine = chosen.engine;
+    const assembled = await assembleForTraining(this.model, loaders, config, registry, checkpoint);
+    const limits = limitsOf(config, loaders.train.batchesPerEpoch, loaders.validation?.batchesPerEpoch ?? null);
+    await using session = await startSession(assembled, config, chosen, checkpoint);
+    const caches = new Caches(assembled);
+    const loop = { ...startOfRun(), ...checkpoint?.state.loop };
+    const log = new ScalarLog();
+    const readParameters = async (): Promise<HostTensors> =>
+      under(await session.read((name) => name.startsWith("parameters/")), "parameters");
+    const run: RunContext<K, Item> = {
+      ...{ assembled, session, config, limits, log, loop },
+      random: new Random(config.seed),
+      embedRows: caches.embedRows,
+      callbacks: new CallbackRunner(callbacks, loop, log, readParameters),
+      memory: assembled.xbm === null ? null : new RingBuffer(assembled.xbm.bufferSize, assembled.head.outputSize),
+    };
+    const { earlyStopping, watched, warnings, checkMonitors } = planStopping(
+      config,
+      assembled.metrics,
+      loaders.validation !== undefined,
+    );
+    const checkpoints = new Checkpoints(run, {
+      config: config.checkpoint === false ? null : config.checkpoint,
+      directory: folder === null ? null : join(folder, "checkpoints"),
+      ...{ watched, earlyStopping, engine: chosen.engine.description },
+    });
+    if (checkpoint !== null) await this.#restore(run, checkpoints, earlyStopping, checkpoint);
+
+    yield {
+      type: "assembled",
+      model: assembled.name,
+      engine: chosen.engine.description,
+      reason: chosen.reason,
+      summary: summarize(assembled),
+      batchesPerEpoch: limits.batchesPerEpoch,
+      runDir: folder,
+      step: loop.step,
+      epoch: loop.epoch,
+    };
+    if (!assembled.loss.separable && config.accumulate > 1)
+      warnings.push(["ACCUMULATE", accumulationWarning(assembled.loss.type)]);
+    for (const [code, message] of warnings) yield { type: "warning", code, message };
+    try {
+      await run.callbacks.call("setup");
+      yield* caches.fill(loaders);
+      const hooks = {
+        earlyStopping,
+        signal,
+        checkMonitors,
+        checkpoint: (values: Scalars, at: Parameters<typeof checkpoints.accept>[1]) => checkpoints.accept(values, at),
+      };
+      const { reason, message } = yield* runTraining(run, loaders, hooks);
+      yield { type: "stopped", reason, message, step: loop.step, epoch: loop.epoch, seconds: loop.seconds };
+      const carried = checkpoints.bestCarried ?? (await session.read());
+      return {
+        assembled,
+        carried,
+        content: contentOf(assembled, carried),
+        step: loop.step,
+        interrupted: reason === "interrupted",
+      };
+    } catch (error) {
+      await run.callbacks.call("onException", error);
+      throw error;
+    } finally {
+      await run.callbacks.call("teardown");
+    }
+  }
+
+  async #restore(
+    run: RunContext<K, Item>,
+    checkpoints: Checkpoints<K, Item>,
+    earlyStopping: ReturnType<typeof planStopping>["earlyStopping"],
+    { state, memory, directory }: Resumed,
+  ): Promise<void> {
+    run.log.restore(state.log);
+    run.callbacks.restore(state.callbacks);
+    run.callbacks.metrics = state.latest;
+    if (memory !== null) run.memory?.restore(memory);
+    if (state.earlyStopping !== null) earlyStopping?.restore(state.earlyStopping);
+    await checkpoints.restore(state.best, directory);
+  }
+}
+
+/** What `validate` and `test` look at: a checkpoint, else what was fitted. */
+export interface EvaluateSetup<K extends Kind, Item> {
+  readonly config: TrainerConfig;
+  readonly registry: PartRegistry;
+  readonly read: Resumed | null;
+  readonly fitted: Fitted<K, Item> | null;
+  readonly callbacks: readonly Callback[];
+}
+
+/** Runs one stage on fitted parameters. */
+export async function* evaluateFitted<K extends Kind, Item>(
+  model: TrainableModel<K, Item>,
+  loader: Loader<K, Item>,
+  stage: "validation" | "test",
+  { config, registry, read, fitted, callbacks }: EvaluateSetup<K, Item>,
+): AsyncGenerator<TrainEvent, Scalars> {
+  const chosen = await chooseEngine(config);
+  await using _engine = chosen.engine;
+  const assembled =
+    read === null && fitted !== null
+      ? fitted.assembled
+      : await assembleForTraining(model, { train: loader }, config, registry, read);
+  const carried = read?.carried ?? fitted?.carried ?? {};
+  await using session = await startSession(assembled, config, chosen, { carried });
+  const limits = limitsOf(config, null, loader.batchesPerEpoch);
+  const loop = { ...startOfRun(), ...read?.state.loop, step: read?.state.loop.step ?? fitted?.step ?? 0 };
+  const readParameters = async (): Promise<HostTensors> =>
+    under(await session.read((name) => name.startsWith("parameters/")), "parameters");
+  const run = {
+    ...{ assembled, session, config, limits, loop },
+    random: new Random(config.seed),
+    embedRows: new Caches(assembled).embedRows,
+    callbacks: new CallbackRunner(callbacks, loop, new ScalarLog(), readParameters),
+  };
+  const few = config.fastDevRun === false ? config.overfitBatches : Number(config.fastDevRun);
+  const testBatches = few ?? countOf("limitTestBatches", config.limitTestBatches, loader.batchesPerEpoch);
+  const batches = stage === "test" ? testBatches : limits.validationBatches;
+  return yield* runStage(run, { stage, loader, batches });
+}
+
+function accumulationWarning(loss: string): string {
+  return (
+    `${loss} compares rows within a batch, so several accumulated batches are not one large batch: rows of different batches never ` +
+    `meet. Use a larger batchSize or a cross-batch memory for more comparisons`
+  );
+}

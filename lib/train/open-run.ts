@@ -1,0 +1,95 @@
+import type { Session } from "../contracts/engine.js";
+import { isFittable } from "../contracts/encoder.js";
+import type { Kind } from "../contracts/samples.js";
+import type { Transform } from "../contracts/optimizer.js";
+import { AssemblyError } from "../errors.js";
+import type { EngineChosen } from "../engine/choose-engine.js";
+import { assemble, type Assembled } from "../model/assemble.js";
+import { classOf, type PartRegistry } from "../model/part-registry.js";
+import { requireSameTensors } from "../model/model-file.js";
+import { trainingPrograms } from "../model/programs.js";
+import type { TrainableModel } from "../model/trainable-model.js";
+import { chain, clipGlobalNorm, clipValue } from "../optim/index.js";
+import { Random } from "../random.js";
+import { downloadSync, upload, zerosLike, hostScalar, type HostTensors } from "../tensor/host.js";
+import * as tf from "../tensor/tf.js";
+import { mapEntries, prefixed, under } from "../tensor/tree.js";
+import { differences, identityOf, readFittedEncoders, type Checkpoint } from "./checkpoint-file.js";
+import { overridesProcessResults, type Loaders } from "./run.js";
+import type { TrainerConfig } from "./trainer-config.js";
+
+/** A checkpoint with the folder it was read from. */
+export interface Resumed extends Checkpoint {
+  readonly directory: string;
+}
+
+/** Reads the model, checks it, and lets its encoders learn what they learn from the data before training. */
+export async function assembleForTraining<K extends Kind, Item>(
+  model: TrainableModel<K, Item>,
+  { train }: Loaders<K, Item>,
+  config: TrainerConfig,
+  parts: PartRegistry,
+  resumed: Resumed | null,
+): Promise<Assembled<K, Item>> {
+  const groups = resumed === null ? await train.groups() : resumed.state.vocabulary;
+  const random = new Random(config.seed);
+  const { kind, augmented } = train;
+  const read = assemble(model, { kind, groups, augmented, random, parts });
+  const assembled = { ...read, optimizer: withClipping(read.optimizer, config) };
+  if (resumed !== null) {
+    const problems = differences(resumed.state.identity, identityOf(assembled, config));
+    if (problems.length > 0) throw new AssemblyError(`${read.name}, resumed from ${resumed.directory},`, problems);
+    return { ...assembled, encoders: await readFittedEncoders<Item>(resumed.directory, withOwn(parts, assembled)) };
+  }
+  for (const [, encoder] of assembled.encoders) {
+    if (isFittable(encoder) && !encoder.fitted) await encoder.fit(train.items());
+  }
+  return assembled;
+}
+
+/** Loads the programs of a model into an engine, with the numbers it starts from or those of a checkpoint. */
+export async function startSession<K extends Kind, Item>(
+  assembled: Assembled<K, Item>,
+  config: TrainerConfig,
+  { engine }: EngineChosen,
+  resumed: Pick<Checkpoint, "carried"> | null,
+): Promise<Session> {
+  const { model, metrics, xbm, optimizer } = assembled;
+  const reportEmbeddings =
+    xbm !== null || overridesProcessResults(model) || metrics.some(({ stages }) => stages.includes("train"));
+  const first = firstCarried(assembled, config);
+  if (resumed !== null) requireSameTensors("checkpoint", first, resumed.carried);
+  const programs = trainingPrograms(assembled, { optimizer, reportEmbeddings });
+  return engine.start({ ...programs }, resumed?.carried ?? first);
+}
+
+/** Parameters and state, with the optimizer's slots, the sums of accumulated gradients and the averages that a configuration needs. */
+function firstCarried<K extends Kind, Item>(
+  { carried, optimizer }: Assembled<K, Item>,
+  config: TrainerConfig,
+): HostTensors {
+  const parameters = under(carried, "parameters");
+  let slots: HostTensors = {};
+  tf.tidy(() => {
+    slots = mapEntries(optimizer.initialize(mapEntries(parameters, upload)), downloadSync);
+  });
+  const sums = { ...prefixed("gradients", mapEntries(parameters, zerosLike)), weight: hostScalar(0) };
+  return {
+    ...carried,
+    ...prefixed("optimizer", slots),
+    ...(config.accumulate > 1 ? prefixed("accumulated", sums) : {}),
+    ...(config.ema === null ? {} : prefixed("average", parameters)),
+  };
+}
+
+function withClipping(optimizer: Transform, { clipNorm, clipValue: value }: TrainerConfig): Transform {
+  const clips = [
+    ...(value === null ? [] : [clipValue(value)]),
+    ...(clipNorm === null ? [] : [clipGlobalNorm(clipNorm)]),
+  ];
+  return clips.length === 0 ? optimizer : chain(...clips, optimizer);
+}
+
+function withOwn<K extends Kind, Item>(parts: PartRegistry, { encoders, head }: Assembled<K, Item>): PartRegistry {
+  return parts.with([...encoders.map(([, encoder]) => classOf(encoder)), classOf(head)]);
+}

@@ -1,0 +1,73 @@
+import type { AttachedMetric } from "../contracts/metric.js";
+import type { Kind } from "../contracts/samples.js";
+import { ConfigError } from "../errors.js";
+import { EarlyStoppingConfig } from "./early-stopping-config.js";
+import { EarlyStopping } from "./early-stopping.js";
+import type { Scalars } from "./events.js";
+import { watched, type Direction, type Watched } from "./monitor.js";
+import type { TrainerConfig } from "./trainer-config.js";
+
+/** What ends a run early and what decides the best state. */
+export interface StoppingPlan {
+  readonly earlyStopping: EarlyStopping | null;
+  /** Decides the best state; null = the last is returned. */
+  readonly watched: Watched | null;
+  /** Code and sentence of what the user should know. */
+  readonly warnings: [code: string, message: string][];
+  checkMonitors(validation: Scalars): void;
+}
+
+export function planStopping<K extends Kind>(
+  config: TrainerConfig,
+  metrics: readonly AttachedMetric<K>[],
+  hasValidation: boolean,
+): StoppingPlan {
+  const warnings: [string, string][] = [];
+  const follow = (
+    given: { readonly monitor: string | null; readonly mode: Direction | null },
+    who: string,
+  ): Watched => {
+    const wanted = watched(given, metrics, hasValidation);
+    if (hasValidation || !wanted.monitor.startsWith("validation/")) return wanted;
+    warnings.push([
+      "NO_VALIDATION",
+      `${who} watches "${wanted.monitor}", but there is no validation loader; it follows "train/loss" instead`,
+    ]);
+    return { monitor: "train/loss", mode: "min" };
+  };
+  const unlimited =
+    config.maxEpochs === null && config.maxSteps === null && config.maxTime === null && config.fastDevRun === false;
+  const stopping = config.earlyStopping ?? (unlimited ? new EarlyStoppingConfig() : null);
+  if (unlimited) {
+    const end = config.earlyStopping === null ? "ends by early stopping with its defaults" : "ends by early stopping";
+    warnings.push([
+      "NO_LIMIT",
+      `neither maxEpochs nor maxSteps nor maxTime is given: training ${end}, or after 1000 epochs`,
+    ]);
+  }
+  const earlyStopping = stopping === null ? null : new EarlyStopping(stopping, follow(stopping, "early stopping"));
+  const checkpoint =
+    config.checkpoint === false || config.checkpoint.monitor === null
+      ? null
+      : follow(config.checkpoint, "the checkpoint");
+  return {
+    earlyStopping,
+    watched: checkpoint ?? earlyStopping?.watched ?? null,
+    warnings,
+    checkMonitors(validation) {
+      const missing = [earlyStopping?.watched, checkpoint].filter(
+        (what) =>
+          what !== null &&
+          what !== undefined &&
+          what.monitor.startsWith("validation/") &&
+          !(what.monitor in validation),
+      );
+      if (missing.length === 0) return;
+      const logged = Object.keys(validation).sort().join(", ");
+      throw new ConfigError(
+        "TrainerConfig",
+        missing.map((what) => `monitor: "${what?.monitor}" is not logged by validation; there are: ${logged}`),
+      );
+    },
+  };
+}

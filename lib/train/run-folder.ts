@@ -1,0 +1,76 @@
+import { existsSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { UsageError } from "../errors.js";
+import { recoverDirectory } from "../store/atomic-directory.js";
+import { writeFileAtomic } from "../store/atomic.js";
+import { readCheckpoint } from "./checkpoint-file.js";
+import type { TrainEvent } from "./events.js";
+import type { Resumed } from "./open-run.js";
+import type { Sink } from "./sink.js";
+import { CsvLog, JsonLinesLog, nextRunDirectory, TensorBoardLog, type ScalarSink } from "./sinks/index.js";
+import type { LogFormat, TrainerConfig } from "./trainer-config.js";
+
+/** The last or best checkpoint of the newest run, or the folder of a checkpoint or of a run. */
+export type ResumeFrom = "last" | "best" | (string & {});
+
+/** @throws UsageError when there is none, saying where it was looked for. */
+export async function resolveCheckpoint(from: ResumeFrom, runDir: string | null): Promise<Resumed> {
+  const directory = isWhich(from) ? await newest(from, runDir) : named(from);
+  await recoverDirectory(directory);
+  return { ...(await readCheckpoint(directory)), directory };
+}
+
+function isWhich(from: string): from is "last" | "best" {
+  return from === "last" || from === "best";
+}
+
+async function newest(which: "last" | "best", runDir: string | null): Promise<string> {
+  if (runDir === null)
+    throw new UsageError(
+      `resume: "${which}" needs the runDir of the run to go on with; or give the folder of a checkpoint`,
+    );
+  const runs = existsSync(runDir) ? await readdir(runDir) : [];
+  const numbers = runs.flatMap((name) => /^run-(\d+)$/u.exec(name)?.[1] ?? []).map(Number);
+  for (const number of numbers.sort((left, right) => right - left)) {
+    const directory = join(runDir, `run-${number}`, "checkpoints", which);
+    if (existsSync(join(directory, "training.json"))) return directory;
+  }
+  throw new UsageError(
+    `resume: "${which}": no run in ${resolve(runDir)} has such a checkpoint; leave out resume to start a new run`,
+  );
+}
+
+function named(path: string): string {
+  for (const directory of [path, join(path, "checkpoints", "last"), join(path, "last")]) {
+    if (existsSync(join(directory, "training.json"))) return directory;
+  }
+  throw new UsageError(`resume: ${resolve(path)} is neither a checkpoint (with training.json) nor a run that has one`);
+}
+
+/** The folder of a new run, or that of the run that goes on; its configuration is written into it. */
+export async function openRunFolder(runDir: string, resumed: Resumed | null, config: TrainerConfig): Promise<string> {
+  const own = resumed === null ? null : dirname(dirname(resolve(resumed.directory)));
+  const folder = own !== null && dirname(own) === resolve(runDir) ? own : await nextRunDirectory(runDir);
+  await writeFileAtomic(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+  return folder;
+}
+
+/** Logs of every number, in the formats asked for. */
+export function runLogs(folder: string, formats: readonly LogFormat[]): Sink[] {
+  const made: Readonly<Record<LogFormat, () => ScalarSink>> = {
+    csv: () => new CsvLog(join(folder, "metrics.csv")),
+    jsonLines: () => new JsonLinesLog(join(folder, "metrics.jsonl")),
+    tensorBoard: () => new TensorBoardLog(folder),
+  };
+  return formats.map((format) => toSink(made[format]()));
+}
+
+function toSink(log: ScalarSink): Sink {
+  return {
+    async accept(event: TrainEvent) {
+      if (event.type === "metrics") await log.write(event.step, { epoch: event.epoch, ...event.values });
+    },
+    close: () => log.close(),
+  };
+}
