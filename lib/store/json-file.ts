@@ -1,0 +1,56 @@
+import { FileFormatError } from "../errors.js";
+import type { JsonObject } from "../json.js";
+import { writeFileAtomic } from "./atomic.js";
+import { readText } from "./read.js";
+
+/** What a JSON file says it is, in its keys `format` and `version`. */
+export interface FileFormat {
+  readonly format: string;
+  readonly version: number;
+}
+
+/**
+ * Reads a JSON object that `writeJsonFile` has written.
+ *
+ * @throws FileFormatError when it is missing, not JSON, of another format or of another version.
+ */
+export async function readJsonFile(path: string, { format, version }: FileFormat): Promise<JsonObject> {
+  const content = parse(await readText(path), path);
+  const { format: foundFormat, version: foundVersion } = content;
+  if (foundFormat !== format) {
+    const found = foundFormat === undefined ? "it does not say what it is" : `it is ${JSON.stringify(foundFormat)}`;
+    throw new FileFormatError(path, `expected a file of format "${format}", but ${found}`);
+  }
+  if (foundVersion !== version) {
+    const newer = typeof foundVersion === "number" && foundVersion > version;
+    const found = foundVersion === undefined ? "no version" : `version ${JSON.stringify(foundVersion)}`;
+    throw new FileFormatError(
+      path,
+      `has ${found} of the format "${format}", this release reads version ${version}` +
+        (newer ? "; it was written by a newer release of likewise: update" : ""),
+    );
+  }
+  return content;
+}
+
+/** Writes a JSON object, indented, with its format and version, completely or not at all. */
+export async function writeJsonFile(path: string, { format, version }: FileFormat, content: object): Promise<void> {
+  await writeFileAtomic(path, `${JSON.stringify({ format, version, ...content }, null, 2)}\n`);
+}
+
+function parse(text: string, path: string): JsonObject {
+  let content: unknown;
+  try {
+    content = JSON.parse(text, (key, value: unknown) => {
+      if (key === "__proto__") throw new FileFormatError(path, 'an entry must not be called "__proto__"');
+      return value;
+    });
+  } catch (cause) {
+    if (cause instanceof FileFormatError) throw cause;
+    throw new FileFormatError(path, "truncated, damaged or not JSON", { cause });
+  }
+  if (typeof content !== "object" || content === null || Array.isArray(content)) {
+    throw new FileFormatError(path, "expected a JSON object");
+  }
+  return content as JsonObject;
+}
