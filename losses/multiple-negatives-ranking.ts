@@ -1,0 +1,139 @@
+import type { Targets } from "../lib/contracts/batch.js";
+import type { Distance } from "../lib/contracts/distance.js";
+import { SimilarityLoss, type LossValue } from "../lib/contracts/loss.js";
+import type { Init } from "../lib/contracts/part.js";
+import { distanceNamed, type DistanceName } from "../lib/distances/index.js";
+import { ConfigError } from "../lib/errors.js";
+import type { JsonObject } from "../lib/json.js";
+import type { Random } from "../lib/random.js";
+import { equalPairs, samePosition } from "../lib/tensor/masks.js";
+import * as tf from "../lib/tensor/tf.js";
+import type { TensorTree } from "../lib/tensor/tree.js";
+import { weightedMean } from "./average.js";
+import { crossEntropy } from "./cross-entropy.js";
+import { currentScale, learnedScale } from "./logit-scale.js";
+import { above, flag, oneOf, refuse, savedOptions } from "./options.js";
+
+/** Added to the logit of a candidate that is not a wrong answer. */
+const EXCLUDED = -1e9;
+
+export interface MultipleNegativesRankingOptions<K extends "pair" | "tuple" = "pair"> {
+  /** "pair", or "tuple" for anchors that bring hard negatives of their own. Default "pair". */
+  readonly kind?: K;
+  /** Similarities are multiplied by it. Default 20, for cosine; take 1 for "dot-product". */
+  readonly scale?: number;
+  /** Instead of `scale`: `1 / scale`. */
+  readonly temperature?: number;
+  /** Start at `scale` and train it with the model; it stays at 100 or below. Default false. */
+  readonly learnScale?: boolean;
+  /** Also look for the anchor given the positive, and average both directions. Default false. */
+  readonly symmetric?: boolean;
+  /** Default "cosine". */
+  readonly distance?: DistanceName | Distance;
+}
+
+/**
+ * Teaches an anchor to find its positive among all positives of the batch: cross entropy of `scale · similarity(aᵢ, bⱼ)` with i as the
+ * right answer. Also known as in-batch negatives, InfoNCE or NT-Xent. The larger the batch, the harder the task.
+ *
+ * - `"pair"`: pair i is (a, b). Its score weighs it in the average; a pair with score 0 is no positive, so it has no loss of its own,
+ *   but its b is still a wrong answer for every anchor. Subgroups are not looked at. The same b twice in a batch is a wrong answer to
+ *   itself: use batches without duplicates.
+ * - `"tuple"`: candidates are all positives and all negatives of the batch; other positives of the same anchor are left out of its
+ *   comparison. The graded score of a positive weighs it.
+ *
+ * Henderson et al., "Efficient Natural Language Response Suggestion for Smart Reply", 2017; van den Oord, Li, Vinyals,
+ * "Representation Learning with Contrastive Predictive Coding", 2018; trained scale: Radford et al. (CLIP), 2021.
+ */
+export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair"> extends SimilarityLoss<K> {
+  static readonly type = "MultipleNegativesRankingLoss";
+  override readonly kind: K;
+  readonly separable = false;
+  override readonly distance: Distance;
+  readonly #options: { scale: number; learnScale: boolean; symmetric: boolean };
+
+  constructor(options: MultipleNegativesRankingOptions<K> = {}) {
+    super();
+    const { kind = "pair", temperature, learnScale = false, symmetric = false, distance = "cosine" } = options;
+    const { scale = temperature === undefined ? 20 : 1 / temperature } = options;
+    const who = "MultipleNegativesRankingLoss";
+    if (options.scale !== undefined && temperature !== undefined) {
+      throw new ConfigError(who, ["give scale or temperature, not both; one is 1 divided by the other"]);
+    }
+    refuse(who, [
+      oneOf("kind", kind, ["pair", "tuple"]),
+      temperature === undefined ? above("scale", scale, 0) : above("temperature", temperature, 0),
+      flag("learnScale", learnScale),
+      flag("symmetric", symmetric),
+    ]);
+    this.kind = kind as K;
+    this.distance = distanceNamed(distance);
+    this.#options = Object.freeze({ scale, learnScale, symmetric });
+  }
+
+  static from(config: JsonObject): MultipleNegativesRankingLoss<"pair" | "tuple"> {
+    const keys = ["kind", "scale", "learnScale", "symmetric", "distance"] as const;
+    return new MultipleNegativesRankingLoss(
+      savedOptions<MultipleNegativesRankingOptions<"pair" | "tuple">>("MultipleNegativesRankingLoss", config, keys),
+    );
+  }
+
+  override get config(): JsonObject {
+    return { kind: this.kind, ...this.#options, distance: this.distance.name };
+  }
+
+  override initialize(_random: Random): Init {
+    return this.#options.learnScale ? learnedScale(this.#options.scale) : { parameters: {} };
+  }
+
+  override compute(parameters: TensorTree, embeddings: tf.Tensor2D, targets: Targets<K>): LossValue {
+    const scale = this.#options.learnScale ? currentScale(parameters) : this.#options.scale;
+    const logits = (left: tf.Tensor2D, right: tf.Tensor2D): tf.Tensor2D =>
+      tf.mul(this.distance.similarity(this.distance.matrix(left, right)), scale);
+    return this.kind === "pair"
+      ? this.#ofPairs(logits, embeddings, targets as Targets<"pair">)
+      : this.#ofTuples(logits, embeddings, targets as Targets<"tuple">);
+  }
+
+  #ofPairs(logits: Logits, embeddings: tf.Tensor2D, { labels }: Targets<"pair">): LossValue {
+    const [a, b] = tf.split(embeddings, 2, 0) as [tf.Tensor2D, tf.Tensor2D];
+    const answers = samePosition(a.shape[0]);
+    const found = logits(a, b);
+    return this.#judge(tf.relu(labels), crossEntropy(found, answers), () => crossEntropy(tf.transpose(found), answers));
+  }
+
+  #ofTuples(logits: Logits, embeddings: tf.Tensor2D, targets: Targets<"tuple">): LossValue {
+    const { positiveOwners, negativeOwners, scores } = targets;
+    const [positiveCount, negativeCount] = [positiveOwners.shape[0], negativeOwners.shape[0]];
+    const anchorCount = embeddings.shape[0] - positiveCount - negativeCount;
+    const anchors = tf.slice(embeddings, [0, 0], [anchorCount, -1]);
+    const candidates = tf.slice(embeddings, [anchorCount, 0], [positiveCount + negativeCount, -1]);
+    const owners = equalPairs(positiveOwners, tf.range(0, anchorCount, 1, "int32")); // [P, anchors]
+    const answers = samePosition(positiveCount); // [P, P]
+    const siblings = tf.sub<tf.Tensor2D>(equalPairs(positiveOwners, positiveOwners), answers);
+    const widen = (matrix: tf.Tensor2D): tf.Tensor2D =>
+      tf.pad(matrix, [
+        [0, 0],
+        [0, negativeCount],
+      ]);
+    const found = tf.add<tf.Tensor2D>(
+      logits(tf.matMul(owners, anchors), candidates),
+      tf.mul(widen(siblings), EXCLUDED),
+    );
+    const positives = tf.slice(candidates, [0, 0], [positiveCount, -1]);
+    const weights = tf.relu(tf.slice(scores, [0], [positiveCount]));
+    return this.#judge(weights, crossEntropy(found, widen(answers)), () =>
+      crossEntropy(logits(positives, anchors), owners),
+    );
+  }
+
+  #judge(weights: tf.Tensor1D, there: tf.Tensor1D, back: () => tf.Tensor1D): LossValue {
+    const weight = tf.sum<tf.Scalar>(weights);
+    if (!this.#options.symmetric) return { value: weightedMean(there, weights), weight };
+    const anchorToPositive = tf.mul(weightedMean(there, weights), 0.5) as tf.Scalar;
+    const positiveToAnchor = tf.mul(weightedMean(back(), weights), 0.5) as tf.Scalar;
+    return { value: tf.add(anchorToPositive, positiveToAnchor), weight, terms: { anchorToPositive, positiveToAnchor } };
+  }
+}
+
+type Logits = (left: tf.Tensor2D, right: tf.Tensor2D) => tf.Tensor2D;
