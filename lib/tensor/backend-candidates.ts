@@ -49,6 +49,8 @@ async function openWasm(): Promise<string> {
 
 async function openCpu(): Promise<string> {
   await import("@tensorflow/tfjs-backend-cpu");
+  // Its advice to install tfjs-node is for those who have not tried: it stands before this one in the list.
+  (tf.findBackend("cpu") as { firstUse?: boolean }).firstUse = false;
   await makeCurrent("cpu");
   return "cpu (plain JavaScript)";
 }

@@ -1,6 +1,7 @@
 import { EngineError } from "../errors.js";
 import { candidates, type BackendCandidate } from "./backend-candidates.js";
 import { readEngineVariable, type BackendName } from "./engine-variable.js";
+import { completeGradients } from "./gradients.js";
 import { requireOneVersion } from "./one-version.js";
 import * as tf from "./tf.js";
 import { repairWasm } from "./wasm-repairs.js";
@@ -51,6 +52,7 @@ async function failed(promise: Promise<unknown>): Promise<boolean> {
 }
 
 async function open(wanted: BackendName | null): Promise<Opened> {
+  completeGradients();
   const present = tf.getBackend() as string | undefined;
   if (wanted === null && present && !tried) {
     await tf.ready();

@@ -1,3 +1,4 @@
+import { completeGradients } from "./gradients.js";
 import * as tf from "./tf.js";
 import type { Tensors } from "./tree.js";
 
@@ -11,36 +12,54 @@ export interface Differentiated<Rest extends Record<string, tf.Tensor | undefine
 
 /**
  * Gradient of `compute(parameters).value`, keeping the side results that tfjs would dispose with the forward pass.
- * Call it inside `tf.tidy`, or dispose what it returns.
+ * Call it inside `tf.tidy`, or dispose what it returns. When `compute` or the way back throws, nothing is left behind.
  */
 export function differentiate<Rest extends Record<string, tf.Tensor>>(
   parameters: Tensors,
   compute: (parameters: Tensors) => { value: tf.Scalar; rest: Rest },
 ): Differentiated<Rest> {
+  completeGradients();
   const names = Object.keys(parameters);
   const given = names.map((name) => parameters[name] as tf.Tensor);
   const kept: Record<string, tf.Tensor> = {};
-  if (given.length === 0) {
-    const { value, rest } = compute(parameters);
-    return { value, gradients: {}, rest };
-  }
   const forward = (): tf.Scalar => {
     const { value, rest } = compute(parameters);
     for (const [name, tensor] of Object.entries(rest)) kept[name] = tf.keep(tf.clone(tensor));
-    return value;
+    // A parameter itself must not become the caller's to dispose.
+    return given.includes(value) ? tf.clone(value) : value;
   };
-  const { value, grads } = tf.engine().gradients(forward, given, undefined, true);
-  // Cloned so that the enclosing tidy owns them: kept tensors belong to no scope.
-  const rest = Object.fromEntries(
-    Object.entries(kept).map(([name, tensor]) => {
-      const owned = tf.clone(tensor);
-      tensor.dispose();
-      return [name, owned];
-    }),
-  ) as Rest;
-  const gradients: Record<string, tf.Tensor> = {};
-  names.forEach((name, position) => {
-    gradients[name] = (grads[position] as tf.Tensor | null) ?? tf.zerosLike(given[position] as tf.Tensor);
-  });
-  return { value: value as tf.Scalar, gradients, rest };
+  const whole = (): Differentiated<Rest> => {
+    const { value, slopes } = given.length === 0 ? { value: forward(), slopes: [] } : backward(forward, given);
+    const gradients: Record<string, tf.Tensor> = {};
+    names.forEach((name, position) => {
+      gradients[name] = slopes[position] ?? tf.zerosLike(given[position] as tf.Tensor);
+    });
+    // Cloned so that the enclosing tidy owns them: kept tensors belong to no scope.
+    const rest = Object.fromEntries(Object.entries(kept).map(([name, tensor]) => [name, tf.clone(tensor)])) as Rest;
+    return { value, gradients, rest };
+  };
+  try {
+    return tf.tidy(whole as () => never);
+  } finally {
+    tf.dispose(kept);
+  }
+}
+
+function backward(
+  forward: () => tf.Scalar,
+  parameters: tf.Tensor[],
+): { value: tf.Scalar; slopes: readonly (tf.Tensor | undefined)[] } {
+  const engine = tf.engine();
+  try {
+    const { value, grads } = engine.gradients(forward, parameters, undefined, true);
+    return { value: value as tf.Scalar, slopes: grads as (tf.Tensor | undefined)[] };
+  } catch (error) {
+    // tfjs frees what the tape has saved only at the end of a way back that succeeds.
+    const { state } = engine;
+    if (state.gradientDepth === 0) {
+      for (const { saved } of state.activeTape as { readonly saved?: tf.Tensor[] }[]) tf.dispose(saved);
+      state.activeTape = [];
+    }
+    throw error;
+  }
 }
