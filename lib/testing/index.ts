@@ -1,1 +1,3 @@
-export {};
+export { checkEncoder, checkHead, checkLoss, checkSaving } from "./check-parts.js";
+export { checkGradient, type GradientCheckOptions } from "./gradient.js";
+export { prepareBackend } from "../tensor/backend.js";

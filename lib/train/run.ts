@@ -219,6 +219,7 @@ class TrainingLoop<K extends Kind, Item> {
       stop = yield* this.#validate();
     else if (!validates) stop = yield* this.#judge();
     yield* this.#hooks.checkpoint(this.#latest, "epoch");
+    if (stop === null && callbacks.stopRequest !== null) return { reason: "callback", message: callbacks.stopRequest };
     return stop;
   }
 

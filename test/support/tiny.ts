@@ -57,11 +57,18 @@ export class TinyHead extends Head<{ readonly kernel: tf.Tensor2D }> {
     return { inputSize: this.inputSize, outputSize: this.outputSize, dropout: this.dropout };
   }
   initialize(random: Random): Init {
-    const kernel = { data: random.normals(this.inputSize * this.outputSize, 0, 0.3), shape: [this.inputSize, this.outputSize] };
-    return { parameters: { kernel }, state: { mean: { data: new Float32Array(this.inputSize), shape: [this.inputSize] } } };
+    const kernel = {
+      data: random.normals(this.inputSize * this.outputSize, 0, 0.3),
+      shape: [this.inputSize, this.outputSize],
+    };
+    return {
+      parameters: { kernel },
+      state: { mean: { data: new Float32Array(this.inputSize), shape: [this.inputSize] } },
+    };
   }
   apply({ kernel }: { readonly kernel: tf.Tensor2D }, vectors: tf.Tensor2D, { training, noise, state }: Mode) {
-    const kept = training && this.dropout > 0 ? tf.greaterEqual(noise.uniform(vectors.shape), this.dropout) : tf.onesLike(vectors);
+    const kept =
+      training && this.dropout > 0 ? tf.greaterEqual(noise.uniform(vectors.shape), this.dropout) : tf.onesLike(vectors);
     const value = tf.matMul(tf.mul(vectors, tf.cast(kept, "float32")), kernel) as tf.Tensor2D;
     const mean = state["mean"] as tf.Tensor;
     return { value, state: { mean: training ? tf.add(tf.mul(mean, 0.9), tf.mul(tf.mean(vectors, 0), 0.1)) : mean } };
@@ -130,7 +137,10 @@ export function tinySamples(groups: number, perGroup: number, size = 6, seed = 1
   const random = new Random(seed);
   return Array.from({ length: groups }, (_, group) => {
     const centre = random.normals(size);
-    return Array.from({ length: perGroup }, () => ({ item: Array.from(centre, (value) => value + 0.7 * random.normal()), group }));
+    return Array.from({ length: perGroup }, () => ({
+      item: Array.from(centre, (value) => value + 0.7 * random.normal()),
+      group,
+    }));
   }).flat();
 }
 

@@ -1,7 +1,11 @@
 import type { TrainEvent, Trainer } from "likewise";
 
 /** Everything a trainer says, kept. */
-export function watch(trainer: Trainer): { readonly events: TrainEvent[]; losses(): number[]; of<T extends TrainEvent["type"]>(type: T): Extract<TrainEvent, { type: T }>[] } {
+export function watch(trainer: Trainer): {
+  readonly events: TrainEvent[];
+  losses(): number[];
+  of<T extends TrainEvent["type"]>(type: T): Extract<TrainEvent, { type: T }>[];
+} {
   const events: TrainEvent[] = [];
   trainer.events$.subscribe((event) => events.push(event));
   return {

@@ -23,7 +23,11 @@ function recorder(calls: string[], label: string): Callback {
 describe("Callbacks", () => {
   it("are awaited in order, hook by hook", async () => {
     const calls: string[] = [];
-    const trainer = new Trainer({ progress: false, maxEpochs: 1, callbacks: [recorder(calls, "a:"), recorder(calls, "b:")] });
+    const trainer = new Trainer({
+      progress: false,
+      maxEpochs: 1,
+      callbacks: [recorder(calls, "a:"), recorder(calls, "b:")],
+    });
     await trainer.fit(new TinyModel(), { train, validation });
     expect(calls.filter((call) => call.startsWith("a:")).map((call) => call.slice(2))).to.deep.equal([
       "setup",
@@ -66,7 +70,7 @@ describe("Callbacks", () => {
     const seen = watch(trainer);
     await trainer.fit(new TinyModel(), { train });
     expect(seenMetrics).to.deep.equal([1.5, 3.5]);
-    expect(seen.of("stopped")[0]).to.include({ reason: "callback", message: "that is enough", step: 5 });
+    expect(seen.of("stopped")[0]).to.include({ reason: "callback", message: "that is enough", step: 4 });
   });
 
   it("see errors, and teardown runs all the same", async () => {

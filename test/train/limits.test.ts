@@ -12,7 +12,13 @@ async function run(options: ConstructorParameters<typeof Trainer>[0], withValida
   const seen = watch(trainer);
   await trainer.fit(new TinyModel(), withValidation ? { train, validation } : { train });
   const stopped = seen.of("stopped")[0];
-  return { seen, steps: stopped?.step, epochs: stopped?.epoch, reason: stopped?.reason, message: stopped?.message ?? "" };
+  return {
+    seen,
+    steps: stopped?.step,
+    epochs: stopped?.epoch,
+    reason: stopped?.reason,
+    message: stopped?.message ?? "",
+  };
 }
 
 describe("The length of a run", () => {
@@ -81,25 +87,36 @@ describe("Early stopping", () => {
   });
 
   it("follows the train loss without a validation loader, also when a validation metric was named", async () => {
-    const { seen, message } = await run({ maxEpochs: 50, earlyStopping: { monitor: "validation/recall", minDelta: 10 } });
+    const { seen, message } = await run({
+      maxEpochs: 50,
+      earlyStopping: { monitor: "validation/recall", minDelta: 10 },
+    });
     expect(seen.of("warning")[0]?.code).to.equal("NO_VALIDATION");
     expect(message).to.match(/^train\/loss did not improve/u);
   });
 
   it("ends when a threshold is reached or exceeded", async () => {
-    expect((await run({ maxEpochs: 50, earlyStopping: { stoppingThreshold: 100 } })).message).to.match(/reached .* \(stoppingThreshold 100\)/u);
-    expect((await run({ maxEpochs: 50, earlyStopping: { divergenceThreshold: 1e-6 } })).message).to.match(/worse than divergenceThreshold/u);
+    expect((await run({ maxEpochs: 50, earlyStopping: { stoppingThreshold: 100 } })).message).to.match(
+      /reached .* \(stoppingThreshold 100\)/u,
+    );
+    expect((await run({ maxEpochs: 50, earlyStopping: { divergenceThreshold: 1e-6 } })).message).to.match(
+      /worse than divergenceThreshold/u,
+    );
   });
 
   it("respects minEpochs", async () => {
-    expect(await run({ maxEpochs: 50, minEpochs: 5, earlyStopping: { minDelta: 10, patience: 1 } })).to.include({ epochs: 5 });
+    expect(await run({ maxEpochs: 50, minEpochs: 5, earlyStopping: { minDelta: 10, patience: 1 } })).to.include({
+      epochs: 5,
+    });
   });
 
   it("refuses a monitor that validation does not log, before the first step", async () => {
     const trainer = new Trainer({ progress: false, maxEpochs: 1, earlyStopping: { monitor: "validation/recal" } });
     const seen = watch(trainer);
     const error = await trainer.fit(new TinyModel(), { train, validation }).catch((thrown: unknown) => thrown);
-    expect((error as Error).message).to.match(/"validation\/recal" is not logged by validation; there are: validation\/loss/u);
+    expect((error as Error).message).to.match(
+      /"validation\/recal" is not logged by validation; there are: validation\/loss/u,
+    );
     expect(seen.losses()).to.deep.equal([]);
   });
 });

@@ -19,7 +19,9 @@ describe("A loss that is not finite", () => {
       .fit(new TinyModel(), { train: poisoned() })
       .catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(NonFiniteError);
-    expect((error as Error).message).to.match(/epoch 0, batch 1: loss NaN; the first thing that is not finite is input frozen\/default/u);
+    expect((error as Error).message).to.match(
+      /epoch 0, batch 1: loss NaN; the first thing that is not finite is input frozen\/default/u,
+    );
   });
 
   it("leaves the batch out when configured, without touching the parameters", async () => {
@@ -37,7 +39,10 @@ describe("A loss that is not finite", () => {
   });
 
   it("ends a run in which nothing but such batches is left", async () => {
-    const bad = new TinyLoader(Array.from({ length: 12 }, (_, group) => ({ item: [NaN, 0, 0, 0, 0, 0], group: group % 2 })), 12);
+    const bad = new TinyLoader(
+      Array.from({ length: 12 }, (_, group) => ({ item: [NaN, 0, 0, 0, 0, 0], group: group % 2 })),
+      12,
+    );
     const trainer = new Trainer({ progress: false, maxEpochs: 1000, onNonFinite: "skip" });
     const seen = watch(trainer);
     await trainer.fit(new TinyModel(), { train: bad });

@@ -23,7 +23,10 @@ const train = new TinyLoader(tinySamples(6, 8), 12);
 const validation = new TinyLoader(tinySamples(6, 4, 6, 2), 12);
 const parts = [TinyEncoder, TinyHead];
 
-async function losses(options: TrainerOptions & { callbacks?: readonly Callback[] }, fit: FitOptions = {}): Promise<number[]> {
+async function losses(
+  options: TrainerOptions & { callbacks?: readonly Callback[] },
+  fit: FitOptions = {},
+): Promise<number[]> {
   const trainer = new Trainer({ progress: false, ...options });
   const seen = watch(trainer);
   await trainer.fit(new TinyModel(), { train, validation }, { parts, ...fit }).catch((error: unknown) => {
@@ -44,7 +47,12 @@ function stopAfter(batches: number): { readonly signal: AbortSignal; readonly ca
 }
 
 describe("Resuming a run", () => {
-  for (const extra of [{}, { accumulate: 3 }, { ema: { decay: 0.9 } }, { earlyStopping: { patience: 50 } }] as TrainerOptions[]) {
+  for (const extra of [
+    {},
+    { accumulate: 3 },
+    { ema: { decay: 0.9 } },
+    { earlyStopping: { patience: 50 } },
+  ] as TrainerOptions[]) {
     it(`gives the numbers of an uninterrupted run, at the end of an epoch and inside one, with ${JSON.stringify(extra)}`, async () => {
       const whole = await losses({ maxEpochs: 4, ...extra });
       expect(whole).to.have.length(16);
@@ -101,9 +109,15 @@ describe("Resuming a run", () => {
     await using returned = await trainer.fit(new TinyModel(), { train, validation });
     const best = seen.of("checkpoint").filter((event) => event.as === "best");
     expect(best.length).to.be.greaterThan(0);
-    const scores = seen.of("validationEnd").slice(1).map(({ values }) => values["validation/scale"] ?? NaN);
+    const scores = seen
+      .of("validationEnd")
+      .slice(1)
+      .map(({ values }) => values["validation/scale"] ?? NaN);
     expect(best.at(-1)?.score).to.equal(Math.min(...scores));
-    await using loaded = await SimilarityModel.load<readonly number[]>(join(folder.path, "run-1/checkpoints/best/model"), { parts });
+    await using loaded = await SimilarityModel.load<readonly number[]>(
+      join(folder.path, "run-1/checkpoints/best/model"),
+      { parts },
+    );
     const items = validation.samples.map(({ item }) => item);
     expect(await loaded.encode(items)).to.deep.equal(await returned.encode(items));
   });
@@ -132,9 +146,15 @@ describe("Resuming a run", () => {
       }
     }
     const trainer = new Trainer({ progress: false, maxEpochs: 2, runDir: folder.path, seed: 5 });
-    const error = await trainer.fit(new Other(), { train }, { resume: "last", parts }).catch((thrown: unknown) => thrown);
+    const error = await trainer
+      .fit(new Other(), { train }, { resume: "last", parts })
+      .catch((thrown: unknown) => thrown);
     expect(error).to.be.instanceOf(AssemblyError);
-    expect((error as AssemblyError).problems.map((problem) => problem.split(":")[0])).to.deep.equal(["head", "optimizer", "seed"]);
+    expect((error as AssemblyError).problems.map((problem) => problem.split(":")[0])).to.deep.equal([
+      "head",
+      "optimizer",
+      "seed",
+    ]);
   });
 
   it("says where it looked when there is nothing to resume, and refuses a damaged checkpoint", async () => {
@@ -179,6 +199,8 @@ describe("SimilarityModel.save", () => {
     await using model = await new Trainer({ progress: false, maxEpochs: 1 }).fit(new TinyModel(), { train });
     await model.save(join(folder.path, "model"));
     const error = await SimilarityModel.load(join(folder.path, "model")).catch((thrown: unknown) => thrown);
-    expect((error as Error).message).to.match(/"encoder TinyEncoder" is not known.*pass it: \{ parts: \[TinyEncoder\] \}/u);
+    expect((error as Error).message).to.match(
+      /"encoder TinyEncoder" is not known.*pass it: \{ parts: \[TinyEncoder\] \}/u,
+    );
   });
 });

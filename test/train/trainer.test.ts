@@ -1,5 +1,15 @@
 import { expect } from "chai";
-import { AssemblyError, attach, ConfigError, Head, Metric, Trainer, UsageError, type HostMatrix, type HostTargets } from "likewise";
+import {
+  AssemblyError,
+  attach,
+  ConfigError,
+  Head,
+  Metric,
+  Trainer,
+  UsageError,
+  type HostMatrix,
+  type HostTargets,
+} from "likewise";
 import * as tf from "likewise/tf";
 import { TinyHead, TinyLoader, TinyModel, tinySamples } from "../support/tiny.js";
 import { watch } from "../support/watch.js";
@@ -81,7 +91,10 @@ describe("Trainer.fit", () => {
   it("reports validation, metrics and terms under their stage, weighted by batch size", async () => {
     class Watched extends TinyModel {
       override configureMetrics() {
-        return [attach(new Spread(), { progress: true }), attach(new Spread(), { scope: "batch", name: "batch-spread" })];
+        return [
+          attach(new Spread(), { progress: true }),
+          attach(new Spread(), { scope: "batch", name: "batch-spread" }),
+        ];
       }
     }
     const trainer = new Trainer({ ...quiet, maxEpochs: 2 });
@@ -144,7 +157,10 @@ describe("Trainer.fit", () => {
     expect(error).to.be.instanceOf(AssemblyError);
     const { message, problems } = error as AssemblyError;
     expect(problems).to.have.length(2);
-    expect(message).to.match(/Broken/u).and.match(/TinyHead takes vectors of 7.*default 6 = 6/u).and.match(/two metrics are called "spread"/u);
+    expect(message)
+      .to.match(/Broken/u)
+      .and.match(/TinyHead takes vectors of 7.*default 6 = 6/u)
+      .and.match(/two metrics are called "spread"/u);
   });
 
   it("refuses a model with nothing to train, and a part that does not come back from its configuration", async () => {
@@ -164,7 +180,8 @@ describe("Trainer.fit", () => {
   });
 
   it("refuses unknown and wrong options, all in one error", () => {
-    const make = (): Trainer => new Trainer({ maxEpochs: 0, accumulate: 1.5, earlyStopping: { patience: 0 }, nonsense: 1 } as object);
+    const make = (): Trainer =>
+      new Trainer({ maxEpochs: 0, accumulate: 1.5, earlyStopping: { patience: 0 }, nonsense: 1 } as object);
     expect(make).to.throw(ConfigError, /nonsense[^]*maxEpochs|maxEpochs[^]*nonsense/u);
     try {
       make();
@@ -207,9 +224,14 @@ describe("Trainer.validate, test and predict", () => {
 
 describe("Trainer.findLearningRate", () => {
   it("suggests a rate inside the range from a curve that rises in learning rate", async () => {
-    const { suggestion, curve } = await new Trainer(quiet).findLearningRate(new TinyModel(), { train }, { from: 1e-5, to: 1, steps: 60 });
+    const { suggestion, curve } = await new Trainer(quiet).findLearningRate(
+      new TinyModel(),
+      { train },
+      { from: 1e-5, to: 1, steps: 60 },
+    );
     expect(suggestion).to.be.within(1e-5, 1);
     expect(curve.length).to.be.within(20, 60);
-    for (let i = 1; i < curve.length; i += 1) expect(curve[i]?.learningRate).to.be.greaterThan(curve[i - 1]?.learningRate ?? Infinity);
+    for (let i = 1; i < curve.length; i += 1)
+      expect(curve[i]?.learningRate).to.be.greaterThan(curve[i - 1]?.learningRate ?? Infinity);
   });
 });
