@@ -62,7 +62,7 @@ describe("safetensors", () => {
           expect(Buffer.from(found?.data.buffer as ArrayBuffer).equals(Buffer.from(data.buffer))).to.equal(true);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
   });
 
