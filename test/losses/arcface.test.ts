@@ -1,0 +1,219 @@
+import { expect } from "chai";
+import { ArcFaceLoss } from "likewise/losses";
+import { ConfigError } from "../../lib/errors.js";
+import { Random } from "../../lib/random.js";
+import { hostTensor, type HostTensor } from "../../lib/tensor/host.js";
+import { expectClose } from "../support/close.js";
+import { centralDifferences, type Matrix } from "../support/gradient.js";
+import { judge, randomRows } from "../support/loss.js";
+import { dot, length } from "../support/plain-distance.js";
+import { readGolden } from "../support/shared.js";
+
+const kernelOf = (rows: Matrix): HostTensor =>
+  hostTensor(Float32Array.from(rows.flat()), [rows.length, (rows[0] as readonly number[]).length]);
+
+/** The loss in plain loops, by the angle itself; the kernel has a column a group. */
+function plain(rows: Matrix, kernel: Matrix, groups: readonly number[], scale: number, margin: number): number {
+  const proxies = (kernel[0] as readonly number[]).map((_, g) => kernel.map((row) => row[g] as number));
+  const losses = rows.map((row, i) => {
+    const logits = proxies.map((proxy, g) => {
+      const cosine = dot(row, proxy) / (length(row) * length(proxy));
+      if (g !== groups[i]) return scale * cosine;
+      const angle = Math.acos(cosine);
+      return scale * (angle < Math.PI - margin ? Math.cos(angle + margin) : cosine - margin * Math.sin(margin));
+    });
+    const most = Math.max(...logits);
+    return (
+      most +
+      Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) -
+      (logits[groups[i] as number] as number)
+    );
+  });
+  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+}
+
+describe("ArcFaceLoss", () => {
+  it("gives the known number of the six-row fixture", () => {
+    const embeddings = [
+      [0, -1, 0.5],
+      [0.1, 2, 0.5],
+      [0, 0.3, 0.2],
+      [1, 0, 0.9],
+      [1.2, -1.2, 0.01],
+      [-0.7, 0, 1.5],
+    ];
+    const kernel = [0, 1, 2].map((i) => [0, 1, 2].map((j) => 0.01 * (3 * i + j + 1) * (-1) ** (i + j)));
+    const loss = new ArcFaceLoss({ embeddingSize: 3, groups: 3 });
+    const found = judge(loss, {
+      embeddings,
+      targets: { groups: [1, 2, 0, 0, 2, 1] },
+      parameters: { kernel: kernelOf(kernel) },
+    });
+    expectClose(found.value, plain(embeddings, kernel, [1, 2, 0, 0, 2, 1], 64, 0.5));
+    // The known number is of cos(θ + margin) everywhere; one row lies beyond π - margin.
+    const bare = embeddings.map((row, i) => {
+      const proxies = [0, 1, 2].map((g) => kernel.map((k) => k[g] as number));
+      const logits = proxies.map(
+        (proxy, g) =>
+          64 *
+          Math.cos(Math.acos(dot(row, proxy) / length(row) / length(proxy)) + (g === [1, 2, 0, 0, 2, 1][i] ? 0.5 : 0)),
+      );
+      return (
+        Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0)) -
+        (logits[[1, 2, 0, 0, 2, 1][i] as number] as number)
+      );
+    });
+    expectClose(bare.reduce((sum, v) => sum + v, 0) / 6, 61.7345651);
+  });
+
+  it("equals plain loops, value and both gradients", () => {
+    const random = new Random("arcface");
+    const rows = randomRows(random, 8, 4);
+    const kernel = randomRows(random, 4, 5);
+    const groups = [0, 1, 2, 3, 4, 0, 0, 2];
+    const loss = new ArcFaceLoss({ embeddingSize: 4, groups: 5, scale: 8, margin: 0.7 });
+    const found = judge(loss, { embeddings: rows, targets: { groups }, parameters: { kernel: kernelOf(kernel) } });
+    expectClose(found.value, plain(rows, kernel, groups, 8, 0.7));
+    expect(found.weight).to.equal(8);
+    const tolerance = { relative: 1e-3, absolute: 1e-4 };
+    expectClose(
+      found.gradient,
+      centralDifferences((at) => plain(at, kernel, groups, 8, 0.7), rows),
+      tolerance,
+    );
+    const byKernel = centralDifferences((at) => plain(rows, at, groups, 8, 0.7), kernel);
+    expectClose(found.parameterGradients["kernel"], byKernel, tolerance);
+  });
+
+  it("rises all the way as an embedding turns away from its group, past π - margin too", () => {
+    const loss = new ArcFaceLoss({ embeddingSize: 3, groups: 2, scale: 10, margin: 0.5 });
+    const kernel = kernelOf([
+      [1, 0],
+      [0, 0],
+      [0, 1],
+    ]);
+    let before = -Infinity;
+    for (let angle = 0; angle <= Math.PI + 1e-9; angle += Math.PI / 60) {
+      const embeddings = [[Math.cos(angle), Math.sin(angle), 0]]; // always at a right angle to the other group
+      const { value } = judge(loss, { embeddings, targets: { groups: [0] }, parameters: { kernel } });
+      expect(value, `at ${angle.toFixed(2)}`).to.be.greaterThan(before);
+      before = value;
+    }
+  });
+
+  it("is finite with a finite gradient exactly on and opposite its proxy, where the angle has none", () => {
+    const loss = new ArcFaceLoss({ embeddingSize: 3, groups: 2 });
+    const embeddings = [
+      [2, 0, 0],
+      [0, 3, 0],
+      [-1, 0, 0],
+      [0, -2, 0],
+    ];
+    const found = judge(loss, {
+      embeddings,
+      targets: { groups: [0, 1, 0, 1] },
+      parameters: {
+        kernel: kernelOf([
+          [1, 0],
+          [0, 1],
+          [0, 0],
+        ]),
+      },
+    });
+    expect(
+      [found.value, ...found.gradient, ...(found.parameterGradients["kernel"] as number[])].every(Number.isFinite),
+    ).to.equal(true);
+  });
+
+  it("equals Quaterion within π - margin, values and gradients", function () {
+    const cases = readGolden("quaterion/loss_ArcFaceLoss");
+    if (cases === null) return this.skip();
+    let compared = 0;
+    for (const { tag, config, inputs, expected64 } of cases) {
+      const [scale, margin] = [config["scale"] as number, config["margin"] as number];
+      const embeddings = inputs["embeddings"] as number[][];
+      const kernel = inputs["kernel"] as number[][];
+      const groups = inputs["groups"] as number[];
+      const loss = new ArcFaceLoss({
+        embeddingSize: kernel.length,
+        groups: config["num_groups"] as number,
+        scale,
+        margin,
+      });
+      const found = judge(loss, { embeddings, targets: { groups }, parameters: { kernel: kernelOf(kernel) } });
+      if (tag === "group_out_of_range") {
+        expect(found.value).to.equal(Infinity); // an error there
+        continue;
+      }
+      const opposite = embeddings.some((row, i) => {
+        const proxy = kernel.map((k) => k[groups[i] as number] as number);
+        return dot(row, proxy) / (length(row) * length(proxy)) < Math.cos(Math.PI - margin) + 1e-6;
+      });
+      if (opposite) continue; // there the loss falls again
+      compared += 1;
+      expectClose(found.value, expected64?.["loss"], { relative: 2e-5, absolute: 2e-5, what: tag });
+      if (tag === "exactly_aligned" || tag === "all_zero" || tag === "zero_vectors") continue; // NaN and 1e12 there
+      const largest = Math.max(1, ...(expected64?.["grad_kernel"] as number[][]).flat().map(Math.abs));
+      expectClose(found.gradient, expected64?.["grad_embeddings"], { relative: 5e-4, absolute: 2e-4, what: tag });
+      expectClose(found.parameterGradients["kernel"], expected64?.["grad_kernel"], {
+        relative: 5e-4,
+        absolute: 5e-5 * largest,
+        what: tag,
+      });
+    }
+    expect(compared).to.be.greaterThan(15);
+  });
+
+  it("equals ArcFaceLoss of pytorch-metric-learning, values and gradients", function () {
+    const cases = readGolden("pml/loss_ArcFaceLoss");
+    if (cases === null) return this.skip();
+    for (const { tag, config, inputs, expected64 } of cases) {
+      if (tag === "weight_regularizer") continue;
+      const kernel = (inputs["weights"] as { W: Matrix }).W;
+      const loss = new ArcFaceLoss({
+        embeddingSize: kernel.length,
+        groups: config["num_classes"] as number,
+        margin: (((config["margin"] as number | undefined) ?? 28.6) * Math.PI) / 180,
+        scale: (config["scale"] as number | undefined) ?? 64,
+      });
+      const embeddings = inputs["embeddings"] as Matrix;
+      const found = judge(loss, {
+        embeddings,
+        targets: { groups: inputs["labels"] as number[] },
+        parameters: { kernel: kernelOf(kernel) },
+      });
+      expectClose(found.value, expected64?.["loss"], { relative: 2e-5, what: tag });
+      expectClose(found.parameterGradients["kernel"], expected64?.["grad_W"], {
+        relative: 5e-4,
+        absolute: 2e-4,
+        what: tag,
+      });
+      if (tag !== "zero_vector")
+        expectClose(found.gradient, expected64?.["grad_embeddings"], { relative: 5e-4, absolute: 2e-4, what: tag });
+    }
+  });
+
+  it("without a margin is softmax over scaled cosines", () => {
+    const random = new Random("no margin");
+    const rows = randomRows(random, 5, 3);
+    const kernel = randomRows(random, 3, 4);
+    const loss = new ArcFaceLoss({ embeddingSize: 3, groups: 4, margin: 0, scale: 16 });
+    const found = judge(loss, {
+      embeddings: rows,
+      targets: { groups: [0, 1, 2, 3, 0] },
+      parameters: { kernel: kernelOf(kernel) },
+    });
+    expectClose(found.value, plain(rows, kernel, [0, 1, 2, 3, 0], 16, 0));
+  });
+
+  it("refuses impossible options and degrees", () => {
+    expect(() => new ArcFaceLoss({ embeddingSize: 4, groups: 3, margin: 28.6 })).to.throw(
+      ConfigError,
+      /radians below π/,
+    );
+    expect(() => new ArcFaceLoss({ embeddingSize: 1.5, groups: -1, scale: 0 }))
+      .to.throw(ConfigError)
+      .with.property("problems")
+      .that.has.length(3);
+  });
+});
