@@ -1,0 +1,32 @@
+import { expect } from "chai";
+import { ConfigError } from "../../lib/errors.js";
+import { XbmConfig } from "../../lib/memory/index.js";
+
+describe("XbmConfig", () => {
+  it("has defaults and is frozen", () => {
+    const config = new XbmConfig({ bufferSize: 4096 });
+    expect({ ...config }).to.deep.equal({
+      bufferSize: 4096,
+      weight: 1,
+      startStep: null,
+      fillDuringWarmup: true,
+      ramp: 0,
+    });
+    expect(Object.isFrozen(config)).to.equal(true);
+  });
+
+  it("lists every problem", () => {
+    const given = { bufferSize: 0, weight: -1, startStep: 1.5, ramp: NaN, fillDuringWarmup: 1, buffer: 3 };
+    let problems: readonly string[] = [];
+    try {
+      new XbmConfig(given as unknown as Partial<XbmConfig>);
+    } catch (error) {
+      problems = (error as ConfigError).problems;
+    }
+    for (const key of Object.keys(given))
+      expect(
+        problems.some((problem) => problem.startsWith(`${key}:`)),
+        key,
+      ).to.equal(true);
+  });
+});
