@@ -1,1 +1,6 @@
-export {};
+export type { ActivationName } from "./activations.js";
+export { DenseHead, type DenseOptions } from "./dense.js";
+export { GatedHead } from "./gated.js";
+export { IdentityHead } from "./identity.js";
+export type { HeadOptions } from "./input-dropout.js";
+export { SkipConnectionHead, type SkipConnectionOptions } from "./skip-connection.js";

@@ -1,0 +1,103 @@
+import { expect } from "chai";
+import * as tf from "likewise/tf";
+import { DenseHead, GatedHead, IdentityHead, SkipConnectionHead } from "likewise/heads";
+import type { Head } from "../../lib/contracts/head.js";
+import { expectClose, numbers } from "../support/close.js";
+import { readGolden, type GoldenCase } from "../support/shared.js";
+import { modeOf, tensorOf } from "./running.js";
+import { flatten, unflatten, type TensorTree } from "../../lib/tensor/tree.js";
+
+type Weights = Readonly<Record<string, number[] | number[][]>>;
+
+/** The head of a case, and where each of its parameters is called what in the golden file. */
+interface Adapted {
+  readonly head: Head;
+  readonly names: Readonly<Record<string, string>>;
+}
+
+const files: Readonly<Record<string, (config: GoldenCase["config"]) => Adapted>> = {
+  head_EmptyHead: (config) => ({ head: new IdentityHead(sizeOf(config)), names: {} }),
+  head_GatedHead: (config) => ({ head: new GatedHead(sizeOf(config)), names: { gate: "gates" } }),
+  head_SkipConnectionHead: (config) => {
+    const layers = (config["n_layers"] as number | undefined) ?? 1;
+    const dropout = (config["dropout"] as number | undefined) ?? 0;
+    const skipDropout = (config["skip_dropout"] as number | undefined) ?? 0;
+    const names = Array.from({ length: layers }, (_, i) => ({
+      [`layer${i}/gate`]: `gates_${i}`,
+      [`layer${i}/kernel`]: `fc_${i}.weight`,
+      [`layer${i}/bias`]: `fc_${i}.bias`,
+    }));
+    return {
+      head: new SkipConnectionHead(sizeOf(config), { layers, dropout, skipDropout }),
+      names: Object.assign({}, ...names) as Record<string, string>,
+    };
+  },
+  head_SequentialHead: (config) => {
+    const linear = (config["layers"] as [string, number, number][]).filter(([kind]) => kind === "Linear");
+    const outputSizes = linear.map(([, , size]) => size);
+    const names = linear.map((_, i) => ({
+      [`layer${i}/kernel`]: `_sequential.${2 * i}.weight`,
+      [`layer${i}/bias`]: `_sequential.${2 * i}.bias`,
+    }));
+    return {
+      head: new DenseHead(linear[0]?.[1] as number, { outputSizes, activation: "relu" }),
+      names: Object.assign({}, ...names) as Record<string, string>,
+    };
+  },
+};
+
+for (const [file, adapt] of Object.entries(files)) {
+  describe(`golden vectors ${file}`, () => {
+    const cases = readGolden(`quaterion/${file}`);
+    if (cases === null) {
+      it.skip(`../shared/golden/${file}.json is not here`);
+      return;
+    }
+    cases.forEach((golden, position) => {
+      it(`gives the output and the gradients of case ${position} (${golden.tag})`, () => {
+        const { head, names } = adapt(golden.config);
+        const weights = golden.inputs["weights"] as Weights;
+        const expected = golden.expected64 ?? golden.expected;
+        expect(head.outputSize).to.equal(golden.expected["output_size"]);
+        tf.tidy(() => {
+          const paths = Object.keys(names);
+          const given = paths.map((path) => ours(weights[names[path] as string] as number[]));
+          const compute = (x: tf.Tensor, ...parameters: tf.Tensor[]): tf.Tensor2D => {
+            const tree: TensorTree = unflatten(
+              Object.fromEntries(paths.map((path, i) => [path, parameters[i] as tf.Tensor])),
+            );
+            expect(Object.keys(flatten<tf.Tensor>(tree)).sort()).to.deep.equal([...paths].sort());
+            return tensorOf(head.apply(tree, x as tf.Tensor2D, modeOf(false)));
+          };
+          const x = tf.tensor2d(golden.inputs["x"] as number[][]);
+          expectClose(compute(x, ...given).dataSync(), expected["output"], { what: "output" });
+          const cotangent = tf.tensor2d(golden.inputs["cotangent"] as number[][]);
+          const weighted = (...all: tf.Tensor[]): tf.Scalar =>
+            tf.sum(tf.mul(compute(...(all as [tf.Tensor])), cotangent));
+          const [byInput, ...byParameter] = tf.grads(weighted)([x, ...given]);
+          expectClose((byInput as tf.Tensor).dataSync(), expected["grad_input"], {
+            relative: 1e-5,
+            absolute: 2e-6,
+            what: "grad_input",
+          });
+          const gradients = expected["grad_params"] as Weights;
+          expect(Object.keys(gradients).sort()).to.deep.equal(Object.values(names).sort());
+          paths.forEach((path, i) => {
+            const theirs = ours(gradients[names[path] as string] as number[]);
+            const found = byParameter[i] as tf.Tensor;
+            expectClose(found.dataSync(), theirs.dataSync(), { relative: 1e-5, absolute: 5e-6, what: path });
+          });
+        });
+      });
+    });
+  });
+}
+
+/** Linear weights are (out, in) there and (in, out) here. */
+function ours(values: number[] | number[][]): tf.Tensor {
+  return Array.isArray(values[0]) ? tf.transpose(tf.tensor2d(values as number[][])) : tf.tensor1d(numbers(values));
+}
+
+function sizeOf(config: GoldenCase["config"]): number {
+  return config["input_embedding_size"] as number;
+}
