@@ -1,1 +1,14 @@
-export {};
+export { GroupLoader } from "./loaders/group-loader.js";
+export type { BalanceOptions, GroupLoaderOptions } from "./loaders/group-options.js";
+export { LabelLoader } from "./loaders/label-loader.js";
+export { PairLoader, type PairLoaderOptions } from "./loaders/pair-loader.js";
+export { TupleLoader, type TupleLoaderOptions } from "./loaders/tuple-loader.js";
+export type { Augment, LoaderOptions } from "./loaders/options.js";
+export type { DuplicateOptions } from "./compositions/distinct.js";
+export type { Key } from "./samplers/distinct.js";
+export type { Dataset, Samples } from "./sources/source.js";
+export { readCsv, type CsvOptions, type CsvRow } from "./parsers/csv.js";
+export { readJsonLines, type JsonLinesOptions } from "./parsers/json-lines.js";
+export type { BadLineOptions } from "./parsers/bad-lines.js";
+export type { RecordBlock, Records } from "./parsers/records.js";
+export { sideOf, split, type Split, type SplitFractions, type SplitOptions } from "./processors/split.js";

@@ -1,0 +1,89 @@
+import { DataError } from "../../lib/errors.js";
+import type { Group, GroupSample } from "../../lib/contracts/samples.js";
+import type { Random } from "../../lib/random.js";
+import { balanceShape, type BalanceShape } from "../samplers/balance-shape.js";
+import { balancedBatches, balancedCount } from "../samplers/balanced.js";
+import { collectBalanced } from "../samplers/balanced-stream.js";
+import { groupSizes, keepGroups, type GroupTable } from "../samplers/group-table.js";
+import type { Positions } from "../samplers/plain.js";
+import { cutCount, type BatchSettings, type Composition } from "./composition.js";
+
+/** What is asked of balanced batches. */
+export interface BalanceSettings {
+  readonly asked: Partial<BalanceShape>;
+  readonly singles: "error" | "repeat" | "skip";
+}
+
+/** The groups of a source of known length: at hand, or to be read. */
+export interface GroupSource {
+  now(): GroupTable | null;
+  read(): Promise<GroupTable>;
+}
+
+/** Batches of P groups with K rows each; always whole. */
+export class BalancedComposition<Item> implements Composition<GroupSample<Item>> {
+  readonly wholeBatch = 0;
+  readonly #who: string;
+  readonly #source: GroupSource;
+  readonly #settings: BatchSettings;
+  readonly #balance: BalanceSettings;
+
+  constructor(who: string, source: GroupSource, settings: BatchSettings, balance: BalanceSettings) {
+    this.#who = who;
+    this.#source = source;
+    this.#settings = settings;
+    this.#balance = balance;
+  }
+
+  /** What is wrong with the groups is said by the training epoch; a loader that only validates need not hear it. */
+  count(length: number): number | null {
+    const known = this.#source.now();
+    if (known === null) return null;
+    try {
+      const { table, shape } = this.#prepare(known);
+      return balancedCount(table, shape);
+    } catch (error) {
+      if (error instanceof DataError) return cutCount(length, this.#settings);
+      throw error;
+    }
+  }
+
+  async positions(_length: number, random: Random): Promise<Iterable<Positions>> {
+    const { table, shape } = this.#prepare(this.#source.now() ?? (await this.#source.read()));
+    return balancedBatches(table, shape, random);
+  }
+
+  stream(samples: AsyncIterable<GroupSample<Item>>, random: Random): AsyncIterable<readonly GroupSample<Item>[]> {
+    const prepare = (held: GroupTable, whole: boolean) => this.#prepare(held, whole);
+    return collectBalanced(
+      samples,
+      { groupOf: ({ group }) => group, bufferSize: this.#settings.shuffleBuffer, prepare },
+      random,
+    );
+  }
+
+  /** A group of which only a part is seen may have more rows than one. */
+  #prepare(all: GroupTable, whole = true): { table: GroupTable; shape: BalanceShape } {
+    const { singles, asked } = this.#balance;
+    if (whole && singles === "error") this.#refuseSingles(all);
+    const table = whole && singles === "skip" ? keepGroups(all, (size) => size > 1) : all;
+    const who = whole ? this.#who : `${this.#who} (the first ${all.rows.length} samples of the stream)`;
+    return { table, shape: balanceShape(who, asked, this.#settings.batchSize, groupSizes(table)) };
+  }
+
+  #refuseSingles(table: GroupTable): void {
+    const sizes = groupSizes(table);
+    const alone = table.names.filter((_, group) => sizes[group] === 1);
+    if (alone.length === 0) return;
+    throw new DataError(
+      `${this.#who}: ${alone.length} of ${table.names.length} groups ${alone.length === 1 ? "has" : "have"} one sample only ` +
+        `(${listed(alone)}), and balanced batches compare samples of a group with each other. Add samples; or leave these groups ` +
+        `out: balance: { singles: "skip" }; or repeat their samples: balance: { singles: "repeat" }; or give balance: false`,
+    );
+  }
+}
+
+function listed(groups: readonly Group[]): string {
+  const shown = groups.slice(0, 10).map((group) => JSON.stringify(group));
+  return shown.join(", ") + (groups.length > shown.length ? ", …" : "");
+}

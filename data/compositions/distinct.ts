@@ -1,0 +1,81 @@
+import type { Kind, Sample } from "../../lib/contracts/samples.js";
+import type { Random } from "../../lib/random.js";
+import { contentKeyOf, KeyTable } from "../samplers/content-keys.js";
+import { collectDistinct, cutDistinct, type Key } from "../samplers/distinct.js";
+import { sampleOrder, type Positions } from "../samplers/plain.js";
+import { shuffleBuffer } from "../samplers/shuffle-buffer.js";
+import type { SampleReader } from "../sources/sample-reader.js";
+import { cutCount, type BatchSettings, type Composition } from "./composition.js";
+
+/** Options of loaders whose losses take the other items of a batch for negatives. */
+export interface DuplicateOptions<Item> {
+  /**
+   * Allow an item to occur twice in a batch. By default a sample that would repeat one is moved to a later batch, and when only such
+   * samples are left the last batches are smaller. Default false.
+   */
+  readonly duplicates?: boolean;
+  /** What makes two items the same. Default their content. */
+  readonly key?: (item: Item) => Key;
+}
+
+export function duplicateProblems(options: object): string[] {
+  const { duplicates, key } = options as Readonly<Record<string, unknown>>;
+  const problems: string[] = [];
+  if (duplicates !== undefined && typeof duplicates !== "boolean") {
+    problems.push(`duplicates: expected a boolean, got ${String(duplicates)}`);
+  }
+  if (key !== undefined && typeof key !== "function") problems.push(`key: expected a function, got ${String(key)}`);
+  if (duplicates === true && key !== undefined) problems.push("key: has no use with duplicates: true");
+  return problems;
+}
+
+/** Batches without equal items. The keys of a source of known length are read once and kept. */
+export class DistinctComposition<K extends Kind, Item> implements Composition<Sample<K, Item>> {
+  readonly wholeBatch: number;
+  readonly #reader: SampleReader<K, Item>;
+  readonly #settings: BatchSettings;
+  readonly #keysOf: (sample: Sample<K, Item>) => readonly Key[];
+  #table: KeyTable | null = null;
+
+  constructor(
+    reader: SampleReader<K, Item>,
+    settings: BatchSettings,
+    itemsOf: (sample: Sample<K, Item>) => readonly Item[],
+    key: (item: Item) => Key = contentKeyOf,
+  ) {
+    this.wholeBatch = settings.batchSize;
+    this.#reader = reader;
+    this.#settings = settings;
+    this.#keysOf = (sample) => itemsOf(sample).map(key);
+  }
+
+  /** An item that occurs in n samples needs n batches. */
+  count(length: number): number {
+    const whole = cutCount(length, this.#settings);
+    return this.#settings.dropLast ? whole : Math.max(whole, this.#tableNow()?.most ?? 0);
+  }
+
+  async positions(length: number, random: Random): Promise<Iterable<Positions>> {
+    const table = this.#tableNow() ?? (await this.#readTable());
+    const order = sampleOrder(length, this.#settings.shuffle ? random : null);
+    return cutDistinct(order, this.#settings.batchSize, (position) => table.at(position));
+  }
+
+  stream(samples: AsyncIterable<Sample<K, Item>>, random: Random): AsyncIterable<readonly Sample<K, Item>[]> {
+    const { batchSize, shuffle, shuffleBuffer: size } = this.#settings;
+    const shuffled = shuffle ? shuffleBuffer(samples, size, random) : samples;
+    return collectDistinct(shuffled, batchSize, this.#keysOf, size);
+  }
+
+  #tableNow(): KeyTable | null {
+    if (this.#table !== null) return this.#table;
+    const samples = this.#reader.now();
+    return samples === null ? null : (this.#table = new KeyTable(samples.map(this.#keysOf)));
+  }
+
+  async #readTable(): Promise<KeyTable> {
+    const keys: (readonly Key[])[] = [];
+    for await (const sample of this.#reader.all()) keys.push(this.#keysOf(sample));
+    return (this.#table = new KeyTable(keys));
+  }
+}

@@ -1,0 +1,15 @@
+import { collect, cut, sampleOrder } from "../samplers/plain.js";
+import { shuffleBuffer } from "../samplers/shuffle-buffer.js";
+import { cutCount, type BatchSettings, type Composition } from "./composition.js";
+
+/** Every sample once, shuffled if asked for. */
+export function plainComposition<S>(settings: BatchSettings): Composition<S> {
+  const { batchSize, shuffle } = settings;
+  return {
+    wholeBatch: batchSize,
+    count: (length) => cutCount(length, settings),
+    positions: (length, random) => cut(sampleOrder(length, shuffle ? random : null), batchSize),
+    stream: (samples, random) =>
+      collect(shuffle ? shuffleBuffer(samples, settings.shuffleBuffer, random) : samples, batchSize),
+  };
+}

@@ -1,0 +1,112 @@
+import { ConfigError, DataError } from "../../lib/errors.js";
+import { BadLines, type BadLineOptions } from "./bad-lines.js";
+import { readFields } from "./delimited-file.js";
+import { FileRecords, type RecordBlock, type Records } from "./records.js";
+
+/** How a CSV or TSV file is read. */
+export interface CsvOptions<Column extends string = string> extends BadLineOptions {
+  /** Columns to take, by name; default all that the header names. Without a header: the name of every field, in order. */
+  readonly columns?: readonly Column[];
+  /** Whether the first line names the columns. Default true. */
+  readonly header?: boolean;
+  /** One character. Default a comma. */
+  readonly delimiter?: string;
+  /** Round fields that hold delimiters, line ends or (doubled) quotes; null when quotes mean nothing. Default `"`. */
+  readonly quote?: string | null;
+}
+
+/** A line as texts by column name. */
+export type CsvRow<Column extends string = string> = Readonly<Record<Column, string>>;
+
+/**
+ * Reads a CSV file (RFC 4180: quoted fields may hold line ends) as objects of texts; empty lines are passed over. The result reads the
+ * file anew each time it is iterated. With `check` each row is turned into a record, or refused with a `DataError`.
+ *
+ * ```ts
+ * readCsv("train.csv", { columns: ["text", "label"] }).map((row) => ({ item: row.text, group: row.label }));
+ * readCsv("pairs.tsv", { columns: ["a", "b", "score"], header: false, delimiter: "\t", quote: null });
+ * ```
+ *
+ * @throws ConfigError for options that do not fit together.
+ * @throws DataError while reading, with file and the line on which the record starts.
+ */
+export function readCsv<T, const Column extends string = string>(
+  path: string,
+  options: CsvOptions<Column> & { readonly check: (row: CsvRow<Column>) => T },
+): Records<T>;
+export function readCsv<const Column extends string = string>(
+  path: string,
+  options?: CsvOptions<Column>,
+): Records<CsvRow<Column>>;
+export function readCsv(
+  path: string,
+  options: CsvOptions & { readonly check?: (row: CsvRow) => unknown } = {},
+): Records<unknown> {
+  checkOptions(options);
+  const badLines = new BadLines(path, options);
+  const rows = new FileRecords(path, () => readRows(path, options, badLines), badLines);
+  const { check } = options;
+  return check === undefined ? rows : rows.map((row) => check(row));
+}
+
+function checkOptions({ columns, header = true, delimiter = ",", quote = '"' }: CsvOptions): void {
+  const problems: string[] = [];
+  if (!header && columns === undefined) problems.push("columns: needed when there is no header");
+  if (columns !== undefined && new Set(columns).size !== columns.length) problems.push("columns: a name occurs twice");
+  if (columns?.length === 0) problems.push("columns: expected at least one name, got none");
+  for (const [name, value] of Object.entries({ delimiter, quote: quote ?? "'" })) {
+    if (value.length !== 1 || value === "\n" || value === "\r") {
+      problems.push(`${name}: expected one character that is not a line end, got ${JSON.stringify(value)}`);
+    }
+  }
+  if (delimiter === quote) problems.push("quote: is the delimiter too");
+  if (problems.length > 0) throw new ConfigError("readCsv", problems);
+}
+
+/** Names of the columns taken, where each stands in a line, and how many fields a line has. */
+interface Layout {
+  readonly names: readonly string[];
+  readonly places: readonly number[];
+  readonly width: number;
+}
+
+async function* readRows(
+  path: string,
+  { columns, header = true, delimiter = ",", quote = '"' }: CsvOptions,
+  badLines: BadLines,
+): AsyncGenerator<RecordBlock<CsvRow>, void, undefined> {
+  let layout: Layout | null = header || columns === undefined ? null : layoutOf(path, columns, columns);
+  for await (const block of readFields(path, { delimiter, quote }, header, badLines)) {
+    const records: CsvRow[] = [];
+    const lines: number[] = [];
+    block.records.forEach((fields, position) => {
+      const line = block.lines[position] ?? 0;
+      if (layout === null) {
+        layout = layoutOf(path, fields, columns ?? fields);
+      } else if (fields.length !== layout.width) {
+        badLines.add(new DataError(`expected ${layout.width} fields, got ${fields.length}`, path, line));
+      } else {
+        records.push(rowOf(layout, fields));
+        lines.push(line);
+      }
+    });
+    yield { records, lines };
+  }
+  if (layout === null) throw new DataError("is empty; expected a header line", path);
+}
+
+function layoutOf(path: string, header: readonly string[], columns: readonly string[]): Layout {
+  const missing = columns.filter((name) => !header.includes(name));
+  const twice = header.filter((name, place) => header.indexOf(name) !== place);
+  if (missing.length > 0) {
+    throw new DataError(`has no column ${missing.join(", ")}; its header names ${header.join(", ")}`, path, 1);
+  }
+  if (twice.length > 0) throw new DataError(`column ${twice.join(", ")} occurs twice in the header`, path, 1);
+  return { names: columns, places: columns.map((name) => header.indexOf(name)), width: header.length };
+}
+
+function rowOf({ names, places }: Layout, fields: readonly string[]): CsvRow {
+  const row: Record<string, string> = {};
+  for (let i = 0; i < names.length; i += 1) row[names[i]!] = fields[places[i]!]!;
+  return row;
+}

@@ -1,0 +1,32 @@
+import type { LoadedTargets } from "../../lib/contracts/batch.js";
+import type { Kind, Sample } from "../../lib/contracts/samples.js";
+
+/** Everything a loader has to know about samples of one kind. */
+export interface SampleForm<K extends Kind> {
+  readonly kind: K;
+  /** For messages: "{ item, group }". */
+  readonly expected: string;
+  /** What is wrong with the fields of an object that should be a sample; null when nothing is. */
+  problem(sample: Readonly<Record<string, unknown>>): string | null;
+  /** The items of a sample in the order in which a person would list them. */
+  items<Item>(sample: Sample<K, Item>): readonly Item[];
+  /** Items in row order, and targets. */
+  batch<Item>(samples: readonly Sample<K, Item>[]): {
+    readonly items: readonly Item[];
+    readonly targets: LoadedTargets<K>;
+  };
+}
+
+/** What is wrong with a value that should be a sample; null when nothing is. */
+export function sampleProblem(form: SampleForm<Kind>, sample: unknown): string | null {
+  if (typeof sample !== "object" || sample === null) return `is ${show(sample)}; expected ${form.expected}`;
+  const problem = form.problem(sample as Readonly<Record<string, unknown>>);
+  return problem === null ? null : `${problem}; expected ${form.expected}`;
+}
+
+/** A value, short enough for a message. */
+export function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = typeof value === "string" || Array.isArray(value) ? JSON.stringify(value) : String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
