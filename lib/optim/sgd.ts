@@ -56,16 +56,16 @@ export function sgd(options: SgdOptions = {}): Tunable {
     ...settings,
     ...tuning,
     slots: { momentum: 0 },
-    scalars: (moment) => ({
+    scalars: (moment): Record<string, number> => ({
       learningRate: valueAt(learningRate, moment),
       // The first gradient is taken whole, so that the momentum starts at its size.
-      taken: moment.step === 0 ? 1 : 1 - dampening,
+      ...(dampening === 0 ? {} : { taken: moment.step === 0 ? 1 : 1 - dampening }),
     }),
-    update(gradient, slots, _parameter, scalars) {
-      const taken = dampening === 0 ? gradient : tf.mul(gradient, scalars.taken);
-      const velocity = tf.add(tf.mul(slots.momentum, momentum), taken);
+    update(gradient, slots, _parameter, { learningRate: rate, taken }) {
+      const part = taken === undefined ? gradient : tf.mul(gradient, taken);
+      const velocity = tf.add(tf.mul(slots.momentum, momentum), part);
       const direction = nesterov ? tf.add(gradient, tf.mul(velocity, momentum)) : velocity;
-      return { update: tf.neg(tf.mul(direction, scalars.learningRate)), slots: { momentum: velocity } };
+      return { update: tf.neg(tf.mul(direction, rate as tf.Scalar)), slots: { momentum: velocity } };
     },
   });
 }
