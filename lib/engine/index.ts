@@ -1,0 +1,3 @@
+export { chooseEngine, type EngineChoice, type EngineChosen } from "./choose-engine.js";
+export { EagerEngine } from "./eager-engine.js";
+export { seededNoise } from "./seeded-noise.js";

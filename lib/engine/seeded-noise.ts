@@ -1,0 +1,25 @@
+import type { Noise } from "../contracts/part.js";
+import { UsageError } from "../errors.js";
+import type { Random } from "../random.js";
+import * as tf from "../tensor/tf.js";
+
+/** Random tensors drawn on the host from a stream, so that a seed decides them on every backend. */
+export function seededNoise(random: Random): Noise {
+  return {
+    uniform(shape) {
+      const values = new Float32Array(tf.util.sizeFromShape([...shape]));
+      // 24 bits fit a float32 exactly; more could round up to 1.
+      for (let i = 0; i < values.length; i += 1) values[i] = (random.bits() >>> 8) / 16_777_216;
+      return tf.tensor(values, [...shape]);
+    },
+  };
+}
+
+/** For runs that were given no random stream. */
+export const noNoise: Noise = {
+  uniform() {
+    throw new UsageError(
+      "the program draws random numbers, but session.run was given no random stream as its third argument",
+    );
+  },
+};
