@@ -8,18 +8,19 @@ import type { Block } from "./blocks.js";
  */
 export function typeErrors(root: string, blocks: readonly Block[]): readonly string[] {
   const options = compilerOptions(root);
-  const host = ts.createCompilerHost(options);
+  const disk = ts.createCompilerHost(options);
   const texts = new Map(
     blocks.map((block, position) => [`${root}block-${position}.ts`, `${block.code}\nexport {};\n`]),
   );
-  const { fileExists, readFile, getSourceFile } = host;
-  host.fileExists = (path) => texts.has(path) || fileExists.call(host, path);
-  host.readFile = (path) => texts.get(path) ?? readFile.call(host, path);
-  host.getSourceFile = (path, version, ...rest) => {
-    const text = texts.get(path);
-    return text === undefined
-      ? getSourceFile.call(host, path, version, ...rest)
-      : ts.createSourceFile(path, text, version, true);
+  const host: ts.CompilerHost = {
+    ...disk,
+    fileExists: (path) => texts.has(path) || disk.fileExists(path),
+    readFile: (path) => texts.get(path) ?? disk.readFile(path),
+    getSourceFile: (path, version, ...rest) => {
+      const text = texts.get(path);
+      if (text === undefined) return disk.getSourceFile(path, version, ...rest);
+      return ts.createSourceFile(path, text, version, true);
+    },
   };
   const program = ts.createProgram([...texts.keys()], options, host);
   return [...texts.keys()].flatMap((path, position) => {
