@@ -2,6 +2,7 @@ import { EngineError } from "../errors.js";
 import * as tf from "./tf.js";
 import { addConvolutionGradients } from "./wasm-convolution.js";
 import { addEinsum } from "./wasm-einsum.js";
+import { repairGather } from "./wasm-gather.js";
 import { replaceKernel } from "./wasm-kernels.js";
 import { repairMatMul } from "./wasm-matmul.js";
 import { repairMaxPoolGradient } from "./wasm-pooling.js";
@@ -17,6 +18,7 @@ export function repairWasm(): void {
   if (repaired) return;
   repaired = true;
   repairMatMul();
+  repairGather();
   addSegmentSum();
   addConvolutionGradients();
   repairMaxPoolGradient();
