@@ -57,12 +57,11 @@ export function smallestInRow(values: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor
 }
 
 function extremeInRow(values: tf.Tensor2D, mask: tf.Tensor2D, sign: 1 | -1): tf.Tensor1D {
-  const constantMask = mask;
   return tf.customGrad((given, save) => {
     const signed = sign === 1 ? (given as tf.Tensor2D) : tf.neg(given as tf.Tensor2D);
-    const inMask = tf.add(signed, tf.mul(tf.sub(constantMask, 1), FAR));
+    const inMask = tf.add(signed, tf.mul(tf.sub(mask, 1), FAR));
     const behind = tf.step(tf.sub(tf.max(inMask, 1, true), inMask)); // 0 at the largest
-    const chosen = tf.mul(tf.sub(1, behind), constantMask);
+    const chosen = tf.mul(tf.sub(1, behind), mask);
     const share = tf.div(chosen, tf.maximum(tf.sum(chosen, 1, true), 1));
     (save as tf.GradSaveFunc)([share]);
     return {
