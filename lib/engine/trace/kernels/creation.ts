@@ -1,0 +1,18 @@
+import * as tf from "../../../tensor/tf.js";
+import type { GraphType } from "../graph.js";
+import { numbersOf, recordKernel, type KernelCall } from "../kernel.js";
+
+/** Kernels that make numbers from nothing but their options. */
+export function recordCreation(): void {
+  recordKernel("Fill", [], (call) => [typeOf(call), numbersOf(call, "shape")]);
+  recordKernel("Range", [], (call) => {
+    const [start, stop, step] = ["start", "stop", "step"].map((name) => call.attributes[name] as number);
+    return [typeOf(call), [Math.max(0, Math.ceil(((stop ?? 0) - (start ?? 0)) / (step ?? 1)))]];
+  });
+  recordKernel("LinSpace", [], (call) => ["float32", [call.attributes["num"] as number]]);
+}
+
+function typeOf({ attributes }: KernelCall): GraphType {
+  const { dtype, value } = attributes;
+  return (dtype as GraphType | undefined) ?? (tf.util.inferDtype(value as number) as GraphType);
+}
