@@ -11,8 +11,8 @@ const CONTRACTS = [...CONFIGURATION, "lib/tensor/", "lib/contracts/"];
 const FOR_PARTS = [...CONTRACTS, "lib/distances/"];
 const PARTS = ["encoders/", "heads/", "losses/", "metrics/", "data/"];
 const SERVICES = [...FOR_PARTS, "lib/store/", "lib/cache/", "lib/memory/", "lib/optim/"];
-const MODEL = [...SERVICES, "lib/model/", "lib/standard-parts.ts"];
-const RUNNERS = [...MODEL, "lib/engine/", "lib/retrieval/"];
+const MODEL = [...SERVICES, "lib/engine/", "lib/model/", "lib/standard-parts.ts"];
+const TRAIN = [...MODEL, "lib/retrieval/", "lib/train/"];
 
 export const LAYERS: Layers = {
   "lib/errors.ts": BASE,
@@ -28,6 +28,8 @@ export const LAYERS: Layers = {
   "lib/cache/": [...FOR_PARTS, "lib/store/"],
   "lib/memory/": [...FOR_PARTS, "lib/store/"],
   "lib/optim/": FOR_PARTS,
+  // Engines run programs; they know nothing of models.
+  "lib/engine/": FOR_PARTS,
   "encoders/": FOR_PARTS,
   "heads/": FOR_PARTS,
   "losses/": FOR_PARTS,
@@ -36,11 +38,10 @@ export const LAYERS: Layers = {
   "lib/model/": MODEL,
   // The one file that knows every concrete part, so that a saved model loads without a list of classes.
   "lib/standard-parts.ts": [...SERVICES, "lib/model/", ...PARTS],
-  "lib/engine/": MODEL,
   "lib/retrieval/": MODEL,
-  "lib/train/": RUNNERS,
-  "lib/testing/": [...RUNNERS, "lib/train/"],
-  "lib/index.ts": [...RUNNERS, "lib/train/"],
+  "lib/train/": TRAIN,
+  "lib/testing/": TRAIN,
+  "lib/index.ts": TRAIN,
   "examples/": [],
   "bench/": [],
 };
