@@ -18,8 +18,6 @@ import {
   type PlainTargets,
 } from "../support/loss.js";
 
-const { ArcFaceLoss, ContrastiveLoss, MultipleNegativesRankingLoss, OnlineContrastiveLoss, SoftmaxLoss, TripletLoss } =
-  exported;
 import { axes, EXAMPLES, SIZE, type AnyLoss, type Example } from "./contract-examples.js";
 
 type LossClass = (new (...options: never[]) => AnyLoss) & PartClass<Part>;

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { MultipleNegativesRankingLoss } from "likewise/losses";
+import type { SimilarityLoss } from "../../lib/contracts/index.js";
 import { ConfigError } from "../../lib/errors.js";
 import { Random } from "../../lib/random.js";
 import { hostScalar } from "../../lib/tensor/host.js";
@@ -264,6 +265,14 @@ describe("MultipleNegativesRankingLoss", () => {
       });
       expect(content.parameterGradients["logScale"]?.[0]).to.be.closeTo(0, 1e-12); // does not grow further
     });
+  });
+
+  it("is of the kind it is made for", () => {
+    const pairs: SimilarityLoss<"pair"> = new MultipleNegativesRankingLoss({ scale: 1 });
+    const tuples: SimilarityLoss<"tuple"> = new MultipleNegativesRankingLoss({ kind: "tuple" });
+    // @ts-expect-error a loss of tuples in a place for pairs
+    const wrong: SimilarityLoss<"pair"> = tuples;
+    expect([pairs.kind, wrong.kind]).to.deep.equal(["pair", "tuple"]);
   });
 
   it("takes a scale or a temperature, not both", () => {
