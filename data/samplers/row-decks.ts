@@ -23,6 +23,7 @@ export class RowDecks {
   deal(group: number, count: number, batch: number[]): void {
     const deck = this.#deck(group);
     const first = batch.length;
+    if (deck.length < count) this.#dealt[group] = deck.length; // all of them, then some again
     while (batch.length - first < count) {
       if (this.#dealt[group] === deck.length) {
         this.#random.shuffle(deck);
