@@ -29,7 +29,7 @@ export function requireOptions(
   if (problems.length > 0) throw new ConfigError(who, problems);
 }
 
-const show = (value: unknown): string => (typeof value === "object" ? JSON.stringify(value) : String(value));
+const show = (value: unknown): string => (typeof value === "number" ? String(value) : JSON.stringify(value));
 
 const isNumber = (value: unknown): value is number => typeof value === "number" && Number.isFinite(value);
 

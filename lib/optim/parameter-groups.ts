@@ -118,14 +118,15 @@ function transformOf(group: ParameterGroup, base: Transform): Transform {
   });
 }
 
+const isPattern = (value: unknown): boolean => typeof value === "string" || value instanceof RegExp;
+
 const checks = { freeze: truth, learningRate: schedule, learningRateFactor: notNegative, weightDecay: notNegative };
 
 function problemsOf(group: ParameterGroup, base: Transform): string[] {
   const { match, transform, ...settings } = group;
-  const given = Object.entries(settings).filter(([, value]) => value !== undefined && value !== false);
+  const given = Object.entries<unknown>(settings).filter(([, value]) => value !== undefined && value !== false);
   const problems: string[] = [];
-  if (typeof match !== "string" && !(match instanceof RegExp))
-    problems.push("match must be a text or a regular expression");
+  if (!isPattern(match)) problems.push("match must be a text or a regular expression");
   for (const [name, value] of given) {
     const problem = Object.hasOwn(checks, name) ? checks[name as keyof typeof checks](value) : "is not an option";
     if (problem !== null) problems.push(`${name} ${problem}`);

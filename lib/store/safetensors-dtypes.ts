@@ -52,9 +52,7 @@ export function toNumbers(
     case "BF16":
       return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (bits) => bits << 16).buffer);
     case "I64":
-      return Int32Array.from(new BigInt64Array(buffer) as unknown as ArrayLike<number>, (value) =>
-        inRange(Number(value)),
-      );
+      return Int32Array.from(Array.from(new BigInt64Array(buffer), Number), inRange);
     case "U32":
       return Int32Array.from(new Uint32Array(buffer), inRange);
     case "I16":

@@ -50,7 +50,8 @@ export async function removeLeftovers(target: string): Promise<void> {
 function isInUse(path: string, processId: number): boolean {
   if (processId === process.pid) return inUse.has(path);
   try {
-    process.kill(processId, 0); // Signal 0 only asks whether the process exists.
+    // eslint-disable-next-line no-restricted-syntax -- signal 0 ends nothing: it asks whether the process exists
+    process.kill(processId, 0);
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";

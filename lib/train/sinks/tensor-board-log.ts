@@ -5,6 +5,8 @@ import { AppendFile } from "./append-file.js";
 import { eventRecord } from "./event-record.js";
 import type { FileLogOptions, ScalarSink } from "./scalar-sink.js";
 
+let made = 0;
+
 /**
  * An event file for TensorBoard: `tensorboard --logdir <folder>`. Every log starts a file of its own, as TensorBoard expects; files of
  * one folder are one run, so a resumed run goes on with another file in the same folder. Numbers are stored as float32, NaN and
@@ -17,7 +19,8 @@ export class TensorBoardLog implements ScalarSink {
 
   constructor(directory: string, { keepUntil }: FileLogOptions = {}) {
     const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, "0");
-    const unique = `${process.pid}.${randomBytes(4).toString("hex")}`;
+    // The counter keeps files of one second in their order, in which readers go through them.
+    const unique = `${process.pid}.${(made += 1)}.${randomBytes(4).toString("hex")}`;
     this.#file = new AppendFile(join(directory, `events.out.tfevents.${seconds}.${hostname()}.${unique}`));
     this.#keepUntil = keepUntil;
   }
