@@ -1,0 +1,90 @@
+import { IsIn, IsInt, IsObject, IsOptional, IsString, Min, ValidateBy } from "class-validator";
+import { settle } from "../config.js";
+import type { Encoder } from "../contracts/encoder.js";
+
+/** Where vectors are kept: "memory", nowhere ("none"), or where it suits ("auto", which is memory). */
+export type CacheType = "auto" | "memory" | "none";
+
+/** Names an item: items with equal names have equal vectors. */
+export type KeyExtractor<in Item> = (item: Item) => string | number;
+
+const TYPES: readonly CacheType[] = ["auto", "memory", "none"];
+
+/** Keeps the vectors of frozen encoders, so that each item is encoded once, not once an epoch. Trainable encoders are left alone. */
+export class CacheConfig<in Item = never> {
+  /** For every frozen encoder that `mapping` does not name. */
+  @IsIn(TYPES) readonly type: CacheType = "auto";
+  /** Encoder name -> type, where it differs. */
+  @IsObject()
+  @ValidateBy({
+    name: "cacheTypes",
+    validator: {
+      validate: (value) => isRecord(value) && Object.values(value).every((type) => TYPES.includes(type as CacheType)),
+      defaultMessage: () => `every encoder must be mapped to one of ${TYPES.join(", ")}`,
+    },
+  })
+  readonly mapping: Readonly<Record<string, CacheType>> = {};
+  /** Names items instead of hashing their content: one function, or one an encoder. */
+  @IsOptional()
+  @ValidateBy({
+    name: "keyExtractors",
+    validator: {
+      validate: (value) =>
+        typeof value === "function" ||
+        (isRecord(value) && Object.values(value).every((each) => typeof each === "function")),
+      defaultMessage: () =>
+        "keyExtractors must be a function of an item, or a record of such functions by encoder name",
+    },
+  })
+  readonly keyExtractors: KeyExtractor<Item> | Readonly<Record<string, KeyExtractor<Item>>> | null = null;
+  /** Memory for the vectors of all encoders together; the vector not used for longest makes room and is computed again when needed. */
+  @IsInt() @Min(1) readonly maxBytes: number = 1024 ** 3;
+  /** Items given to an encoder at a time. */
+  @IsInt() @Min(1) readonly batchSize: number = 256;
+  /** Folder in which vectors are kept from run to run; they are found again by the encoder's fingerprint and the item's key. */
+  @IsOptional() @IsString() readonly saveDir: string | null = null;
+
+  constructor(given: Partial<CacheConfig<Item>> = {}) {
+    settle<CacheConfig<Item>>(this, given);
+  }
+}
+
+/** Whether vectors of this frozen encoder are kept. */
+export function isCached({ type, mapping }: CacheConfig, name: string): boolean {
+  return (mapping[name] ?? type) !== "none";
+}
+
+/** How items are named for this encoder; null: by their content. */
+export function keyExtractorOf<Item>({ keyExtractors }: CacheConfig<Item>, name: string): KeyExtractor<Item> | null {
+  return (typeof keyExtractors === "function" ? keyExtractors : keyExtractors?.[name]) ?? null;
+}
+
+/** Everything in a configuration that does not fit the encoders of a model. */
+export function checkCacheConfig(config: CacheConfig, encoders: Readonly<Record<string, Encoder<never>>>): string[] {
+  const { mapping, keyExtractors } = config;
+  const problems: string[] = [];
+  const names = Object.keys(encoders);
+  const unknown = (option: string, name: string): void => {
+    problems.push(
+      `configureCaches: ${option} names encoder "${name}", which the model does not have; it has ${names.join(", ")}`,
+    );
+  };
+  for (const [name, type] of Object.entries(mapping)) {
+    const encoder = encoders[name];
+    if (encoder === undefined) unknown("mapping", name);
+    else if (encoder.trainable && type !== "none") {
+      problems.push(
+        `configureCaches: encoder "${name}" (${encoder.type}) is trainable, so its vectors change with every step; leave it out of ` +
+          `mapping, or make it frozen`,
+      );
+    }
+  }
+  if (keyExtractors !== null && typeof keyExtractors !== "function") {
+    for (const name of Object.keys(keyExtractors)) if (encoders[name] === undefined) unknown("keyExtractors", name);
+  }
+  return problems;
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,56 @@
+import { LRUCache } from "lru-cache";
+
+/** What an entry costs besides its numbers: key, array object, place in the table. */
+const ENTRY_BYTES = 300;
+
+/** Vectors by key in a bounded number of bytes; the one not used for longest makes room for the next. */
+export class RowCache {
+  readonly #rows: LRUCache<string, Float32Array>;
+
+  constructor(readonly maxBytes: number) {
+    this.#rows = new LRUCache({ maxSize: maxBytes, sizeCalculation: (row) => RowCache.bytesOf(row) });
+  }
+
+  /** What a vector costs. */
+  static bytesOf(row: { readonly length: number }): number {
+    return row.length * Float32Array.BYTES_PER_ELEMENT + ENTRY_BYTES;
+  }
+
+  /** Bytes in use. */
+  get bytes(): number {
+    return this.#rows.calculatedSize;
+  }
+
+  get count(): number {
+    return this.#rows.size;
+  }
+
+  /** The row itself, not to be changed. */
+  get(key: string): Float32Array | undefined {
+    return this.#rows.get(key);
+  }
+
+  /** Does not count as use. */
+  has(key: string): boolean {
+    return this.#rows.has(key);
+  }
+
+  /** Takes over the array. One larger than everything is not kept. */
+  set(key: string, row: Float32Array): void {
+    this.#rows.set(key, row);
+  }
+
+  /** True when so many rows of this length find room without putting others out. */
+  hasRoomFor(count: number, length: number): boolean {
+    return this.bytes + count * RowCache.bytesOf({ length }) <= this.maxBytes;
+  }
+
+  delete(key: string): void {
+    this.#rows.delete(key);
+  }
+
+  /** Keys that start with `prefix`, with their rows; does not count as use. */
+  *under(prefix: string): Generator<[key: string, row: Float32Array]> {
+    for (const [key, row] of this.#rows.entries()) if (key.startsWith(prefix)) yield [key, row];
+  }
+}

@@ -1,0 +1,78 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { UsageError } from "../../lib/errors.js";
+import { itemKey } from "../../lib/cache/index.js";
+
+class Point {
+  constructor(
+    readonly x: number,
+    readonly y: number,
+  ) {}
+}
+class Secret {
+  readonly #value = 1;
+  get value(): number {
+    return this.#value;
+  }
+}
+
+describe("itemKey", () => {
+  it("is equal for equal content and does not depend on the order of keys", () => {
+    expect(itemKey({ a: 1, b: [1, { c: "x" }] })).to.equal(itemKey({ b: [1, { c: "x" }], a: 1 }));
+    expect(
+      itemKey(
+        new Map([
+          ["a", 1],
+          ["b", 2],
+        ]),
+      ),
+    ).to.equal(
+      itemKey(
+        new Map([
+          ["b", 2],
+          ["a", 1],
+        ]),
+      ),
+    );
+    expect(itemKey(Float32Array.of(1, 2))).to.equal(itemKey(new Float32Array([0, 1, 2]).subarray(1)));
+    fc.assert(fc.property(fc.jsonValue(), (value) => itemKey(value) === itemKey(structuredClone(value))));
+  });
+
+  it("differs between things that look alike", () => {
+    const alike = [
+      ["1", 1, [1], "[1]", { 0: 1 }, Int32Array.of(1), Float32Array.of(1), 1n, true, "true"],
+      [null, undefined, NaN, "null", "", {}, [], Infinity, "Infinity"],
+      [0, -0],
+      [{ a: 1 }, new Map([["a", 1]]), new Set(["a"]), '{"a":1}', { a: "1" }, { a: [1] }],
+      [new Point(1, 2), { x: 1, y: 2 }, new Point(2, 1)],
+      [new Date(0), 0, new Date(0).toISOString()],
+      [["a,b"], ["a", "b"], "a,b"],
+      [{ "a:1,b": 2 }, { a: "1,b:2" }],
+    ];
+    const all = alike.flat();
+    const keys = all.map(itemKey);
+    keys.forEach((key, i) => {
+      const other = keys.indexOf(key);
+      expect(
+        other === i || Object.is(all[other], all[i]) || JSON.stringify(all[other]) === JSON.stringify(all[i]),
+        `${String(all[i])}`,
+      ).to.equal(true);
+    });
+    for (const group of alike)
+      expect(new Set(group.map(itemKey)).size, JSON.stringify(String(group))).to.equal(group.length);
+  });
+
+  it("has 22 characters", () => {
+    expect(itemKey("a text")).to.match(/^[\w-]{22}$/);
+  });
+
+  it("refuses what has no readable content", () => {
+    const loop: { self?: unknown } = {};
+    loop.self = loop;
+    for (const item of [() => 1, Symbol("x"), loop, new Secret(), { inner: new Secret() }, new WeakMap()]) {
+      expect(() => itemKey(item)).to.throw(UsageError, /keyExtractors/);
+    }
+    const shared = { a: 1 };
+    expect(itemKey([shared, shared])).to.be.a("string");
+  });
+});
