@@ -4,6 +4,7 @@ import { contentKeyOf, KeyTable } from "../samplers/content-keys.js";
 import { collectDistinct, cutDistinct, type Key } from "../samplers/distinct.js";
 import { sampleOrder, type Positions } from "../samplers/plain.js";
 import { shuffleBuffer } from "../samplers/shuffle-buffer.js";
+import { show } from "../show.js";
 import type { SampleReader } from "../sources/sample-reader.js";
 import { cutCount, type BatchSettings, type Composition } from "./composition.js";
 
@@ -22,9 +23,9 @@ export function duplicateProblems(options: object): string[] {
   const { duplicates, key } = options as Readonly<Record<string, unknown>>;
   const problems: string[] = [];
   if (duplicates !== undefined && typeof duplicates !== "boolean") {
-    problems.push(`duplicates: expected a boolean, got ${String(duplicates)}`);
+    problems.push(`duplicates: expected a boolean, got ${show(duplicates)}`);
   }
-  if (key !== undefined && typeof key !== "function") problems.push(`key: expected a function, got ${String(key)}`);
+  if (key !== undefined && typeof key !== "function") problems.push(`key: expected a function, got ${show(key)}`);
   if (duplicates === true && key !== undefined) problems.push("key: has no use with duplicates: true");
   return problems;
 }

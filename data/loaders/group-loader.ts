@@ -1,4 +1,3 @@
-import { DataError } from "../../lib/errors.js";
 import type { Batch } from "../../lib/contracts/batch.js";
 import { Loader, type EpochRequest } from "../../lib/contracts/loader.js";
 import type { Group, GroupSample } from "../../lib/contracts/samples.js";

@@ -1,5 +1,6 @@
 import type { Group } from "../../lib/contracts/samples.js";
 import type { BalanceSettings } from "../compositions/balanced.js";
+import { show } from "../show.js";
 import { isCount, optionProblems, type LoaderOptions } from "./options.js";
 
 /** What balanced batches look like: `groups` different groups with `perGroup` samples each. */
@@ -34,12 +35,12 @@ export function checkGroupOptions<Item>(options: GroupLoaderOptions<Item>): Chec
   const problems = optionProblems(options, ["balance", "groupAt"]);
   const { balance = options.shuffle !== false, groupAt, ...common } = options;
   if (groupAt !== undefined && typeof groupAt !== "function") {
-    problems.push(`groupAt: expected a function, got ${String(groupAt)}`);
+    problems.push(`groupAt: expected a function, got ${show(groupAt)}`);
   }
   if (balance === false) return { problems, balance: null, options: common };
-  if (typeof balance !== "object" && balance !== true) {
+  if ((typeof balance !== "object" && balance !== true) || (balance as unknown) === null) {
     return {
-      problems: [...problems, `balance: expected true, false or an object, got ${String(balance)}`],
+      problems: [...problems, `balance: expected true, false or an object, got ${show(balance)}`],
       balance: null,
       options: common,
     };
@@ -67,11 +68,11 @@ function balanceProblems(asked: BalanceOptions, batchSize: number | undefined): 
   const { groups, perGroup, singles } = asked;
   for (const [name, value] of Object.entries({ groups, perGroup })) {
     if (value !== undefined && (!isCount(value) || value < 2)) {
-      problems.push(`balance.${name}: expected a whole number from 2, got ${String(value)}`);
+      problems.push(`balance.${name}: expected a whole number from 2, got ${show(value)}`);
     }
   }
   if (singles !== undefined && !["error", "repeat", "skip"].includes(singles)) {
-    problems.push(`balance.singles: expected "error", "repeat" or "skip", got ${String(singles)}`);
+    problems.push(`balance.singles: expected "error", "repeat" or "skip", got ${show(singles)}`);
   }
   if (problems.length > 0) return problems;
   const size = batchSize ?? 64;

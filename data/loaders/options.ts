@@ -1,6 +1,7 @@
 import { ConfigError } from "../../lib/errors.js";
 import type { Random } from "../../lib/random.js";
 import type { BatchSettings } from "../compositions/composition.js";
+import { show } from "../show.js";
 
 /** Changes an item; all randomness has to come from `random`. */
 export type Augment<Item> = (item: Item, random: Random) => Item | Promise<Item>;
@@ -48,9 +49,9 @@ export function optionProblems(options: object, more: readonly string[] = []): s
     const value = given[name];
     if (value === undefined) continue;
     if (kind === "count" && !isCount(value)) {
-      problems.push(`${name}: expected a whole number from 1, got ${String(value)}`);
+      problems.push(`${name}: expected a whole number from 1, got ${show(value)}`);
     }
-    if (kind !== "count" && typeof value !== kind) problems.push(`${name}: expected a ${kind}, got ${String(value)}`);
+    if (kind !== "count" && typeof value !== kind) problems.push(`${name}: expected a ${kind}, got ${show(value)}`);
   }
   const { batchSize = 64, shuffleBuffer } = given;
   if (isCount(batchSize) && isCount(shuffleBuffer) && shuffleBuffer < batchSize) {

@@ -1,4 +1,4 @@
-import { DataError } from "../../lib/errors.js";
+import type { DataError } from "../../lib/errors.js";
 
 /** What to do with lines that cannot be used. */
 export interface BadLineOptions {

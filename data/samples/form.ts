@@ -1,5 +1,6 @@
 import type { LoadedTargets } from "../../lib/contracts/batch.js";
 import type { Kind, Sample } from "../../lib/contracts/samples.js";
+import { show } from "../show.js";
 
 /** Everything a loader has to know about samples of one kind. */
 export interface SampleForm<K extends Kind> {
@@ -22,11 +23,4 @@ export function sampleProblem(form: SampleForm<Kind>, sample: unknown): string |
   if (typeof sample !== "object" || sample === null) return `is ${show(sample)}; expected ${form.expected}`;
   const problem = form.problem(sample as Readonly<Record<string, unknown>>);
   return problem === null ? null : `${problem}; expected ${form.expected}`;
-}
-
-/** A value, short enough for a message. */
-export function show(value: unknown): string {
-  if (value === undefined) return "nothing";
-  const text = typeof value === "string" || Array.isArray(value) ? JSON.stringify(value) : String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

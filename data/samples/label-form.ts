@@ -1,5 +1,6 @@
 import type { LabelSample } from "../../lib/contracts/samples.js";
-import { show, type SampleForm } from "./form.js";
+import { show } from "../show.js";
+import type { SampleForm } from "./form.js";
 
 /** One row a sample. */
 export const labelForm: SampleForm<"label"> = {

@@ -1,6 +1,7 @@
 import type { LoadedTargets } from "../../lib/contracts/batch.js";
 import type { PairSample } from "../../lib/contracts/samples.js";
-import { show, type SampleForm } from "./form.js";
+import { show } from "../show.js";
+import type { SampleForm } from "./form.js";
 
 /** Rows: every `a`, then every `b`. */
 export const pairForm: SampleForm<"pair"> = {

@@ -1,5 +1,6 @@
 import type { TupleSample } from "../../lib/contracts/samples.js";
-import { show, type SampleForm } from "./form.js";
+import { show } from "../show.js";
+import type { SampleForm } from "./form.js";
 
 /** Rows: every anchor, then all positives, then all negatives, sample after sample. */
 export const tupleForm: SampleForm<"tuple"> = {

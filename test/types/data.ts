@@ -68,13 +68,13 @@ void new PairLoader([{ a: "x", b: "y" }], { balance: true });
 // @ts-expect-error augment gives the same type of item
 void new GroupLoader(products, { augment: (item) => item.title });
 // @ts-expect-error the item has no such field
-void new GroupLoader(products, { augment: (item) => ({ title: item.name }) });
+void new GroupLoader(products, { augment: (item: { name: string }) => ({ title: item.name }) });
 // @ts-expect-error the loader yields products, not texts
 const wrongItem: Loader<"group", string> = dataset;
 // @ts-expect-error a group loader is no pair loader
 const wrongKind: Loader<"pair", Product> = dataset;
 void [wrongItem, wrongKind];
 // @ts-expect-error the column is not among those asked for
-void readCsv("x", { columns: ["text"] }).map((row) => row.label);
+void readCsv("x", { columns: ["text"] }).map((row: { label: string }) => row.label);
 // @ts-expect-error rows have no such field
-void split([{ user: "u" }], { key: (row) => row.name });
+void split([{ user: "u" }], { key: (row: { name: string }) => row.name });

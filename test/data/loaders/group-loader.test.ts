@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { GroupLoader } from "likewise/data";
 import type { Group, GroupSample } from "../../../lib/contracts/samples.js";
-import { ConfigError, DataError } from "../../../lib/errors.js";
+import { DataError, type ConfigError } from "../../../lib/errors.js";
 import { Random } from "../../../lib/random.js";
 import { count, epochOf, failure, listOf, streamOf } from "../epoch.js";
 
@@ -215,6 +215,6 @@ describe("GroupLoader", () => {
     expect(problems({ batchSize: 64, balance: { groups: 4, perGroup: 4 } })).to.deep.equal([
       "batchSize: 64 is not 4 groups × 4 samples; leave it out",
     ]);
-    expect(problems({ balance: "yes" })).to.deep.equal(["balance: expected true, false or an object, got yes"]);
+    expect(problems({ balance: "yes" })).to.deep.equal(['balance: expected true, false or an object, got "yes"']);
   });
 });

@@ -51,7 +51,7 @@ describe("TupleLoader", () => {
     expect(await problem({ anchor: "a", positives: ["p"], negatives: "n" })).to.contain('has the negatives "n"');
     expect(await problem({ anchor: "a", positives: ["p", null] })).to.contain("has an empty place");
     expect(await problem({ anchor: "a", positives: ["p"], scores: [1, 2] })).to.contain(
-      "has the scores [1,2] for 1 positives and negatives",
+      "has the scores [ 1, 2 ] for 1 positives and negatives",
     );
     expect(await problem({ anchor: "a", positives: ["p"], scores: [NaN] })).to.contain("has the scores");
   });
