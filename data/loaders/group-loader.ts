@@ -57,6 +57,7 @@ export class GroupLoader<Item> extends Loader<"group", Item> {
     return this.#epochs.batchesPerEpoch;
   }
 
+  /** The batches of one epoch, made as they are asked for. */
   epoch(request: EpochRequest): AsyncIterable<Batch<"group", Item>> {
     return this.#epochs.epoch(request);
   }

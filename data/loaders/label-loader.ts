@@ -30,6 +30,7 @@ export class LabelLoader<Item> extends Loader<"label", Item> {
     return this.#epochs.batchesPerEpoch;
   }
 
+  /** The batches of one epoch, made as they are asked for. */
   epoch(request: EpochRequest): AsyncIterable<Batch<"label", Item>> {
     return this.#epochs.epoch(request);
   }

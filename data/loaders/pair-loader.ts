@@ -41,6 +41,7 @@ export class PairLoader<Item> extends Loader<"pair", Item> {
     return this.#epochs.batchesPerEpoch;
   }
 
+  /** The batches of one epoch, made as they are asked for. */
   epoch(request: EpochRequest): AsyncIterable<Batch<"pair", Item>> {
     return this.#epochs.epoch(request);
   }

@@ -45,6 +45,7 @@ export class TupleLoader<Item> extends Loader<"tuple", Item> {
     return this.#epochs.batchesPerEpoch;
   }
 
+  /** The batches of one epoch, made as they are asked for. */
   epoch(request: EpochRequest): AsyncIterable<Batch<"tuple", Item>> {
     return this.#epochs.epoch(request);
   }

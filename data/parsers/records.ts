@@ -23,6 +23,7 @@ export interface Records<T> extends AsyncIterable<T> {
   readonly skipped: number;
   /** Piece by piece, with line numbers. */
   blocks(): AsyncIterable<RecordBlock<T>>;
+  /** All of them, in memory. */
   toArray(): Promise<readonly T[]>;
   /**
    * Turns each record into something else. An error is given file and line; a `DataError` makes the line a bad one, which
