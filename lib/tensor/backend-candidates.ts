@@ -7,7 +7,7 @@ import { repairWasm } from "./wasm-repairs.js";
 export interface BackendCandidate {
   readonly name: BackendName;
   /** Loads it and makes it the current backend; gives a description for people. Throws when it cannot. */
-  open(): Promise<string>;
+  readonly open: () => Promise<string>;
 }
 
 /** Every backend, fastest first. */

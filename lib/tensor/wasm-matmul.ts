@@ -98,7 +98,7 @@ function withOwnPacking(call: ProductCall, original: Product): tf.TensorInfo {
 
 /** `[count, n, k] × [count, k, m] -> [count, n, m]`, each pair on the fast path. */
 function oneByOne({ inputs: { a, b }, attrs, backend }: ProductCall, original: Product): tf.TensorInfo {
-  const [count, rows, inner] = a.shape as [number, number, number];
+  const [count, rows] = a.shape as [number, number, number];
   const columns = b.shape[2] as number;
   const result = backend.makeOutput([count, rows, columns], "float32");
   for (let i = 0; i < count; i += 1) {

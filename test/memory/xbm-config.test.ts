@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ConfigError } from "../../lib/errors.js";
+import type { ConfigError } from "../../lib/errors.js";
 import { XbmConfig } from "../../lib/memory/index.js";
 
 describe("XbmConfig", () => {
