@@ -17,8 +17,9 @@ export interface EpochRequest {
 /** Gives batches, epoch after epoch. */
 export abstract class Loader<K extends Kind, out Item> {
   abstract readonly kind: K;
-  /** Batches of one epoch; null when unknown beforehand. */
+  /** Batches of one training epoch, give or take the few that balancing or leaving out duplicates may add; null when unknown beforehand. */
   abstract readonly batchesPerEpoch: number | null;
+  /** One epoch of batches; may be called again, also for the same epoch. */
   abstract epoch(request: EpochRequest): AsyncIterable<Batch<K, Item>>;
   /** Every item once, unshuffled and without augmentation: for fitting encoders and filling caches. */
   abstract items(): AsyncIterable<Item>;

@@ -73,13 +73,13 @@ export class ConsoleProgress implements Sink {
     this.#stopBar();
   }
 
-  #caching({ encoder, done, total, hits }: Extract<TrainEvent, { type: "caching" }>): void {
+  #caching({ encoder, done, total, computed, finished }: Extract<TrainEvent, { type: "caching" }>): void {
     const now = performance.now();
-    const last = total !== null && done >= total;
-    if (!last && now - this.#lastLine < this.#linesEvery && this.#output.isTTY !== true) return;
+    const terminal = this.#output.isTTY === true;
+    if (!finished && !terminal && now - this.#lastLine < this.#linesEvery) return;
     this.#lastLine = now;
-    const text = `Caching ${encoder}: ${done}${total === null ? "" : ` of ${total}`} items, ${hits} already known`;
-    if (this.#output.isTTY === true) this.#output.write(`\r\u001b[K${text}${last ? "\n" : ""}`);
+    const text = `Caching ${encoder}: ${done}${total === null || finished ? "" : ` of ${total}`} items, ${computed} encoded, the others known`;
+    if (terminal) this.#output.write(`\r\u001b[K${text}${finished ? "\n" : ""}`);
     else this.#line(text);
   }
 

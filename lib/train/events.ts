@@ -29,10 +29,15 @@ export type TrainEvent =
     }
   | {
       readonly type: "caching";
+      /** Names of the cached encoders. */
       readonly encoder: string;
+      /** Items read. */
       readonly done: number;
+      /** Items in all; null while that is unknown. */
       readonly total: number | null;
-      readonly hits: number;
+      /** Vectors computed so far; the others were known. */
+      readonly computed: number;
+      readonly finished: boolean;
     }
   | { readonly type: "epochStart"; readonly epoch: number; readonly step: number; readonly batches: number | null }
   | {

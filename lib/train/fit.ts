@@ -26,6 +26,7 @@ import { runTraining, type Loaders } from "./run.js";
 import { runStage } from "./stage.js";
 import { summarize } from "./summary.js";
 import type { TrainerConfig } from "./trainer-config.js";
+import { Warnings } from "./warnings.js";
 
 /** What a run starts from. */
 export interface FitSetup {
@@ -64,22 +65,24 @@ export class Fit<K extends Kind, Item> {
     const assembled = await assembleForTraining(this.model, loaders, config, registry, checkpoint);
     const limits = limitsOf(config, loaders.train.batchesPerEpoch, loaders.validation?.batchesPerEpoch ?? null);
     await using session = await startSession(assembled, config, chosen, checkpoint);
-    const caches = new Caches(assembled);
+    const warnings = new Warnings();
+    const caches = new Caches(assembled, warnings);
     const loop = { ...startOfRun(), ...checkpoint?.state.loop };
     const log = new ScalarLog();
     const readParameters = async (): Promise<HostTensors> =>
       under(await session.read((name) => name.startsWith("parameters/")), "parameters");
     const run: RunContext<K, Item> = {
-      ...{ assembled, session, config, limits, log, loop },
+      ...{ assembled, session, config, limits, log, loop, warnings },
       random: new Random(config.seed),
       embedRows: caches.embedRows,
       callbacks: new CallbackRunner(callbacks, loop, log, readParameters),
       memory: assembled.xbm === null ? null : new RingBuffer(assembled.xbm.bufferSize, assembled.head.outputSize),
     };
-    const { earlyStopping, watched, warnings, checkMonitors } = planStopping(
+    const { earlyStopping, watched, checkMonitors } = planStopping(
       config,
       assembled.metrics,
       loaders.validation !== undefined,
+      warnings,
     );
     const checkpoints = new Checkpoints(run, {
       config: config.checkpoint === false ? null : config.checkpoint,
@@ -100,11 +103,12 @@ export class Fit<K extends Kind, Item> {
       epoch: loop.epoch,
     };
     if (!assembled.loss.separable && config.accumulate > 1)
-      warnings.push(["ACCUMULATE", accumulationWarning(assembled.loss.type)]);
-    for (const [code, message] of warnings) yield { type: "warning", code, message };
+      warnings.warn("ACCUMULATE", accumulationWarning(assembled.loss.type));
+    yield* warnings.take();
     try {
       await run.callbacks.call("setup");
       yield* caches.fill(loaders);
+      yield* warnings.take();
       const hooks = {
         earlyStopping,
         signal,
@@ -175,7 +179,7 @@ export async function* evaluateFitted<K extends Kind, Item>(
   const run = {
     ...{ assembled, session, config, limits, loop },
     random: new Random(config.seed),
-    embedRows: new Caches(assembled).embedRows,
+    embedRows: new Caches(assembled, new Warnings()).embedRows,
     callbacks: new CallbackRunner(callbacks, loop, new ScalarLog(), readParameters),
   };
   const few = config.fastDevRun === false ? config.overfitBatches : Number(config.fastDevRun);

@@ -15,6 +15,7 @@ import { prepare } from "./prepare.js";
 import type { Loaders } from "./run.js";
 import { Stepper } from "./stepper.js";
 import { TrainerConfig } from "./trainer-config.js";
+import { Warnings } from "./warnings.js";
 
 /** The range that is tried. */
 export interface LearningRateOptions {
@@ -66,7 +67,8 @@ export async function findLearningRate<K extends Kind, Item>(
   const log = new ScalarLog();
   const callbacks = new CallbackRunner([], loop, log, () => Promise.resolve({}));
   const random = new Random(config.seed);
-  const { embedRows } = new Caches(assembled);
+  const warnings = new Warnings();
+  const { embedRows } = new Caches(assembled, warnings);
   const limits = limitsOf(config, train.batchesPerEpoch, null);
   const stepper = new Stepper({
     assembled,
@@ -79,6 +81,7 @@ export async function findLearningRate<K extends Kind, Item>(
     log,
     memory: null,
     loop,
+    warnings,
   });
 
   const curve: { learningRate: number; loss: number }[] = [];

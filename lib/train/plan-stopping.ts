@@ -6,14 +6,13 @@ import { EarlyStopping } from "./early-stopping.js";
 import type { Scalars } from "./events.js";
 import { watched, type Direction, type Watched } from "./monitor.js";
 import type { TrainerConfig } from "./trainer-config.js";
+import type { Warnings } from "./warnings.js";
 
 /** What ends a run early and what decides the best state. */
 export interface StoppingPlan {
   readonly earlyStopping: EarlyStopping | null;
   /** Decides the best state; null = the last is returned. */
   readonly watched: Watched | null;
-  /** Code and sentence of what the user should know. */
-  readonly warnings: [code: string, message: string][];
   checkMonitors(validation: Scalars): void;
 }
 
@@ -21,18 +20,18 @@ export function planStopping<K extends Kind>(
   config: TrainerConfig,
   metrics: readonly AttachedMetric<K>[],
   hasValidation: boolean,
+  { warn }: Warnings,
 ): StoppingPlan {
-  const warnings: [string, string][] = [];
   const follow = (
     given: { readonly monitor: string | null; readonly mode: Direction | null },
     who: string,
   ): Watched => {
     const wanted = watched(given, metrics, hasValidation);
     if (hasValidation || !wanted.monitor.startsWith("validation/")) return wanted;
-    warnings.push([
+    warn(
       "NO_VALIDATION",
       `${who} watches "${wanted.monitor}", but there is no validation loader; it follows "train/loss" instead`,
-    ]);
+    );
     return { monitor: "train/loss", mode: "min" };
   };
   const unlimited =
@@ -40,10 +39,7 @@ export function planStopping<K extends Kind>(
   const stopping = config.earlyStopping ?? (unlimited ? new EarlyStoppingConfig() : null);
   if (unlimited) {
     const end = config.earlyStopping === null ? "ends by early stopping with its defaults" : "ends by early stopping";
-    warnings.push([
-      "NO_LIMIT",
-      `neither maxEpochs nor maxSteps nor maxTime is given: training ${end}, or after 1000 epochs`,
-    ]);
+    warn("NO_LIMIT", `neither maxEpochs nor maxSteps nor maxTime is given: training ${end}, or after 1000 epochs`);
   }
   const earlyStopping = stopping === null ? null : new EarlyStopping(stopping, follow(stopping, "early stopping"));
   const checkpoint =
@@ -53,7 +49,6 @@ export function planStopping<K extends Kind>(
   return {
     earlyStopping,
     watched: checkpoint ?? earlyStopping?.watched ?? null,
-    warnings,
     checkMonitors(validation) {
       const missing = [earlyStopping?.watched, checkpoint].filter(
         (what) =>

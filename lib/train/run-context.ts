@@ -9,6 +9,7 @@ import type { Limits } from "./limits.js";
 import type { ScalarLog } from "./log.js";
 import type { LoopState } from "./loop-state.js";
 import type { TrainerConfig } from "./trainer-config.js";
+import type { Warnings } from "./warnings.js";
 
 /** Everything the parts of one run share. */
 export interface RunContext<K extends Kind, Item> {
@@ -23,6 +24,8 @@ export interface RunContext<K extends Kind, Item> {
   /** Numbers of the current training epoch. */
   readonly log: ScalarLog;
   readonly memory: RingBuffer | null;
+  /** What the user should know; told between two batches. */
+  readonly warnings: Warnings;
   /** Changes as the run goes on. */
   readonly loop: LoopState;
 }

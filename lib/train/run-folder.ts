@@ -16,9 +16,14 @@ export type ResumeFrom = "last" | "best" | (string & {});
 
 /** @throws UsageError when there is none, saying where it was looked for. */
 export async function resolveCheckpoint(from: ResumeFrom, runDir: string | null): Promise<Resumed> {
-  const directory = isWhich(from) ? await newest(from, runDir) : named(from);
-  await recoverDirectory(directory);
+  const directory = isWhich(from) ? await newest(from, runDir) : await named(from);
   return { ...(await readCheckpoint(directory)), directory };
+}
+
+/** True for a checkpoint, after finishing a replacement that a crash interrupted. */
+async function isCheckpoint(directory: string): Promise<boolean> {
+  if (existsSync(dirname(directory))) await recoverDirectory(directory);
+  return existsSync(join(directory, "training.json"));
 }
 
 function isWhich(from: string): from is "last" | "best" {
@@ -34,16 +39,16 @@ async function newest(which: "last" | "best", runDir: string | null): Promise<st
   const numbers = runs.flatMap((name) => /^run-(\d+)$/u.exec(name)?.[1] ?? []).map(Number);
   for (const number of numbers.sort((left, right) => right - left)) {
     const directory = join(runDir, `run-${number}`, "checkpoints", which);
-    if (existsSync(join(directory, "training.json"))) return directory;
+    if (await isCheckpoint(directory)) return directory;
   }
   throw new UsageError(
     `resume: "${which}": no run in ${resolve(runDir)} has such a checkpoint; leave out resume to start a new run`,
   );
 }
 
-function named(path: string): string {
+async function named(path: string): Promise<string> {
   for (const directory of [path, join(path, "checkpoints", "last"), join(path, "last")]) {
-    if (existsSync(join(directory, "training.json"))) return directory;
+    if (await isCheckpoint(directory)) return directory;
   }
   throw new UsageError(`resume: ${resolve(path)} is neither a checkpoint (with training.json) nor a run that has one`);
 }
@@ -56,12 +61,16 @@ export async function openRunFolder(runDir: string, resumed: Resumed | null, con
   return folder;
 }
 
-/** Logs of every number, in the formats asked for. */
-export function runLogs(folder: string, formats: readonly LogFormat[]): Sink[] {
+/**
+ * Logs of every number, in the formats asked for.
+ * @param keepUntil step a run is resumed at: what was logged after it is written again.
+ */
+export function runLogs(folder: string, formats: readonly LogFormat[], keepUntil: number | null): Sink[] {
+  const options = keepUntil === null ? {} : { keepUntil };
   const made: Readonly<Record<LogFormat, () => ScalarSink>> = {
-    csv: () => new CsvLog(join(folder, "metrics.csv")),
-    jsonLines: () => new JsonLinesLog(join(folder, "metrics.jsonl")),
-    tensorBoard: () => new TensorBoardLog(folder),
+    csv: () => new CsvLog(join(folder, "metrics.csv"), options),
+    jsonLines: () => new JsonLinesLog(join(folder, "metrics.jsonl"), options),
+    tensorBoard: () => new TensorBoardLog(folder, options),
   };
   return formats.map((format) => toSink(made[format]()));
 }

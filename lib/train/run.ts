@@ -54,7 +54,6 @@ class TrainingLoop<K extends Kind, Item> {
   #latest: Scalars = {};
   /** Step of the last validation. */
   #validatedAt = -1;
-  #warnedOfPositives = false;
   #skippedInARow = 0;
 
   constructor(run: RunContext<K, Item>, loaders: Loaders<K, Item>, hooks: RunHooks) {
@@ -75,13 +74,12 @@ class TrainingLoop<K extends Kind, Item> {
       loop.step === 0 &&
       config.fastDevRun === false
     ) {
-      yield* runStage(this.#run, {
-        stage: "validation",
-        loader: validation,
-        batches: config.sanityValidationBatches,
-        sanity: true,
-      });
+      const batches = config.sanityValidationBatches;
+      const values = yield* runStage(this.#run, { stage: "validation", loader: validation, batches, sanity: true });
+      this.#hooks.checkMonitors(values);
     }
+    this.#warnOfLateMemory();
+    yield* this.#run.warnings.take();
     await callbacks.call("onFitStart");
     this.#clock = performance.now();
     let stop = reached(limits, loop);
@@ -133,10 +131,11 @@ class TrainingLoop<K extends Kind, Item> {
 
   async *#batch(prepared: Prepared<K>): AsyncGenerator<TrainEvent, void> {
     const { log, loop, callbacks, config, limits } = this.#run;
-    yield* this.#warnOfMissingPositives(prepared);
+    this.#warnOfMissingPositives(prepared);
     log.batchSize = prepared.size;
     await callbacks.call("onTrainBatchStart");
     const outcome = await this.#stepper.train(prepared);
+    yield* this.#run.warnings.take();
     loop.batch = prepared.position + 1;
     this.#tick();
     if (outcome.skipped !== null) {
@@ -190,8 +189,8 @@ class TrainingLoop<K extends Kind, Item> {
     }
     if (!endOfEpoch) yield* this.#hooks.checkpoint(this.#latest, "steps");
     if (callbacks.stopRequest !== null) return { reason: "callback", message: callbacks.stopRequest };
-    // The end of the epoch is judged after its last update.
-    return endOfEpoch ? null : reached({ ...limits, maxEpochs: null }, loop);
+    // A loader may have a batch or two more than it announced; they do not count against the limits.
+    return reached({ ...limits, maxEpochs: null }, loop);
   }
 
   async *#endEpoch(started: number): AsyncGenerator<TrainEvent, Stop | null> {
@@ -243,16 +242,26 @@ class TrainingLoop<K extends Kind, Item> {
     return { reason: "earlyStopping", message };
   }
 
-  async *#warnOfMissingPositives(prepared: Prepared<K>): AsyncGenerator<TrainEvent, void> {
+  #warnOfMissingPositives(prepared: Prepared<K>): void {
     const { loss } = this.#run.assembled;
-    if (this.#warnedOfPositives || loss.kind !== "group" || loss.closedVocabulary) return;
+    if (loss.kind !== "group" || loss.closedVocabulary) return;
     const share = shareWithPositive((prepared.targets as unknown as { readonly groups: Int32Array }).groups);
     if (share >= 0.5) return;
-    this.#warnedOfPositives = true;
-    const message =
+    this.#run.warnings.warn(
+      "FEW_POSITIVES",
       `only ${Math.round(share * 100)} % of the rows of a training batch have another row of their group in it, and the others teach ` +
-      `${loss.type} little; use balanced batches (the default of GroupLoader: balance) or a larger batchSize`;
-    yield { type: "warning", code: "FEW_POSITIVES", message };
+        `${loss.type} little; use balanced batches (the default of GroupLoader: balance) or a larger batchSize`,
+    );
+  }
+
+  #warnOfLateMemory(): void {
+    const { memory, limits, warnings } = this.#run;
+    const start = this.#stepper.memoryStart;
+    if (memory === null || limits.totalSteps === null || start < limits.totalSteps) return;
+    warnings.warn(
+      "MEMORY_UNUSED",
+      `the cross-batch memory would be used from step ${start} on, but the run ends at step ${limits.totalSteps}; lower startStep of XbmConfig`,
+    );
   }
 
   #rates(): Scalars {

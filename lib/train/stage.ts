@@ -21,7 +21,7 @@ export interface StagePass<K extends Kind, Item> {
 
 /** Runs loss and metrics over a loader and returns `<stage>/loss`, `<stage>/<metric>`, `<stage>/<term>`. */
 export async function* runStage<K extends Kind, Item>(
-  run: Omit<RunContext<K, Item>, "memory" | "log">,
+  run: Omit<RunContext<K, Item>, "memory" | "log" | "warnings">,
   { stage, loader, batches, sanity = false }: StagePass<K, Item>,
 ): AsyncGenerator<TrainEvent, Scalars> {
   const { assembled, session, callbacks, loop, random } = run;
@@ -31,7 +31,7 @@ export async function* runStage<K extends Kind, Item>(
   callbacks.log = log;
   const metrics = new MetricsRunner(assembled.metrics, stage);
   metrics.reset();
-  yield { type: "validationStart", stage, step: loop.step, batches: batches ?? loader.batchesPerEpoch };
+  yield { type: "validationStart", stage, step: loop.step, batches };
   await callbacks.call(sanity ? "onSanityCheckStart" : stage === "test" ? "onTestStart" : "onValidationStart");
 
   const request = { epoch: 0, random: random.fork(stage), training: false };

@@ -115,7 +115,12 @@ export class Stepper<K extends Kind, Item> {
     if (memory === null || assembled.xbm === null || embeddings === null) return;
     if (!assembled.xbm.fillDuringWarmup && loop.step < this.memoryStart) return;
     const { groups } = prepared.targets as unknown as { readonly groups: Int32Array }; // a memory exists for kind "group" alone
-    memory.push(embeddings, groups);
+    const dropped = memory.push(embeddings, groups);
+    if (dropped > 0)
+      this.#run.warnings.warn(
+        "MEMORY_SMALL",
+        `a batch of ${embeddings.rows} rows does not fit into the cross-batch memory of ${memory.capacity}; only its newest rows are kept (raise bufferSize of XbmConfig)`,
+      );
   }
 }
 

@@ -92,7 +92,10 @@ export class Trainer {
       const checkpoint = resume === undefined ? null : await resolveCheckpoint(resume, config.runDir);
       const folder = config.runDir === null || quiet ? null : await openRunFolder(config.runDir, checkpoint, config);
       using watching = watchSignals(config.handleSignals, signal ?? null);
-      const sinks = [...this.#sinksFor(), ...(folder === null ? [] : runLogs(folder, config.logs))];
+      const sinks = [
+        ...this.#sinksFor(),
+        ...(folder === null ? [] : runLogs(folder, config.logs, checkpoint?.state.loop.step ?? null)),
+      ];
       const fit = new Fit(model, loaders, {
         config,
         registry,

@@ -1,0 +1,79 @@
+import type { CacheConfig } from "../cache/cache-config.js";
+import { cachedEncoders, type CachedEncoder } from "../cache/cached-encoder.js";
+import { fillCaches } from "../cache/fill.js";
+import type { Kind } from "../contracts/samples.js";
+import type { Assembled } from "../model/assemble.js";
+import type { EmbedRows } from "../model/collate.js";
+import type { TrainEvent } from "./events.js";
+import type { Loaders } from "./run.js";
+import type { Warnings } from "./warnings.js";
+
+/** The caches of a run: vectors of frozen encoders, from memory where the model asks for it. */
+export class Caches<K extends Kind, Item> {
+  readonly #cached: ReadonlyMap<string, CachedEncoder<Item>>;
+  readonly #config: CacheConfig | null;
+  readonly #warnings: Warnings;
+
+  constructor({ caches, encoders }: Assembled<K, Item>, warnings: Warnings) {
+    this.#warnings = warnings;
+    this.#config = caches;
+    // The configuration's key extractors take this model's items: the compiler cannot see it, because a configuration without any fits all.
+    const config = caches as CacheConfig<Item> | null;
+    this.#cached =
+      config === null
+        ? new Map<string, never>()
+        : cachedEncoders(config, encoders, (message) => warnings.warn("CACHE", message));
+  }
+
+  /** Vectors of a frozen encoder, cached or computed. */
+  readonly embedRows: EmbedRows<Item> = (name, encoder, items) =>
+    this.#cached.get(name)?.rows(items) ?? encoder.embed(items);
+
+  /** Computes the vectors of all items before the first epoch, and says how far it is. */
+  async *fill({ train, validation }: Loaders<K, Item>): AsyncGenerator<TrainEvent, void> {
+    if (this.#config === null || this.#cached.size === 0) return;
+    const encoders = [...this.#cached.values()];
+    const encoder = encoders.map(({ name }) => name).join(", ");
+    let done = 0;
+    let waiting: (() => void) | null = null;
+    let running = true;
+    const items = concatenate(train.items(), validation?.items() ?? null);
+    const filling = fillCaches(encoders, items, this.#config.batchSize, (count) => {
+      done = count;
+      waiting?.();
+    }).finally(() => {
+      running = false;
+      waiting?.();
+    });
+    filling.catch(() => undefined);
+    let told = -1;
+    while (running) {
+      if (done === told) {
+        await new Promise<void>((resolve) => {
+          waiting = resolve;
+        });
+        continue;
+      }
+      told = done;
+      yield {
+        type: "caching",
+        encoder,
+        done,
+        total: null,
+        computed: encoders.reduce((sum, each) => sum + each.misses, 0),
+        finished: false,
+      };
+    }
+    const { items: read, computed, full } = await filling;
+    yield { type: "caching", encoder, done: read, total: read, computed, finished: true };
+    if (full.length > 0) {
+      const message = `the cache has no room for all vectors of encoder ${full.join(", ")}; the rest is computed when needed (raise maxBytes of CacheConfig)`;
+      this.#warnings.warn("CACHE_FULL", message);
+    }
+  }
+}
+
+async function* concatenate<T>(first: AsyncIterable<T>, second: AsyncIterable<T> | null): AsyncGenerator<T> {
+  yield* first;
+  if (second !== null) yield* second;
+}
