@@ -7,7 +7,7 @@ export { TrainerConfig, type BatchLimit, type Every, type LogFormat, type Traine
 export { EarlyStoppingConfig } from "./train/early-stopping-config.js";
 export { CheckpointConfig } from "./train/checkpoint-config.js";
 export { EmaConfig } from "./train/ema-config.js";
-export { CacheConfig } from "./cache/cache-config.js";
+export { CacheConfig, type CacheType, type KeyExtractor } from "./cache/cache-config.js";
 export { XbmConfig } from "./memory/xbm-config.js";
 export type { BatchOutcome, Callback, CallbackContext } from "./train/callback.js";
 export { log, type LogOptions } from "./train/log.js";
