@@ -1,9 +1,16 @@
 export { TrainableModel, type Results, type XbmFor } from "./model/trainable-model.js";
 export { Trainer, type EvaluateOptions, type FitOptions, type TrainerExtensions } from "./train/trainer.js";
-export { SimilarityModel, type EncodeOptions, type LoadOptions, type ModelContent } from "./model/similarity-model.js";
+export { SimilarityModel, type EncodeOptions, type LoadOptions } from "./model/similarity-model.js";
+export type { ModelContent } from "./model/model-content.js";
 export type { Loaders } from "./train/run.js";
 export type { ResumeFrom } from "./train/run-folder.js";
-export { TrainerConfig, type BatchLimit, type Every, type LogFormat, type TrainerOptions } from "./train/trainer-config.js";
+export {
+  TrainerConfig,
+  type BatchLimit,
+  type Every,
+  type LogFormat,
+  type TrainerOptions,
+} from "./train/trainer-config.js";
 export { EarlyStoppingConfig } from "./train/early-stopping-config.js";
 export { CheckpointConfig } from "./train/checkpoint-config.js";
 export { EmaConfig } from "./train/ema-config.js";
@@ -29,13 +36,30 @@ export {
 export type { AnyPartClass } from "./model/part-registry.js";
 export type { Network } from "./model/forward.js";
 export type { Encoders } from "./model/parameters.js";
-export type { Group, GroupSample, Kind, Kinds, LabelSample, PairSample, Sample, TupleSample } from "./contracts/samples.js";
+export type {
+  Group,
+  GroupSample,
+  Kind,
+  Kinds,
+  LabelSample,
+  PairSample,
+  Sample,
+  TupleSample,
+} from "./contracts/samples.js";
 export type { Batch, HostTargets, LoadedTargets, Targets, TargetTable } from "./contracts/batch.js";
 export { FrozenEncoder, TrainableEncoder, type Encoder, type Fittable } from "./contracts/encoder.js";
 export { Head } from "./contracts/head.js";
 export { SimilarityLoss, type LossContext, type LossValue, type Memory, type UsesMemory } from "./contracts/loss.js";
 export { Distance, type InnerProductForm } from "./contracts/distance.js";
-export { Cosine, DotProduct, Euclidean, Manhattan, SquaredEuclidean, distanceNamed, type DistanceName } from "./distances/index.js";
+export {
+  Cosine,
+  DotProduct,
+  Euclidean,
+  Manhattan,
+  SquaredEuclidean,
+  distanceNamed,
+  type DistanceName,
+} from "./distances/index.js";
 export { attach, Metric, type AttachedMetric, type AttachOptions, type Stage } from "./contracts/metric.js";
 export { Loader, type EpochRequest } from "./contracts/loader.js";
 export type { Moment, Schedule, Transform, Updated } from "./contracts/optimizer.js";

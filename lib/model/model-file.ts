@@ -14,7 +14,7 @@ import { zerosLike, type HostTensors } from "../tensor/host.js";
 import { prefixed, under } from "../tensor/tree.js";
 import { initialize, type Encoders } from "./parameters.js";
 import type { PartRegistry } from "./part-registry.js";
-import type { ModelContent } from "./similarity-model.js";
+import type { ModelContent } from "./model-content.js";
 
 const format = "likewise-model";
 const version = 1;

@@ -1,13 +1,12 @@
 import type { Distance } from "../contracts/distance.js";
 import type { Session } from "../contracts/engine.js";
 import { ConfigError, UsageError } from "../errors.js";
-import { Cosine } from "../distances/index.js";
 import { chooseEngine, type EngineChoice } from "../engine/choose-engine.js";
-import type { HostMatrix, HostTensors } from "../tensor/host.js";
+import type { HostMatrix } from "../tensor/host.js";
 import * as tf from "../tensor/tf.js";
 import { standardParts } from "../standard-parts.js";
 import { collate, requireFinite } from "./collate.js";
-import type { Network } from "./forward.js";
+import type { ModelContent } from "./model-content.js";
 import { readModel, writeModel } from "./model-file.js";
 import type { AnyPartClass } from "./part-registry.js";
 import { encodingProgram } from "./programs.js";
@@ -26,14 +25,6 @@ export interface EncodeOptions {
 export interface LoadOptions extends EngineChoice {
   /** Your own classes that the model was made of. */
   readonly parts?: readonly AnyPartClass[];
-}
-
-/** Everything a `SimilarityModel` is made of. */
-export interface ModelContent<Item> extends Network<Item> {
-  /** `parameters/…` and `state/…`, without those of the loss. */
-  readonly carried: HostTensors;
-  /** The distance the model was trained for. */
-  readonly distance: Distance;
 }
 
 /**
@@ -151,9 +142,6 @@ export class SimilarityModel<Item> implements AsyncDisposable {
     return engine.start({ encode: encodingProgram(this.#content) }, this.#content.carried);
   }
 }
-
-/** The distance of a model whose loss has none. */
-export const defaultDistance: Distance = new Cosine();
 
 function unit(vector: Float32Array): Float32Array {
   let squares = 0;

@@ -7,7 +7,7 @@ import { canonicalJson, type Json, type JsonObject } from "../json.js";
 import type { RingBufferState } from "../memory/ring-buffer.js";
 import { readModel, savedPart, writeModelFiles } from "../model/model-file.js";
 import type { PartRegistry } from "../model/part-registry.js";
-import type { ModelContent } from "../model/similarity-model.js";
+import type { ModelContent } from "../model/model-content.js";
 import { writeDirectoryAtomic, writeFileAtomic } from "../store/atomic.js";
 import { readJsonFile } from "../store/json-file.js";
 import { readSafetensors, writeSafetensors } from "../store/safetensors.js";

@@ -1,6 +1,6 @@
 import type { Kind } from "../contracts/samples.js";
 import type { Assembled } from "../model/assemble.js";
-import { defaultDistance, type ModelContent } from "../model/similarity-model.js";
+import { defaultDistance, type ModelContent } from "../model/model-content.js";
 import type { HostTensors } from "../tensor/host.js";
 import { prefixed, under } from "../tensor/tree.js";
 

@@ -4,7 +4,7 @@ import { chooseEngine } from "../engine/choose-engine.js";
 import { RingBuffer } from "../memory/ring-buffer.js";
 import type { Assembled } from "../model/assemble.js";
 import type { PartRegistry } from "../model/part-registry.js";
-import type { ModelContent } from "../model/similarity-model.js";
+import type { ModelContent } from "../model/model-content.js";
 import type { TrainableModel } from "../model/trainable-model.js";
 import { Random } from "../random.js";
 import type { HostTensors } from "../tensor/host.js";
