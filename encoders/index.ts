@@ -1,1 +1,8 @@
-export {};
+export { field, FrozenField, TrainableField, type WithField } from "./field.js";
+export { freeze, FrozenCopy, type FreezeOptions } from "./freeze.js";
+export { LayersEncoder } from "./layers-encoder.js";
+export { NgramEmbedding, type NgramEmbeddingOptions } from "./ngram-embedding.js";
+export { NgramEncoder, type NgramEncoderOptions } from "./ngram-encoder.js";
+export type { NgramOptions } from "./ngram-options.js";
+export type { NumericItem } from "./numeric-items.js";
+export { VectorEncoder } from "./vector-encoder.js";

@@ -3,5 +3,7 @@
  * Importing it chooses no backend; an engine does that when a model is assembled. `layers` is `@tensorflow/tfjs-layers`, whose
  * import also registers the gradients that tfjs-core alone lacks in Node.
  */
+import "./chained-operations.js";
+
 export * from "@tensorflow/tfjs-core";
 export * as layers from "@tensorflow/tfjs-layers";

@@ -1,0 +1,230 @@
+import { expect } from "chai";
+import * as tf from "likewise/tf";
+import { field, freeze, LayersEncoder, NgramEmbedding, NgramEncoder, VectorEncoder } from "likewise/encoders";
+import type { NgramEmbeddingOptions, NgramEncoderOptions } from "likewise/encoders";
+import { isFittable, type Encoder } from "../../lib/contracts/encoder.js";
+import { ConfigError } from "../../lib/errors.js";
+import { classOf } from "../../lib/model/part-registry.js";
+import { Random } from "../../lib/random.js";
+import { flatten, type HostTree } from "../../lib/tensor/tree.js";
+import type { HostTensor } from "../../lib/tensor/host.js";
+import { expectClose } from "../support/close.js";
+import { gradientsOf } from "./gradients.js";
+import { encoderClasses, parts, runTrainable, savedAndLoaded, vectorsOf } from "./running.js";
+
+interface Example<Item> {
+  readonly make: () => Encoder<Item>;
+  /** Encoders that differ in one option or weight each. */
+  readonly others?: readonly (() => Encoder<Item>)[];
+  /** Different items. */
+  readonly items: readonly Item[];
+}
+
+const texts = ["a red bicycle with a bell", "Zwei rote Fahrräder!", "", "自転車 🚲 123", "the the the bell", "x"];
+const records = texts.map((title, i) => ({ title, vector: [i, 1, -i], id: i }));
+
+const ngram = (options: NgramEncoderOptions = {}) => NgramEncoder.fit(texts, { dimensions: 64, ...options });
+const embedding = (options: NgramEmbeddingOptions = {}) =>
+  NgramEmbedding.fit(texts, { size: 6, buckets: 50, ...options });
+const dense = (seed: number, units = 3) =>
+  new LayersEncoder(
+    tf.layers.sequential({
+      layers: [
+        tf.layers.layers.dense({
+          units,
+          inputShape: [3],
+          activation: "tanh",
+          kernelInitializer: tf.layers.initializers.glorotUniform({ seed }),
+        }),
+        tf.layers.layers.dropout({ rate: 0.5 }),
+        tf.layers.layers.batchNormalization(),
+      ],
+    }),
+  );
+
+const examples = {
+  NgramEncoder: example<string>({
+    make: () => ngram(),
+    others: [
+      () => ngram({ dimensions: 65 }),
+      () => ngram({ words: [1, 2] }),
+      () => ngram({ words: null }),
+      () => ngram({ characters: [3, 4] }),
+      () => ngram({ characters: null }),
+      () => ngram({ lowercase: false }),
+      () => ngram({ sublinear: false }),
+      () => ngram({ idf: false }),
+      () => NgramEncoder.fit(["the", "bell"], { dimensions: 64 }),
+    ],
+    items: texts,
+  }),
+  NgramEmbedding: example<string>({ make: () => embedding(), items: texts }),
+  VectorEncoder: example<ArrayLike<number>>({
+    make: () => new VectorEncoder(3),
+    others: [() => new VectorEncoder(4)],
+    items: [[1, 2, 3], Float32Array.of(0, 0, 0), [-1e9, 1e-9, 0.5]],
+  }),
+  LayersEncoder: example<readonly number[]>({
+    make: () => dense(1),
+    items: Array.from({ length: 9 }, (_, row) => [...new Random(`row ${row}`).normals(3)]),
+  }),
+  FrozenField: example<{ title: string; vector: number[] }>({
+    make: () => field("title", ngram()),
+    others: [
+      () => field("title", ngram({ idf: false })),
+      () => field("vector", new VectorEncoder(3)),
+      () => field("title", NgramEncoder.fit(["other"], { dimensions: 64 })),
+    ],
+    items: records,
+  }),
+  TrainableField: example<{ title: string }>({ make: () => field("title", embedding()), items: records }),
+  FrozenCopy: example<string>({
+    make: () => freeze(embedding(), { seed: 1 }),
+    others: [
+      () => freeze(embedding(), { seed: 2 }),
+      () => freeze(embedding({ size: 5 }), { seed: 1 }),
+      () => freeze(embedding({ buckets: 51 }), { seed: 1 }),
+      () => freeze(embedding({ pooling: "mean" }), { seed: 1 }),
+      () => freeze(embedding({ pooling: "sum" }), { seed: 1 }),
+      () => freeze(embedding({ maxNgrams: 3 }), { seed: 1 }),
+      () => freeze(embedding({ words: null }), { seed: 1 }),
+      () => freeze(NgramEmbedding.fit(["other"], { size: 6, buckets: 50 }), { seed: 1 }),
+    ],
+    items: texts,
+  }),
+  "FrozenCopy of layers": example<readonly number[]>({
+    make: () => freeze(dense(1)),
+    others: [() => freeze(dense(2)), () => freeze(dense(1, 4))],
+    items: [
+      [1, 2, 3],
+      [0, 0, 0],
+      [-3, 0.5, 9],
+    ],
+  }),
+  "FrozenField of a frozen copy": example<{ vector: readonly number[] }>({
+    make: () => field("vector", freeze(dense(1))),
+    others: [() => field("vector", freeze(dense(2)))],
+    items: records.map(({ vector }) => ({ vector })),
+  }),
+};
+
+describe("every encoder", () => {
+  it("is among the examples", () => {
+    expect(encoderClasses.length).to.be.greaterThan(5);
+    for (const encoderClass of encoderClasses) expect(examples).to.have.property(encoderClass.type);
+  });
+
+  it("has a type name of its own", () => {
+    expect(new Set(encoderClasses.map(({ type }) => type)).size).to.equal(encoderClasses.length);
+  });
+});
+
+for (const [name, run] of Object.entries(examples)) describe(`encoder ${name}`, run);
+
+function example<Item>({ make, others = [], items }: Example<Item>): () => void {
+  return () => {
+    it("gives a finite row of embeddingSize for each item, and none for no items", async () => {
+      const encoder = make();
+      const vectors = await vectorsOf(encoder, items);
+      expect(vectors.length).to.equal(items.length * encoder.embeddingSize);
+      expect(vectors.every(Number.isFinite)).to.equal(true);
+      expect((await vectorsOf(encoder, [])).length).to.equal(0);
+    });
+
+    it("gives the same numbers again, from another instance too", async () => {
+      const encoder = make();
+      const first = await vectorsOf(encoder, items);
+      expect([...(await vectorsOf(encoder, items))]).to.deep.equal([...first]);
+      expect([...(await vectorsOf(make(), items))]).to.deep.equal([...first]);
+    });
+
+    it("gives each item the row it gets alone, in any order", async () => {
+      const encoder = make();
+      const size = encoder.embeddingSize;
+      const together = await vectorsOf(encoder, items);
+      const reversed = await vectorsOf(encoder, [...items].reverse());
+      for (const [i, item] of items.entries()) {
+        const row = together.subarray(i * size, (i + 1) * size);
+        expectClose(await vectorsOf(encoder, [item]), [...row], { relative: 1e-5, absolute: 1e-6, what: `item ${i}` });
+        const at = items.length - 1 - i;
+        expectClose(reversed.subarray(at * size, (at + 1) * size), [...row], { relative: 1e-5, absolute: 1e-6 });
+      }
+    });
+
+    it("comes back from type, configuration and weights, with equal numbers", async () => {
+      const encoder = make();
+      const again = savedAndLoaded(encoder);
+      expect(again.type).to.equal(encoder.type);
+      expect(again.trainable).to.equal(encoder.trainable);
+      expect(again.embeddingSize).to.equal(encoder.embeddingSize);
+      expect(again.config).to.deep.equal(encoder.config);
+      expect(again.weights).to.deep.equal(encoder.weights);
+      expect([...(await vectorsOf(again, items))]).to.deep.equal([...(await vectorsOf(encoder, items))]);
+      if (!encoder.trainable && !again.trainable) expect(again.fingerprint()).to.equal(encoder.fingerprint());
+      expect(isFittable(again)).to.equal(isFittable(encoder));
+      if (isFittable(again) && isFittable(encoder)) expect(again.fitted).to.equal(encoder.fitted);
+    });
+
+    it("refuses a saved configuration with a missing or unknown key", () => {
+      const encoder = make();
+      for (const key of Object.keys(encoder.config)) {
+        const { [key]: _left, ...rest } = encoder.config;
+        expect(() => classOf(encoder).from(rest, encoder.weights, parts)).to.throw(ConfigError, `${key}: missing`);
+      }
+      const more = { ...encoder.config, dimension: 3 };
+      expect(() => classOf(encoder).from(more, encoder.weights, parts)).to.throw(ConfigError, "dimension: unknown");
+    });
+
+    it("has a fingerprint, when frozen, that changes with everything that changes the output", () => {
+      const fingerprints = [make, make, ...others].flatMap((one) => {
+        const encoder = one();
+        return encoder.trainable ? [] : [encoder.fingerprint()];
+      });
+      const encoder = make();
+      if (encoder.trainable) return;
+      expect(fingerprints[0]).to.equal(fingerprints[1]);
+      expect(new Set(fingerprints).size).to.equal(1 + others.length);
+    });
+
+    it("starts, when trainable, from finite numbers that the seed decides, and does not change them", async () => {
+      const encoder = make();
+      if (!encoder.trainable) return;
+      const init = encoder.initialize(new Random("seed"));
+      const numbers = flatten<HostTensor>(init.parameters);
+      expect(flatten<HostTensor>(encoder.initialize(new Random("seed")).parameters)).to.deep.equal(numbers);
+      expect(Object.keys(numbers)).to.have.length.greaterThan(0);
+      const copies = Object.values(numbers).map(({ data }) => data.slice());
+      const inputs = await encoder.collate(items);
+      const { shape } = runTrainable(encoder, inputs, init, true);
+      expect(shape).to.deep.equal([items.length, encoder.embeddingSize]);
+      expect(Object.values(numbers).map(({ data }) => data)).to.deep.equal(copies);
+    });
+
+    it("passes gradients, when trainable, to every parameter as differences of its own output show", async () => {
+      const encoder = make();
+      if (!encoder.trainable) return;
+      const init = encoder.initialize(new Random("seed"));
+      const numbers = flatten<HostTensor>(init.parameters);
+      const inputs = await encoder.collate(items);
+      const cotangent = new Random("cotangent").normals(items.length * encoder.embeddingSize);
+      const value = (parameters: HostTree): number =>
+        runTrainable(encoder, inputs, { ...init, parameters }, true).values.reduce(
+          (sum, output, i) => sum + output * (cotangent[i] as number),
+          0,
+        );
+      const found = gradientsOf(encoder, inputs, init, cotangent);
+      for (const [path, { data, shape }] of Object.entries(numbers)) {
+        const stride = Math.max(1, Math.floor(data.length / 12));
+        for (let at = 0; at < data.length; at += stride) {
+          const moved = (by: number): HostTree => {
+            const copy = data.slice();
+            copy[at] = (copy[at] as number) + by;
+            return { ...numbers, [path]: { data: copy, shape } };
+          };
+          const expected = (value(moved(0.01)) - value(moved(-0.01))) / 0.02;
+          expectClose([found[path]?.[at]], [expected], { relative: 3e-2, absolute: 1e-2, what: `${path}[${at}]` });
+        }
+      }
+    });
+  };
+}
