@@ -54,7 +54,6 @@ export function topologyProblems(topology: LayersTopology): string[] {
         problems.push(`${layer} has ${key} of its own, which no seed decides; put a dropout layer before it instead`);
       }
     }
-    if (config["stateful"] === true) problems.push(`${layer} is stateful, so a row would depend on earlier ones`);
   });
   return problems;
 }
