@@ -91,6 +91,8 @@ export default defineConfig(
       "@typescript-eslint/no-unsafe-class-instance-assignment": "off",
       // Allowed for elements: see restricted syntax above.
       "@typescript-eslint/no-non-null-assertion": "off",
+      // What is shown of a wrong value is unknown by nature.
+      "@typescript-eslint/no-base-to-string": "off",
       // Matters of taste.
       "@typescript-eslint/no-confusing-void-expression": "off",
       "@typescript-eslint/no-meaningless-void-operator": "off",

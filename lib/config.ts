@@ -1,5 +1,5 @@
-import { validateSync, type ValidationError } from "class-validator";
 import { ConfigError } from "./errors.js";
+import { brokenRules, type ValidationError } from "./validation.js";
 
 /** A configuration class: every option has a default. */
 export type ConfigClass<T extends object> = new (given?: Partial<T>) => T;
@@ -34,7 +34,7 @@ export function settle<T extends object>(target: T, given: Partial<T>, nested?: 
       problems.push(...error.problems.map((problem) => `${key}.${problem}`));
     }
   }
-  problems.push(...flatten(validateSync(target, { forbidUnknownValues: false }), ""));
+  problems.push(...flatten(brokenRules(target), ""));
   if (problems.length > 0) throw new ConfigError(who, problems);
   Object.freeze(target);
 }

@@ -1,4 +1,4 @@
-import { IsIn, IsInt, IsObject, IsOptional, IsString, Min, ValidateBy } from "class-validator";
+import { IsIn, IsInt, IsObject, IsOptional, IsString, Min, ValidateBy } from "../validation.js";
 import { settle } from "../config.js";
 import type { Encoder } from "../contracts/encoder.js";
 

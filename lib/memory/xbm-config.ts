@@ -1,4 +1,4 @@
-import { IsBoolean, IsInt, IsNumber, IsOptional, Min } from "class-validator";
+import { IsBoolean, IsInt, IsNumber, IsOptional, Min } from "../validation.js";
 import { settle } from "../config.js";
 
 /**

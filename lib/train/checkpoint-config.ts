@@ -1,4 +1,4 @@
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Min } from "class-validator";
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Min } from "../validation.js";
 import { settle } from "../config.js";
 
 /** Which states of a run are written to `runDir/checkpoints`. */

@@ -1,4 +1,4 @@
-import { IsIn, IsInt, IsNumber, IsOptional, IsString, Min } from "class-validator";
+import { IsIn, IsInt, IsNumber, IsOptional, IsString, Min } from "../validation.js";
 import { settle } from "../config.js";
 
 /** When training ends early. */

@@ -1,4 +1,4 @@
-import { IsBoolean, IsIn, IsInt, IsNumber, IsOptional, IsString, Min, ValidateBy } from "class-validator";
+import { IsBoolean, IsIn, IsInt, IsNumber, IsOptional, IsString, Min, ValidateBy } from "../validation.js";
 import { settle } from "../config.js";
 import { CheckpointConfig } from "./checkpoint-config.js";
 import { EarlyStoppingConfig } from "./early-stopping-config.js";

@@ -1,4 +1,6 @@
-import { Subject, type Observable } from "rxjs";
+import type { Observable } from "rxjs";
+// The index of rxjs reads 200 files, most of them operators.
+import { Subject } from "rxjs/internal/Subject";
 import type { Kind } from "../contracts/samples.js";
 import type { Loader } from "../contracts/loader.js";
 import { InterruptedError, UsageError } from "../errors.js";

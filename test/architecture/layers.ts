@@ -5,7 +5,7 @@
 export type Layers = Readonly<Record<string, readonly string[]>>;
 
 const BASE = ["lib/errors.ts", "lib/random.ts", "lib/json.ts", "lib/hash.ts"];
-const CONFIGURATION = [...BASE, "lib/config.ts", "lib/registry.ts"];
+const CONFIGURATION = [...BASE, "lib/validation.ts", "lib/config.ts", "lib/registry.ts"];
 const CONTRACTS = [...CONFIGURATION, "lib/tensor/", "lib/contracts/"];
 /** What a part may know of the framework. */
 const FOR_PARTS = [...CONTRACTS, "lib/distances/"];
@@ -19,7 +19,8 @@ export const LAYERS: Layers = {
   "lib/random.ts": BASE,
   "lib/json.ts": BASE,
   "lib/hash.ts": BASE,
-  "lib/config.ts": BASE,
+  "lib/validation.ts": [],
+  "lib/config.ts": [...BASE, "lib/validation.ts"],
   "lib/registry.ts": BASE,
   "lib/tensor/": CONFIGURATION,
   "lib/contracts/": CONTRACTS,
@@ -55,7 +56,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "onnxruntime-node": ["lib/engine/onnx/", "encoders/onnx*"],
   rxjs: ["lib/train/"],
   "lru-cache": ["lib/cache/"],
-  "class-validator": ["lib/config.ts", "lib/**-config.ts", "data/**-config.ts", "data/**-options.ts"],
+  "class-validator": ["lib/validation.ts"],
   "cli-progress": ["lib/train/"],
   "csv-parse": ["data/parsers/"],
   // What touches the disk says so in its name.

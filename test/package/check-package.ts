@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -58,10 +58,9 @@ function compile(specifiers: readonly string[]): void {
   writeFileSync(join(project, "program.ts"), readFileSync(join(root, "test/package/program.ts"), "utf8"));
   const compilerOptions = {
     ...{ target: "ES2022", module: "NodeNext", strict: true, exactOptionalPropertyTypes: true, skipLibCheck: true },
-    ...{ lib: ["ES2023", "ESNext.Disposable"], types: ["node"] },
+    ...{ lib: ["ES2023", "ESNext.Disposable"], types: ["node"], typeRoots: [join(root, "node_modules/@types")] },
   };
   writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["all.ts", "program.ts"] }));
-  symlinkSync(join(root, "node_modules/@types"), join(project, "node_modules/@types"), "junction");
   run(process.execPath, [join(root, "node_modules/typescript/bin/tsc")], project);
 }
 
