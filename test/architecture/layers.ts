@@ -58,7 +58,6 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "lru-cache": ["lib/cache/"],
   "class-validator": ["lib/validation.ts"],
   "cli-progress": ["lib/train/"],
-  "csv-parse": ["data/parsers/"],
   // What touches the disk says so in its name.
   "node:fs": [
     ...["data/parsers/", "lib/store/", "lib/train/sinks/", "lib/train/checkpoints.ts"],
