@@ -1,7 +1,7 @@
 import { isFittable, type Encoder, type Fittable } from "../lib/contracts/encoder.js";
 
 /** Members that an encoder round a fittable encoder has, and one round another has not. */
-export interface MaybeFittable<in Item> extends Partial<Fittable<Item>> {}
+export type MaybeFittable<Item> = Partial<Fittable<Item>>;
 
 /**
  * Lets an encoder that wraps another be fitted when, and only when, the other one can be: whether an encoder is fittable is told by its

@@ -69,14 +69,14 @@ export class LayersNetwork {
   }
 
   #redirectNoise(layer: Layer): void {
-    const { rate, getNoiseShape } = layer as unknown as { rate: number; getNoiseShape(x: tf.Tensor): number[] | null };
-    const call: Call = (inputs, { training = false }) => {
+    const dropping = layer as unknown as { rate: number; call: Call; getNoiseShape(x: tf.Tensor): number[] | null };
+    const { rate } = dropping;
+    dropping.call = (inputs, { training = false }) => {
       const x = Array.isArray(inputs) ? (inputs[0] as tf.Tensor) : inputs;
       if (!training || rate <= 0 || rate >= 1 || this.#noise === null) return x;
-      const shape = getNoiseShape.call(layer, x) ?? x.shape;
+      const shape = dropping.getNoiseShape(x) ?? x.shape;
       return dropout(x, rate, this.#noise.uniform(shape));
     };
-    (layer as unknown as { call: Call }).call = call;
   }
 }
 

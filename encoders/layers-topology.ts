@@ -44,7 +44,7 @@ const ZEROS = { className: "Zeros", config: {} };
 export function topologyProblems(topology: LayersTopology): string[] {
   const problems: string[] = [];
   visit(topology, ({ className, config }, wrapped) => {
-    const layer = `layer ${String(config["name"])} (${className})`;
+    const layer = `layer ${typeof config["name"] === "string" ? config["name"] : "?"} (${className})`;
     if (RANDOM_LAYERS.includes(className)) {
       problems.push(`${layer} draws random numbers that no seed decides; use dropout`);
     }

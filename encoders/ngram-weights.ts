@@ -149,7 +149,6 @@ export class NgramWeights {
 
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
-  const text =
-    typeof value === "object" ? (Array.isArray(value) ? "an array" : "an object") : `${typeof value} ${String(value)}`;
-  return text;
+  if (typeof value === "object") return Array.isArray(value) ? "an array" : "an object";
+  return `${typeof value} ${String(value as number)}`;
 }

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as tf from "likewise/tf";
-import { freeze, FrozenCopy, LayersEncoder, NgramEmbedding } from "likewise/encoders";
+import { freeze, type FrozenCopy, LayersEncoder, NgramEmbedding } from "likewise/encoders";
 import { TrainableEncoder } from "../../lib/contracts/encoder.js";
 import type { Init, Mode, Output } from "../../lib/contracts/part.js";
 import { ConfigError, ShapeError, UsageError } from "../../lib/errors.js";
