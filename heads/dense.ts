@@ -39,7 +39,7 @@ interface DenseLayersOptions extends HeadOptions {
   readonly normalize?: boolean;
   /**
    * First numbers of the kernels: "glorot" (uniform), or "orthogonal", which keeps lengths and angles as far as the widths allow but
-   * takes a second to draw for 2,048 × 512. Default "glorot".
+   * takes one or two seconds to draw for 2,048 × 512. Default "glorot".
    */
   readonly initialization?: keyof typeof INITIALIZATIONS;
 }

@@ -18,7 +18,7 @@ export function glorotUniform(random: Random, inputs: number, outputs: number): 
 
 /**
  * `[inputs, outputs]` with orthonormal columns, or orthonormal rows when there are more outputs than inputs: lengths and angles
- * change as little as the widths allow. Costs `inputs · outputs · min(inputs, outputs)`, about a second for 2,048 × 512.
+ * change as little as the widths allow. Costs `inputs · outputs · min(inputs, outputs)`, one or two seconds for 2,048 × 512.
  *
  * Saxe, McClelland, Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks", ICLR 2014.
  */
@@ -35,17 +35,15 @@ export function orthogonal(random: Random, inputs: number, outputs: number): Hos
   return hostTensor(kernel, [inputs, outputs]);
 }
 
-/** `count` orthonormal vectors of `length`, by Gram and Schmidt, twice for accuracy. */
+/** `count` orthonormal vectors of `length`, by the modified method of Gram and Schmidt. */
 function orthonormal(random: Random, count: number, length: number): Float64Array {
   const vectors = Float64Array.from(random.normals(count * length));
   for (let own = 0; own < count; own += 1) {
     const vector = vectors.subarray(own * length, (own + 1) * length);
-    for (let pass = 0; pass < 2; pass += 1) {
-      for (let other = 0; other < own; other += 1) {
-        const before = vectors.subarray(other * length, (other + 1) * length);
-        const along = dot(vector, before);
-        for (let i = 0; i < length; i += 1) vector[i]! -= along * before[i]!;
-      }
+    for (let other = 0; other < own; other += 1) {
+      const before = vectors.subarray(other * length, (other + 1) * length);
+      const along = dot(vector, before);
+      for (let i = 0; i < length; i += 1) vector[i]! -= along * before[i]!;
     }
     const size = Math.sqrt(dot(vector, vector));
     for (let i = 0; i < length; i += 1) vector[i]! /= size;

@@ -73,6 +73,7 @@ describe("first numbers of heads", () => {
       [7, 7],
       [9, 4],
       [4, 9],
+      [150, 150],
     ] as const) {
       const { data } = orthogonal(new Random("orthogonal"), inputs, outputs);
       const at = (i: number, j: number): number => data[i * outputs + j] as number;
