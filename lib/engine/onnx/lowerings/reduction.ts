@@ -1,0 +1,103 @@
+import * as tf from "../../../tensor/tf.js";
+import type { OnnxBuilder, Operand } from "../builder.js";
+import {
+  input,
+  numberOf,
+  numbersOf,
+  positiveAxis,
+  shapeOf,
+  typeOf,
+  type KernelCall,
+  type Lowering,
+  type Lowerings,
+} from "../lowering.js";
+import { binary, cast, concat, reduce, slice, type Reduction } from "../operations.js";
+import { number } from "./unary.js";
+
+/** Kernels that take axes away, and those that run along one. */
+export const reductionLowerings: Lowerings = {
+  Sum: reduction("ReduceSum"),
+  Mean: (g, call) => reduce(g, "ReduceMean", cast(g, input(call, 0), "float32"), ...axesOf(call)),
+  Max: reduction("ReduceMax"),
+  Min: reduction("ReduceMin"),
+  Prod: reduction("ReduceProd"),
+  All: reduction("ReduceMin"),
+  Any: reduction("ReduceMax"),
+  ArgMax: extreme("ArgMax"),
+  ArgMin: extreme("ArgMin"),
+  Softmax: (g, call) => alongAxis(g, "Softmax", call, "dim"),
+  LogSoftmax: (g, call) => alongAxis(g, "LogSoftmax", call, "axis"),
+  Cumsum: (g, call) => {
+    const x = number(g, input(call, 0));
+    const axis = positiveAxis(numberOf(call, "axis"), x.shape.length);
+    const flag = (name: string): bigint => (call.attributes[name] === true ? 1n : 0n);
+    const settings = { exclusive: flag("exclusive"), reverse: flag("reverse") };
+    return g.add("CumSum", [x, g.scalar(axis, "int32")], x, settings);
+  },
+  Cumprod: (g, call) => cumulativeProduct(g, call),
+  TopK: (g, call) => {
+    const x = input(call, 0);
+    const [values, indices] = g.addAll(
+      "TopK",
+      [x, g.integers([numberOf(call, "k")])],
+      [
+        { type: x.type, shape: shapeOf(call) },
+        { type: "int64", shape: shapeOf(call) },
+      ],
+    ) as [Operand, Operand];
+    return [values, cast(g, indices, "int32")];
+  },
+};
+
+function reduction(operator: Reduction): Lowering {
+  return (g, call) => cast(g, reduce(g, operator, number(g, input(call, 0)), ...axesOf(call)), typeOf(call));
+}
+
+function axesOf(call: KernelCall): [axes: readonly number[], keepDimensions: boolean] {
+  const shape = [...input(call, 0).shape];
+  const axes = call.attributes["axis"] === undefined ? shape.map((_, at) => at) : numbersOf(call, "axis");
+  return [tf.util.parseAxisParam([...axes], shape), call.attributes["keepDims"] === true];
+}
+
+function extreme(operator: string): Lowering {
+  return (g, call) => {
+    const x = number(g, input(call, 0));
+    const axis = positiveAxis(numbersOf(call, "axis")[0] ?? 0, x.shape.length);
+    const result = { type: "int64", shape: shapeOf(call) } as const;
+    return cast(g, g.add(operator, [x], result, { axis: BigInt(axis), keepdims: 0n }), "int32");
+  };
+}
+
+function alongAxis(g: OnnxBuilder, operator: string, call: KernelCall, name: string): Operand {
+  const x = cast(g, input(call, 0), "float32");
+  const axis = positiveAxis((call.attributes[name] as number | undefined) ?? -1, x.shape.length);
+  return g.add(operator, [x], x, { axis: BigInt(axis) });
+}
+
+/** ONNX has none: each number times the product of the 1, 2, 4, … before it, by turns. */
+function cumulativeProduct(g: OnnxBuilder, call: KernelCall): Operand {
+  const x = number(g, input(call, 0));
+  const axis = positiveAxis(numberOf(call, "axis"), x.shape.length);
+  const length = x.shape[axis] as number;
+  const reverse = call.attributes["reverse"] === true;
+  const shifted = (from: Operand, by: number): Operand => {
+    const shape = from.shape.map((own, at) => (at === axis ? own - by : own));
+    const begin = from.shape.map((_, at) => (at === axis && reverse ? by : 0));
+    const kept = slice(
+      g,
+      from,
+      begin,
+      begin.map((first, at) => first + (shape[at] as number)),
+      shape,
+    );
+    const ones = g.splat(
+      1,
+      from.type,
+      from.shape.map((own, at) => (at === axis ? by : own)),
+    );
+    return concat(g, reverse ? [kept, ones] : [ones, kept], axis);
+  };
+  let product = call.attributes["exclusive"] === true && length > 0 ? shifted(x, 1) : x;
+  for (let by = 1; by < length; by *= 2) product = binary(g, "Mul", product, shifted(product, by));
+  return product;
+}
