@@ -16,9 +16,11 @@ export interface GraphNode {
   /** Plain data: numbers, strings, booleans and arrays of them. */
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly outputs: readonly GraphValue[];
+  /** Line of the user's code that called it, when the recording was asked to note lines. */
+  readonly where?: string;
 }
 
-/** Numbers made while tracing. */
+/** Numbers made while tracing. Many equal numbers are no constant but a `Fill` node. */
 export interface GraphConstant {
   readonly value: GraphValue;
   readonly data: Float32Array | Int32Array | Uint8Array;
@@ -26,7 +28,8 @@ export interface GraphConstant {
 
 /**
  * One step as a list of kernels in the order they ran, every node after what it reads. `inputs` are named as the program's carried
- * tensors (`carried/…`), inputs (`input/…`) and noise (`noise/0`, …); `outputs` as `carried/…` and `reported/…`.
+ * tensors (`carried/…`), inputs (`input/…`) and noise (`noise/0`, …); `outputs` as `carried/…` and `reported/…`. An output may be an
+ * input or a constant itself, and one value may be several outputs.
  */
 export interface Graph {
   readonly inputs: ReadonlyMap<string, GraphValue>;

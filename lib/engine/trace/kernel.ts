@@ -18,8 +18,16 @@ export interface KernelCall {
 /** What comes out of a kernel: one output, or several in a list. */
 export type Infer = (call: KernelCall) => OutputType | { readonly outputs: readonly OutputType[] };
 
+const orders = new Map<string, readonly string[] | "list">();
+
+/** Names of a recorded kernel's inputs in the order of `GraphNode.inputs`; "list" for kernels that take a list. */
+export function inputOrder(kernel: string): readonly string[] | "list" | undefined {
+  return orders.get(kernel);
+}
+
 /** Registers a kernel that is recorded as it is called. `order` names its inputs; a missing one is left out. */
 export function recordKernel(kernelName: string, order: readonly string[] | "list", infer: Infer): void {
+  orders.set(kernelName, order);
   tf.registerKernel({
     kernelName,
     backendName: traceBackendName,
@@ -53,9 +61,15 @@ function plainAttributes(kernel: string, attributes: tf.NamedAttrMap): Record<st
   for (const [name, value] of Object.entries(attributes) as [string, unknown][]) {
     if (value === undefined || value === null || typeof value === "function") continue;
     if (value instanceof tf.Tensor) throw new TraceError(`kernel ${kernel}: its option ${name} is a tensor`);
-    plain[name] = ArrayBuffer.isView(value) ? Array.from(value as unknown as ArrayLike<number>) : value;
+    plain[name] = copied(value);
   }
   return plain;
+}
+
+/** A copy that later changes of a list do not reach. */
+function copied(value: unknown): unknown {
+  if (ArrayBuffer.isView(value)) return Array.from(value as unknown as ArrayLike<number>);
+  return Array.isArray(value) ? value.map(copied) : value;
 }
 
 /** The attribute as numbers; a single number becomes a list. */

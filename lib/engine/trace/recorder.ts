@@ -1,11 +1,18 @@
 import type { Graph, GraphConstant, GraphNode, GraphType, GraphValue } from "./graph.js";
+import { userLine } from "./trace-error.js";
 
 /** Collects the kernels of one step while they are called. */
 export class Recorder {
   readonly nodes: GraphNode[] = [];
   readonly constants: GraphConstant[] = [];
   readonly inputs = new Map<string, GraphValue>();
+  readonly #lines: boolean;
   #count = 0;
+
+  /** @param lines note the user's line at every kernel; a stack trace each. */
+  constructor(lines = false) {
+    this.#lines = lines;
+  }
 
   value(dtype: GraphType, shape: readonly number[]): GraphValue {
     this.#count += 1;
@@ -31,7 +38,8 @@ export class Recorder {
     outputs: readonly (readonly [dtype: GraphType, shape: readonly number[]])[],
   ): readonly GraphValue[] {
     const made = outputs.map(([dtype, shape]) => this.value(dtype, shape));
-    this.nodes.push({ kernel, inputs, attributes, outputs: made });
+    const where = this.#lines ? userLine(new Error("here").stack) : null;
+    this.nodes.push({ kernel, inputs, attributes, outputs: made, ...(where === null ? {} : { where }) });
     return made;
   }
 

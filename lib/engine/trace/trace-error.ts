@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { LikewiseError } from "../../errors.js";
 
 /** A step that cannot be turned into a graph, with what to change; the run goes on eagerly. */
@@ -13,13 +14,18 @@ export class TraceError extends LikewiseError {
   }
 }
 
+const lib = fileURLToPath(new URL("../../", import.meta.url));
+/** Folders whose lines tell a user nothing. */
+const inner = ["engine", "tensor"].map((folder) => `${lib}${folder}`);
+
 /** The innermost line of a stack that is neither tfjs nor this library's engine. */
 export function userLine(stack: string | undefined): string | null {
   for (const line of (stack ?? "").split("\n").slice(1)) {
-    if (/node_modules[\\/]@tensorflow|[\\/](lib[\\/])?engine[\\/]|node:internal|lib[\\/]tensor[\\/]/u.test(line))
-      continue;
-    const found = /\(?((?:file:\/\/)?[^()\s]+:\d+:\d+)\)?$/u.exec(line.trim());
-    if (found?.[1] !== undefined) return found[1].replace(/^file:\/\//u, "");
+    const [, place, row, column] = /^\s*at (?:.* \()?(?:async )?(.+?):(\d+):(\d+)\)?$/u.exec(line) ?? [];
+    if (place === undefined || place.startsWith("node:")) continue;
+    const file = place.startsWith("file://") ? fileURLToPath(place) : place;
+    if (/node_modules[\\/]@tensorflow[\\/]/u.test(file) || inner.some((folder) => file.startsWith(folder))) continue;
+    return `${file}:${row ?? ""}:${column ?? ""}`;
   }
   return null;
 }

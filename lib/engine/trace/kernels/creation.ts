@@ -1,6 +1,7 @@
 import * as tf from "../../../tensor/tf.js";
 import type { GraphType } from "../graph.js";
 import { numbersOf, recordKernel, type KernelCall } from "../kernel.js";
+import { traceBackend, traceBackendName } from "../trace-backend.js";
 
 /** Kernels that make numbers from nothing but their options. */
 export function recordCreation(): void {
@@ -8,6 +9,12 @@ export function recordCreation(): void {
   recordKernel("Range", [], (call) => {
     const [start, stop, step] = ["start", "stop", "step"].map((name) => call.attributes[name] as number);
     return [typeOf(call), [Math.max(0, Math.ceil(((stop ?? 0) - (start ?? 0)) / (step ?? 1)))]];
+  });
+  // Not a node: a copy is another tensor of the same value.
+  tf.registerKernel({
+    kernelName: "Identity",
+    backendName: traceBackendName,
+    kernelFunc: ({ inputs }) => traceBackend().share(inputs["x"] as tf.TensorInfo),
   });
   recordKernel("LinSpace", [], (call) => ["float32", [call.attributes["num"] as number]]);
 }

@@ -35,7 +35,7 @@ const unary = [
     "Sinh",
     "Softplus",
   ],
-  ...["Sqrt", "Square", "Step", "Tan", "Tanh", "LeakyRelu", "ClipByValue", "ZerosLike", "OnesLike", "Identity"],
+  ...["Sqrt", "Square", "Step", "Tan", "Tanh", "LeakyRelu", "ClipByValue", "ZerosLike", "OnesLike"],
 ];
 const tests = ["IsNan", "IsInf", "IsFinite", "LogicalNot"];
 const binary = [

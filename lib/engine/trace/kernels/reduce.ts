@@ -33,8 +33,9 @@ function reduced(kernel: string): (call: KernelCall) => OutputType {
   return (call) => {
     const given = (call.list[0] as GraphValue).dtype;
     const dtype: GraphType = kernel === "Sum" && given === "bool" ? "int32" : kernel === "Mean" ? "float32" : given;
-    const { axis } = call.attributes;
-    const axes = axis === undefined ? (call.list[0] as GraphValue).shape.map((_, at) => at) : numbersOf(call, "axis");
+    const name = kernel === "Max" ? "reductionIndices" : "axis";
+    const all = (call.list[0] as GraphValue).shape.map((_, at) => at);
+    const axes = call.attributes[name] === undefined ? all : numbersOf(call, name);
     return [dtype, without(call, axes, call.attributes["keepDims"] === true)];
   };
 }

@@ -1,0 +1,80 @@
+import * as tf from "likewise/tf";
+import type { Program } from "../../lib/contracts/engine.js";
+import { runNode } from "../../lib/engine/trace/evaluate.js";
+import type { Graph, GraphNode, GraphValue } from "../../lib/engine/trace/graph.js";
+import { Random } from "../../lib/random.js";
+import { downloadSync, upload, type HostTensor, type HostTensors } from "../../lib/tensor/host.js";
+import { mapEntries, prefixed } from "../../lib/tensor/tree.js";
+
+/**
+ * Runs a graph node by node with tfjs' own kernels on the active backend: what a compiled step must compute. Checks on the way that
+ * every tensor has the type and shape the graph says. Noise that is not given is drawn as `uniforms` draws it.
+ */
+export function interpret(graph: Graph, given: HostTensors): HostTensors {
+  const found: Record<string, HostTensor> = {};
+  tf.tidy(() => {
+    const tensors = new Map<number, tf.Tensor>();
+    const put = (value: GraphValue, tensor: tf.Tensor, what: string): void => {
+      if (tensor.dtype !== value.dtype || tensor.shape.join() !== value.shape.join()) {
+        throw new Error(
+          `${what}: the graph says ${value.dtype} [${value.shape.join()}], tfjs gives ${tensor.dtype} [${tensor.shape.join()}]`,
+        );
+      }
+      if (tensors.has(value.id)) throw new Error(`${what}: value ${value.id} is made twice`);
+      tensors.set(value.id, tensor);
+    };
+    const take = (value: GraphValue, what: string): tf.Tensor => {
+      const tensor = tensors.get(value.id);
+      if (tensor === undefined) throw new Error(`${what} reads value ${value.id} before it is made`);
+      return tensor;
+    };
+    for (const [name, value] of graph.inputs) {
+      const numbers = given[name] ?? (name.startsWith("noise/") ? uniforms(name, value.shape) : undefined);
+      if (numbers === undefined) throw new Error(`input ${name} is not given`);
+      put(value, upload(numbers), name);
+    }
+    for (const { value, data } of graph.constants)
+      put(value, tf.tensor(data, [...value.shape], value.dtype), "constant");
+    for (const node of graph.nodes) {
+      const made = runNode(
+        node,
+        node.inputs.map((value) => take(value, describe(node))),
+      );
+      node.outputs.forEach((value, at) => put(value, made[at] as tf.Tensor, describe(node)));
+    }
+    for (const [name, value] of graph.outputs) found[name] = downloadSync(take(value, name));
+  });
+  return found;
+}
+
+/** What a program gives when it runs directly, named as the outputs of its graph; carried tensors it returns as they were are left out. */
+export function runDirectly(program: Program, carried: HostTensors, inputs: HostTensors): HostTensors {
+  const found: Record<string, HostTensor> = {};
+  tf.tidy(() => {
+    let drawn = 0;
+    const given = mapEntries(carried, upload);
+    const result = program(given, mapEntries(inputs, upload), {
+      uniform: (shape) => upload(uniforms(`noise/${(drawn += 1) - 1}`, shape)),
+    });
+    for (const [name, tensor] of Object.entries(result.carried ?? {})) {
+      if (tensor !== given[name]) found[`carried/${name}`] = downloadSync(tensor);
+    }
+    for (const [name, tensor] of Object.entries(result.reported)) found[`reported/${name}`] = downloadSync(tensor);
+  });
+  return found;
+}
+
+/** Carried tensors and inputs of a program under the names its graph has. */
+export function graphInputs(carried: HostTensors, inputs: HostTensors): HostTensors {
+  return { ...prefixed("carried", carried), ...prefixed("input", inputs) };
+}
+
+/** Numbers in [0, 1) that the name decides. */
+export function uniforms(name: string, shape: readonly number[]): HostTensor {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return { data: new Random(name).uniforms(size), shape };
+}
+
+function describe({ kernel, inputs }: GraphNode): string {
+  return `${kernel} (${inputs.map(({ dtype, shape }) => `${dtype} [${shape.join()}]`).join(", ")})`;
+}
