@@ -20,8 +20,15 @@ export interface Engine extends AsyncDisposable {
   readonly name: "eager" | "compiled";
   /** For people: "eager on wasm (SIMD, 1 thread)". */
   readonly description: string;
-  /** Loads programs that share carried tensors (parameters, optimizer slots). */
-  start(programs: Readonly<Record<string, Program>>, carried: HostTensors): Promise<Session>;
+  /**
+   * Loads programs that share carried tensors (parameters, optimizer slots). `warn` is told, during later runs, what the user should
+   * know, such as why a program runs slower than it might; without it, `process.emitWarning` is.
+   */
+  start(
+    programs: Readonly<Record<string, Program>>,
+    carried: HostTensors,
+    warn?: (message: string) => void,
+  ): Promise<Session>;
 }
 
 /** Programs with their carried tensors. One run at a time. */

@@ -1,6 +1,5 @@
 import { UsageError } from "../errors.js";
 import type { JsonObject } from "../json.js";
-import type { Random } from "../random.js";
 import type { HostTensors } from "../tensor/host.js";
 import type { HostTree, TensorTree } from "../tensor/tree.js";
 import type * as tf from "../tensor/tf.js";

@@ -65,7 +65,7 @@ export async function readModel<Item>(directory: string, parts: PartRegistry): P
         [name, asEncoder<Item>(file, parts.make("encoder", part, under(tensors, `weights/encoders/${name}`)))] as const,
     );
   const head = parts.make("head", saved.head, under(tensors, "weights/head"));
-  if (!(head instanceof Head)) throw new FileFormatError(file, `${saved.head.type} is not a head`);
+  if (!isHead(head)) throw new FileFormatError(file, `${saved.head.type} is not a head`);
   const carried = {
     ...prefixed("parameters", under(tensors, "parameters")),
     ...prefixed("state", under(tensors, "state")),
@@ -97,6 +97,10 @@ export function savedPart(part: Part): SavedPart {
 function expectedTensors(encoders: Encoders<never>, head: Head): HostTensors {
   const drawn = initialize(encoders, head, null, new Random(0));
   return Object.fromEntries(Object.entries(drawn).map(([name, tensor]) => [name, zerosLike(tensor)]));
+}
+
+function isHead(part: Part): part is Head {
+  return part instanceof Head;
 }
 
 function asEncoder<Item>(file: string, part: Part): Encoder<Item> {

@@ -5,7 +5,7 @@ import type { Kind } from "../contracts/samples.js";
 import type { Targets } from "../contracts/batch.js";
 import type { Mode, Noise, Part } from "../contracts/part.js";
 import { canonicalJson } from "../json.js";
-import { PartRegistry, classOf, roleOf } from "../model/part-registry.js";
+import { classOf, roleOf, type PartRegistry } from "../model/part-registry.js";
 import { Random } from "../random.js";
 import { standardParts } from "../standard-parts.js";
 import { downloadSync, upload, type HostMatrix, type HostTensors } from "../tensor/host.js";

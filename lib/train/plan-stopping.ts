@@ -13,7 +13,8 @@ export interface StoppingPlan {
   readonly earlyStopping: EarlyStopping | null;
   /** Decides the best state; null = the last is returned. */
   readonly watched: Watched | null;
-  checkMonitors(validation: Scalars): void;
+  /** @throws ConfigError when validation does not log what is watched. */
+  readonly checkMonitors: (validation: Scalars) => void;
 }
 
 export function planStopping<K extends Kind>(

@@ -23,7 +23,7 @@ export interface RunHooks {
   /** Writes what is due: "judged" = the values of an epoch or a validation are complete and may be the best. */
   checkpoint(values: Scalars, at: CheckpointMoment): AsyncIterable<TrainEvent>;
   /** Sees what a validation logs before training starts. @throws ConfigError when something monitored is missing. */
-  checkMonitors(validation: Scalars): void;
+  readonly checkMonitors: (validation: Scalars) => void;
   readonly earlyStopping: EarlyStopping | null;
   readonly signal: AbortSignal | null;
 }

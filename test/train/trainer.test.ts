@@ -3,7 +3,7 @@ import {
   AssemblyError,
   attach,
   ConfigError,
-  Head,
+  type Head,
   Metric,
   Trainer,
   UsageError,
