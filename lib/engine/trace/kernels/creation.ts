@@ -7,8 +7,10 @@ import { traceBackend, traceBackendName } from "../trace-backend.js";
 export function recordCreation(): void {
   recordKernel("Fill", [], (call) => [typeOf(call), numbersOf(call, "shape")]);
   recordKernel("Range", [], (call) => {
-    const [start, stop, step] = ["start", "stop", "step"].map((name) => call.attributes[name] as number);
-    return [typeOf(call), [Math.max(0, Math.ceil(((stop ?? 0) - (start ?? 0)) / (step ?? 1)))]];
+    const { start, stop, step } = call.attributes as { start: number; stop: number; step: number };
+    // Downwards the step may be left at its default.
+    const none = start === stop || (start < stop && step < 0) || (stop < start && step > 1);
+    return [typeOf(call), [none ? 0 : Math.abs(Math.ceil((stop - start) / step))]];
   });
   // Not a node: a copy is another tensor of the same value.
   tf.registerKernel({

@@ -26,5 +26,5 @@ function product({ list, attributes }: KernelCall): OutputType {
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   const rows = a.shape.at(attributes["transposeA"] === true ? -1 : -2) ?? 1;
   const columns = b.shape.at(attributes["transposeB"] === true ? -2 : -1) ?? 1;
-  return ["float32", rank < 2 ? [rows, columns] : [...batch, rows, columns]];
+  return [a.dtype, rank < 2 ? [rows, columns] : [...batch, rows, columns]];
 }
