@@ -37,13 +37,19 @@ export async function runEagerly(
       const given = mapEntries(carried, upload);
       const result = program(given, mapEntries(inputs, upload), seededNoise(new Random("noise")));
       for (const [name, tensor] of Object.entries(result.carried ?? {}))
-        if (tensor !== given[name]) outputs[`carried/${name}`] = downloadSync(tensor);
-      for (const [name, tensor] of Object.entries(result.reported)) outputs[`reported/${name}`] = downloadSync(tensor);
+        if (tensor !== given[name]) outputs[`carried/${name}`] = read(tensor);
+      for (const [name, tensor] of Object.entries(result.reported)) outputs[`reported/${name}`] = read(tensor);
     });
   } finally {
     await tf.setBackend(before);
   }
   return outputs;
+}
+
+/** Backends may keep the numbers of a tensor in an array of another type. */
+function read(tensor: tf.Tensor): HostTensor {
+  const { data, shape } = downloadSync(tensor);
+  return { data: tensor.dtype === "float32" ? Float32Array.from(data) : Int32Array.from(data), shape };
 }
 
 /** The same by recording the program and running its ONNX model. */
@@ -66,7 +72,10 @@ export async function runNatively(
     const feeds = Object.fromEntries(
       model.inputs.map((name) => {
         const { data, shape } = all[name] as HostTensor;
-        return [name, new runtime.Tensor(data instanceof Int32Array ? "int32" : "float32", data as Float32Array, shape)];
+        return [
+          name,
+          new runtime.Tensor(data instanceof Int32Array ? "int32" : "float32", data as Float32Array, shape),
+        ];
       }),
     );
     const results = await session.run(feeds);

@@ -64,8 +64,12 @@ export function convolutionWindow(
   );
 }
 
-/** The window of a pooling kernel over an image of this shape. */
-export function poolingWindow({ kernel, attributes }: KernelCall, image: readonly number[]): Window {
+/** The window of a pooling kernel over an image of this shape. Gradients are not told how sizes were rounded, but know the output. */
+export function poolingWindow(
+  { kernel, attributes }: KernelCall,
+  image: readonly number[],
+  output: readonly number[] = [],
+): Window {
   const { filterSize, strides, pad, dimRoundingMode } = attributes as {
     filterSize: Two;
     strides: Two;
@@ -73,7 +77,9 @@ export function poolingWindow({ kernel, attributes }: KernelCall, image: readonl
     dimRoundingMode?: Rounding;
   };
   const { computePool2DInfo } = tf.backend_util;
-  return windowOf(kernel, computePool2DInfo([...image] as Four, filterSize, strides, 1, pad, dimRoundingMode));
+  const info = computePool2DInfo([...image] as Four, filterSize, strides, 1, pad, dimRoundingMode);
+  const [, outHeight = info.outHeight, outWidth = info.outWidth] = output;
+  return windowOf(kernel, { ...info, outHeight, outWidth });
 }
 
 function windowOf(kernel: string, info: ReturnType<typeof tf.backend_util.computeConv2DInfo>): Window {

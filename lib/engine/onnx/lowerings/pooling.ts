@@ -20,7 +20,7 @@ export const poolingLowerings: Lowerings = {
   },
   MaxPoolGrad: (g, call) => {
     const [dy, image] = [channelsSecond(g, input(call, 0)), channelsSecond(g, input(call, 1))];
-    const window = poolingWindow(call, input(call, 1).shape);
+    const window = poolingWindow(call, input(call, 1).shape, input(call, 0).shape);
     const shape = pooled(image, window.output).shape;
     const [, places] = g.addAll(
       "MaxPool",
@@ -42,7 +42,7 @@ export const poolingLowerings: Lowerings = {
   },
   AvgPoolGrad: (g, call) => {
     const dy = channelsSecond(g, input(call, 0));
-    const window = poolingWindow(call, input(call, 1).shape);
+    const window = poolingWindow(call, input(call, 1).shape, input(call, 0).shape);
     const [rows, , , channels] = shapeOf(call) as [number, number, number, number];
     const [height, width] = window.size;
     // Every number of a window, and at the border every number that would be, has the same share.

@@ -55,7 +55,9 @@ function reduction(operator: Reduction): Lowering {
 
 function axesOf(call: KernelCall): [axes: readonly number[], keepDimensions: boolean] {
   const shape = [...input(call, 0).shape];
-  const axes = call.attributes["axis"] === undefined ? shape.map((_, at) => at) : numbersOf(call, "axis");
+  // tfjs calls the axes of Max otherwise.
+  const name = ["axis", "reductionIndices"].find((setting) => call.attributes[setting] !== undefined);
+  const axes = name === undefined ? shape.map((_, at) => at) : numbersOf(call, name);
   return [tf.util.parseAxisParam([...axes], shape), call.attributes["keepDims"] === true];
 }
 

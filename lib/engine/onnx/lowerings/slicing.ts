@@ -23,13 +23,17 @@ export const slicingLowerings: Lowerings = {
   },
   StridedSlice: (g, call) => {
     const x = input(call, 0);
-    const { begin, end, strides, finalShapeSparse } = stridedSlice(call);
+    const { begin, end, strides } = stridedSlice(call);
     const ends = end.map((last, at) => ((strides[at] as number) < 0 && last < 0 ? BEFORE_START : last));
-    return reshape(g, slice(g, x, begin, ends, finalShapeSparse, strides), shapeOf(call));
+    const shape = begin.map((first, at) =>
+      Math.max(0, Math.ceil(((end[at] as number) - first) / (strides[at] as number))),
+    );
+    return reshape(g, slice(g, x, begin, ends, shape, strides), shapeOf(call));
   },
   Reverse: (g, call) => {
     const x = input(call, 0);
-    const axes = numbersOf(call, "dims").map((axis) => positiveAxis(axis, x.shape.length));
+    const all = call.attributes["dims"] === undefined;
+    const axes = all ? [...x.shape.keys()] : numbersOf(call, "dims").map((axis) => positiveAxis(axis, x.shape.length));
     const along = (turned: (length: number) => number, kept: (length: number) => number): number[] =>
       x.shape.map((length, at) => (axes.includes(at) ? turned(length) : kept(length)));
     const begin = along(
