@@ -1,12 +1,17 @@
 import { performance } from "node:perf_hooks";
 import { run } from "./run.js";
 
-/** Median wall times of a Node process, in milliseconds. */
+/** Wall times of Node processes, in milliseconds. */
+export interface Times {
+  readonly median: number;
+  readonly fastest: number;
+}
+
 export interface ImportCost {
-  /** That does nothing. */
-  readonly bare: number;
-  /** That imports the module and does nothing else. */
-  readonly imported: number;
+  /** Processes that do nothing. */
+  readonly bare: Times;
+  /** Processes that import the module and do nothing else. */
+  readonly imported: Times;
 }
 
 /** Starts Node `times` times with and without the import, alternating, so that both see the same disturbances. */
@@ -20,7 +25,7 @@ export function measureImports(folder: string, specifier: string, times = 11): I
     bare.push(withoutImport);
     imported.push(withImport);
   }
-  return { bare: median(bare), imported: median(imported) };
+  return { bare: summary(bare), imported: summary(imported) };
 }
 
 function timeOf(code: string, folder: string): number {
@@ -29,7 +34,7 @@ function timeOf(code: string, folder: string): number {
   return performance.now() - started;
 }
 
-function median(values: readonly number[]): number {
+function summary(values: readonly number[]): Times {
   const sorted = [...values].sort((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+  return { median: sorted[Math.floor(sorted.length / 2)] ?? NaN, fastest: sorted[0] ?? NaN };
 }

@@ -22,16 +22,22 @@ export async function runProgram(root: string, code: string, limitSeconds: numbe
     await writeFile(join(folder, "package.json"), '{ "type": "module" }');
     await writeFile(join(folder, "program.ts"), code);
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-    return await run(["--conditions=source", `--import=${tsx}`, "program.ts"], folder, limitSeconds);
+    // The sources need this repository's settings for decorators.
+    const env = { ...process.env, TSX_TSCONFIG_PATH: join(root, "tsconfig.json") };
+    return await run(["--conditions=source", `--import=${tsx}`, "program.ts"], { cwd: folder, env }, limitSeconds);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function run(options: readonly string[], folder: string, limitSeconds: number): Promise<Ended> {
+function run(
+  options: readonly string[],
+  place: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  limitSeconds: number,
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, options, {
-      cwd: folder,
+      ...place,
       stdio: ["ignore", "pipe", "pipe"],
       timeout: limitSeconds * 1000,
     });
