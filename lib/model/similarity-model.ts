@@ -1,5 +1,5 @@
 import type { Distance } from "../contracts/distance.js";
-import type { Session } from "../contracts/engine.js";
+import type { Engine, Session } from "../contracts/engine.js";
 import { ConfigError, UsageError } from "../errors.js";
 import { chooseEngine, type EngineChoice } from "../engine/choose-engine.js";
 import type { HostMatrix } from "../tensor/host.js";
@@ -27,6 +27,12 @@ export interface LoadOptions extends EngineChoice {
   readonly parts?: readonly AnyPartClass[];
 }
 
+/** What encodes. */
+interface Running {
+  readonly engine: Engine;
+  readonly session: Session;
+}
+
 /**
  * A trained model of similarity: turns items into vectors whose distance means what the training examples meant. Load it anywhere,
  * without data or training code.
@@ -34,7 +40,7 @@ export interface LoadOptions extends EngineChoice {
 export class SimilarityModel<Item> implements AsyncDisposable {
   readonly #content: ModelContent<Item>;
   readonly #choice: EngineChoice;
-  #session: Promise<Session> | null = null;
+  #running: Promise<Running> | null = null;
   /** Runs wait for each other: a session does one thing at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -118,10 +124,13 @@ export class SimilarityModel<Item> implements AsyncDisposable {
 
   /** Frees what the engine holds; the model can be used again and starts it anew. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const session = this.#session;
-    this.#session = null;
+    const running = this.#running;
+    this.#running = null;
     await this.#turn.catch(() => undefined);
-    if (session !== null) await (await session)[Symbol.asyncDispose]();
+    if (running === null) return;
+    const { engine, session } = await running;
+    await session[Symbol.asyncDispose]();
+    await engine[Symbol.asyncDispose]();
   }
 
   async #run(items: readonly Item[]): Promise<Float32Array> {
@@ -129,17 +138,19 @@ export class SimilarityModel<Item> implements AsyncDisposable {
     const turn = this.#turn
       .catch(() => undefined)
       .then(async () => {
-        this.#session ??= this.#start();
-        const { embeddings } = await (await this.#session).run("encode", inputs);
+        this.#running ??= this.#start();
+        const { session } = await this.#running;
+        const { embeddings } = await session.run("encode", inputs);
         return embeddings?.data as Float32Array;
       });
     this.#turn = turn;
     return turn;
   }
 
-  async #start(): Promise<Session> {
+  async #start(): Promise<Running> {
     const { engine } = await chooseEngine(this.#choice);
-    return engine.start({ encode: encodingProgram(this.#content) }, this.#content.carried);
+    const session = await engine.start({ encode: encodingProgram(this.#content) }, this.#content.carried);
+    return { engine, session };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Kind } from "../contracts/samples.js";
 import type { Loader } from "../contracts/loader.js";
+import { DataError } from "../errors.js";
 import { TrainableModel } from "../model/trainable-model.js";
 import type { EarlyStopping } from "./early-stopping.js";
 import type { Scalars, StopReason, TrainEvent } from "./events.js";
@@ -123,7 +124,8 @@ class TrainingLoop<K extends Kind, Item> {
       stop = yield* this.#afterBatch(seen === limits.batchesPerEpoch);
       if (stop !== null) break;
     }
-    if (seen === 0) return { reason: "callback", message: "the train loader gave no batch" };
+    if (seen === 0)
+      throw new DataError("the train loader gave no batch; are there samples, and does dropLast leave any?");
     if (stop !== null && seen !== limits.batchesPerEpoch) return stop;
     if (await this.#stepper.flush()) this.#tick();
     return (yield* this.#endEpoch(started)) ?? stop;

@@ -1,6 +1,7 @@
 import type { Stage } from "../contracts/metric.js";
 import type { Kind } from "../contracts/samples.js";
 import type { Loader } from "../contracts/loader.js";
+import { DataError } from "../errors.js";
 import { under } from "../tensor/tree.js";
 import type { TrainEvent, Scalars } from "./events.js";
 import { logInto, ScalarLog } from "./log.js";
@@ -34,6 +35,7 @@ export async function* runStage<K extends Kind, Item>(
   yield { type: "validationStart", stage, step: loop.step, batches };
   await callbacks.call(sanity ? "onSanityCheckStart" : stage === "test" ? "onTestStart" : "onValidationStart");
 
+  let seen = 0;
   const request = { epoch: 0, random: random.fork(stage), training: false };
   const loaded = atMost(loader.epoch(request), batches);
   for await (const prepared of oneAhead(prepare(assembled, loaded, run.embedRows, stage))) {
@@ -51,8 +53,10 @@ export async function* runStage<K extends Kind, Item>(
     }
     const outcome = { stage: sanity ? "sanity" : stage, loss, size: prepared.size } as const;
     await callbacks.call(stage === "test" ? "onTestBatchEnd" : "onValidationBatchEnd", outcome);
+    seen += 1;
     yield { type: "validationBatch", stage, batch: prepared.position };
   }
+  if (seen === 0) throw new DataError(`the ${stage} loader gave no batch; are there samples?`);
   await metrics.finish(log);
   const values = log.means();
   if (!sanity) callbacks.metrics = { ...callbacks.metrics, ...values };

@@ -109,9 +109,10 @@ export class Trainer {
       const fitted = await this.#drain(fit.events(), sinks);
       this.#fitted.set(model, fitted as unknown as Fitted<never, never>);
       if (fitted.interrupted) {
+        const { checkpoint: kept } = config;
         const saved =
-          folder === null
-            ? "nothing was saved, because there is no runDir"
+          folder === null || kept === false || !kept.saveLast
+            ? `nothing was saved, because ${folder === null ? "there is no runDir" : "checkpoints are off"}`
             : `saved in ${folder}; go on with { resume: "last" }`;
         throw new InterruptedError(`training was stopped at step ${fitted.step}; ${saved}`, {
           cause: watching.signal?.reason,
