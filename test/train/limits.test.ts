@@ -120,3 +120,16 @@ describe("Early stopping", () => {
     expect(seen.losses()).to.deep.equal([]);
   });
 });
+
+describe("A loader without batches", () => {
+  it("is an error that says so, for training and for validation", async () => {
+    const empty = new TinyLoader([], 12);
+    const attempt = async (loaders: { train: TinyLoader; validation?: TinyLoader }): Promise<string> =>
+      new Trainer({ progress: false, maxEpochs: 2 }).fit(new TinyModel(), loaders).then(
+        () => "no error",
+        (error: unknown) => (error as Error).message,
+      );
+    expect(await attempt({ train: empty })).to.match(/the train loader gave no batch/u);
+    expect(await attempt({ train, validation: empty })).to.match(/the validation loader gave no batch/u);
+  });
+});
