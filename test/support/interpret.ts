@@ -36,10 +36,8 @@ export function interpret(graph: Graph, given: HostTensors): HostTensors {
     for (const { value, data } of graph.constants)
       put(value, tf.tensor(data, [...value.shape], value.dtype), "constant");
     for (const node of graph.nodes) {
-      const made = runNode(
-        node,
-        node.inputs.map((value) => take(value, describe(node))),
-      );
+      const inputs = node.inputs.map((value) => take(value, describe(node)));
+      const made = run(node, inputs);
       node.outputs.forEach((value, at) => put(value, made[at] as tf.Tensor, describe(node)));
     }
     for (const [name, value] of graph.outputs) found[name] = downloadSync(take(value, name));
@@ -73,6 +71,21 @@ export function graphInputs(carried: HostTensors, inputs: HostTensors): HostTens
 export function uniforms(name: string, shape: readonly number[]): HostTensor {
   const size = shape.reduce((product, length) => product * length, 1);
   return { data: new Random(name).uniforms(size), shape };
+}
+
+function run(node: GraphNode, inputs: readonly tf.Tensor[]): readonly tf.Tensor[] {
+  const wide = inputs.map((input) => () => tf.broadcastTo(input, [...(node.outputs[0]?.shape ?? [])]));
+  switch (node.kernel) {
+    case "BroadcastTo": // has no kernel on some backends
+      return wide.map((broadcast) => broadcast());
+    case "Select": // broadcasts in a graph; tfjs broadcasts before its kernel
+      return runNode(
+        node,
+        wide.map((broadcast) => broadcast()),
+      );
+    default:
+      return runNode(node, inputs);
+  }
 }
 
 function describe({ kernel, inputs }: GraphNode): string {

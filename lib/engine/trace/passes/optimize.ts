@@ -1,0 +1,37 @@
+import type { Graph } from "../graph.js";
+import { sinkBroadcasts } from "./broadcasts.js";
+import { shareCommonNodes } from "./common-nodes.js";
+import { removeDeadNodes } from "./dead-nodes.js";
+import { mergeTransposes } from "./merge-transposes.js";
+import { dropNeutralElements } from "./neutral-elements.js";
+import { gatherScalarFactors } from "./scalar-factors.js";
+import { simplifyShapes } from "./shape-chains.js";
+import { foldSplats } from "./splats.js";
+
+const passes: readonly ((graph: Graph) => Graph)[] = [
+  removeDeadNodes,
+  foldSplats,
+  simplifyShapes,
+  dropNeutralElements,
+  sinkBroadcasts,
+  shareCommonNodes,
+  mergeTransposes,
+  gatherScalarFactors,
+];
+
+/** Rounds after which a graph counts as simple enough; training steps settle in three or four. */
+const ROUNDS = 12;
+
+/**
+ * The same computation with fewer nodes: each pass as often as one of them finds something. What comes out equals the original up to
+ * rounding in the last place.
+ */
+export function optimize(graph: Graph): Graph {
+  let current = graph;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const before = current;
+    for (const pass of passes) current = pass(current);
+    if (current === before) break;
+  }
+  return removeDeadNodes(current);
+}
