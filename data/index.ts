@@ -1,3 +1,9 @@
+/**
+ * Read samples and give them in batches.
+ *
+ * @module likewise/data
+ */
+
 export { GroupLoader } from "./loaders/group-loader.js";
 export type { BalanceOptions, GroupLoaderOptions } from "./loaders/group-options.js";
 export { LabelLoader } from "./loaders/label-loader.js";

@@ -11,6 +11,7 @@ import { flatten, mapEntries, prefixed, under, unflatten, type HostTree } from "
 import { fingerprintOf } from "./fingerprint.js";
 import { forwardFitting, type MaybeFittable } from "./forward-fitting.js";
 
+/** Options of `freeze`. */
 export interface FreezeOptions {
   /** Decides the numbers when no parameters are given. Default 0. */
   readonly seed?: number | string;

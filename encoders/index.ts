@@ -1,3 +1,9 @@
+/**
+ * Turn items into vectors.
+ *
+ * @module likewise/encoders
+ */
+
 export { field, FrozenField, TrainableField, type WithField } from "./field.js";
 export { freeze, FrozenCopy, type FreezeOptions } from "./freeze.js";
 export { LayersEncoder } from "./layers-encoder.js";

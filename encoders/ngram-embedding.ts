@@ -18,6 +18,7 @@ import { NgramWeights } from "./ngram-weights.js";
 
 const POOLINGS = ["unit", "mean", "sum"] as const;
 
+/** Options of `NgramEmbedding`. */
 export interface NgramEmbeddingOptions extends NgramOptions {
   /** Width of the vectors. Default 256. */
   readonly size?: number;

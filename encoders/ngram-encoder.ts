@@ -13,6 +13,7 @@ import {
 } from "./ngram-options.js";
 import { NgramWeights } from "./ngram-weights.js";
 
+/** Options of `NgramEncoder`. */
 export interface NgramEncoderOptions extends NgramOptions {
   /** Width of the vectors: buckets that n-grams are hashed into. More buckets, fewer collisions. Default 2048. */
   readonly dimensions?: number;

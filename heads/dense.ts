@@ -30,7 +30,8 @@ const SAVED_KEYS = [
 
 const INITIALIZATIONS = { glorot: glorotUniform, orthogonal } as const;
 
-interface DenseLayersOptions extends HeadOptions {
+/** Options of `DenseHead` besides the widths. */
+export interface DenseLayersOptions extends HeadOptions {
   /** After each layer but the last. Default "relu". */
   readonly activation?: ActivationName;
   /** Add a learned number to each column. Default true. */

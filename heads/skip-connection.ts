@@ -10,6 +10,7 @@ import { droppedOut, type HeadOptions } from "./input-dropout.js";
 /** sigmoid(-4) = 0.018: training starts close to the identity. */
 const FIRST_GATE = -4;
 
+/** Options of `SkipConnectionHead`. */
 export interface SkipConnectionOptions extends HeadOptions {
   /** Layers, one after another. Default 1. */
   readonly layers?: number;

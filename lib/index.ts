@@ -1,3 +1,9 @@
+/**
+ * Describe a model, train it, use it.
+ *
+ * @module likewise
+ */
+
 export { TrainableModel, type Results, type XbmFor } from "./model/trainable-model.js";
 export { Trainer, type EvaluateOptions, type FitOptions, type TrainerExtensions } from "./train/trainer.js";
 export { SimilarityModel, type EncodeOptions, type LoadOptions } from "./model/similarity-model.js";

@@ -19,6 +19,7 @@ import {
   type ProxyParameters,
 } from "./proxies.js";
 
+/** Options of `ArcFaceLoss`. */
 export interface ArcFaceOptions extends ProxyOptions {
   /** Cosines are multiplied by it. Default 64. */
   readonly scale?: number;

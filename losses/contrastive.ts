@@ -8,6 +8,7 @@ import * as tf from "../lib/tensor/tf.js";
 import type { TensorTree } from "../lib/tensor/tree.js";
 import { atLeast, flag, refuse, savedOptions } from "./options.js";
 
+/** Options of `ContrastiveLoss`. */
 export interface ContrastiveOptions {
   /** Distance beyond which dissimilar items cost nothing. Default 0.5. */
   readonly margin?: number;

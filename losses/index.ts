@@ -1,3 +1,9 @@
+/**
+ * What good embeddings are.
+ *
+ * @module likewise/losses
+ */
+
 export { ArcFaceLoss, type ArcFaceOptions } from "./arcface.js";
 export { ContrastiveLoss, type ContrastiveOptions } from "./contrastive.js";
 export { MultipleNegativesRankingLoss, type MultipleNegativesRankingOptions } from "./multiple-negatives-ranking.js";

@@ -17,6 +17,7 @@ import { above, flag, oneOf, refuse, savedOptions } from "./options.js";
 /** Added to the logit of a candidate that is not a wrong answer. */
 const EXCLUDED = -1e9;
 
+/** Options of `MultipleNegativesRankingLoss`. */
 export interface MultipleNegativesRankingOptions<K extends "pair" | "tuple" = "pair"> {
   /** "pair", or "tuple" for anchors that bring hard negatives of their own. Default "pair". */
   readonly kind?: K;

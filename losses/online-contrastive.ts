@@ -17,6 +17,7 @@ import { weightedMean } from "./average.js";
 import { atLeast, oneOf, refuse, savedOptions } from "./options.js";
 import { rememberedRows } from "./remembered.js";
 
+/** Options of `OnlineContrastiveLoss`. */
 export interface OnlineContrastiveOptions {
   /** Distance beyond which items of different groups cost nothing. Default 0.5. */
   readonly margin?: number;

@@ -18,6 +18,7 @@ import {
   type ProxyParameters,
 } from "./proxies.js";
 
+/** Options of `SoftmaxLoss`. */
 export interface SoftmaxOptions extends ProxyOptions {
   /** Logits are divided by it. Default 0.05. */
   readonly temperature?: number;

@@ -23,6 +23,7 @@ const MININGS = ["hard", "semi-hard", "all"] as const;
 /** The least mean distance to divide by; see `normalizeByHardestNegative`. */
 const LEAST_MEAN = 1e-6;
 
+/** Options of `TripletLoss`. */
 export interface TripletOptions {
   /** How much farther than the positive a negative must be to cost nothing. Default 0.5. Not used when `soft`. */
   readonly margin?: number;

@@ -20,11 +20,13 @@ export abstract class TrainableEncoder<in Item, Parameters extends TensorTree = 
   abstract readonly embeddingSize: number;
   /** Items as numbers, at most one tensor a name; the first dimension need not be the number of items. */
   abstract collate(items: readonly Item[]): HostTensors | Promise<HostTensors>;
+  /** Numbers that training starts from. */
   abstract initialize(random: Random): Init;
   /** What was collated -> `[items, embeddingSize]`. Pure and traceable. */
   abstract apply(parameters: Parameters, inputs: Tensors, mode: Mode): Output;
 }
 
+/** Either sort of encoder; `trainable` tells them apart. */
 export type Encoder<Item> = FrozenEncoder<Item> | TrainableEncoder<Item>;
 
 /** An encoder that learns statistics (such as document frequencies) from the train items before training. */

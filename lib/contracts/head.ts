@@ -7,6 +7,7 @@ import { Part, type Init, type Mode, type Output } from "./part.js";
 export abstract class Head<Parameters extends TensorTree = TensorTree> extends Part {
   abstract readonly inputSize: number;
   abstract readonly outputSize: number;
+  /** Numbers that training starts from. */
   abstract initialize(random: Random): Init;
   /** `[n, inputSize] -> [n, outputSize]`. */
   abstract apply(parameters: Parameters, vectors: tf.Tensor2D, mode: Mode): Output;

@@ -37,6 +37,7 @@ export abstract class SimilarityLoss<K extends Kind, Parameters extends TensorTr
   initialize(_random: Random): Init {
     return { parameters: {} };
   }
+  /** The loss of a batch: rows and targets in the order of the kind, see `Targets`. */
   abstract compute(parameters: Parameters, embeddings: tf.Tensor2D, targets: Targets<K>): LossValue | tf.Scalar;
 }
 

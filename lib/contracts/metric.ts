@@ -12,6 +12,7 @@ export abstract class Metric<in K extends Kind> {
   abstract update(embeddings: HostMatrix, targets: HostTargets<K>): void;
   /** NaN when no row counts (no query has a relevant item). */
   abstract value(): Promise<number>;
+  /** Forgets every row. */
   abstract reset(): void;
   /** Called once by the trainer with the loss's distance; a distance given to the constructor wins. */
   useDistance(_distance: Distance): void {}
@@ -29,6 +30,7 @@ export interface AttachOptions {
   readonly name?: string;
 }
 
+/** The part of a run in which a batch is seen. */
 export type Stage = "train" | "validation" | "test";
 
 /** A metric with the places it is used in; made by `attach`. */

@@ -20,6 +20,7 @@ export interface Transform {
   readonly config: JsonObject;
   /** Slots by name; a slot that belongs to a parameter is called `slot/parameter`. */
   initialize(parameters: Tensors): Record<string, tf.Tensor>;
+  /** The numbers that `update` gets as tensors. */
   scalars(moment: Moment): Readonly<Record<string, number>>;
   /** Same names in `updates` as in `gradients`, same names in the new `state` as in the old. */
   update(
@@ -32,6 +33,7 @@ export interface Transform {
   readonly elementwise: boolean;
 }
 
+/** What one update gives. */
 export interface Updated {
   readonly updates: Record<string, tf.Tensor>;
   readonly state: Record<string, tf.Tensor>;

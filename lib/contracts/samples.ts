@@ -40,5 +40,7 @@ export interface Kinds<Item> {
   label: LabelSample<Item>;
 }
 
+/** What a sample says of its items: which are alike, what group they are of, what number belongs to them. */
 export type Kind = keyof Kinds<unknown>;
+/** A sample of a kind. */
 export type Sample<K extends Kind, Item> = Kinds<Item>[K];

@@ -1,3 +1,9 @@
+/**
+ * How gradients become updates of parameters.
+ *
+ * @module likewise/optim
+ */
+
 export type { Moment, Schedule, Transform, Updated } from "../contracts/optimizer.js";
 export { adagrad, type AdagradOptions } from "./adagrad.js";
 export { adam, adamw, type AdamOptions, type AdamwOptions } from "./adam.js";

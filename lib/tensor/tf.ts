@@ -2,6 +2,8 @@
  * The one tfjs instance that everything here and every custom part must use: `import * as tf from "likewise/tf"`.
  * Importing it chooses no backend; an engine does that when a model is assembled. `layers` is `@tensorflow/tfjs-layers`, whose
  * import also registers the gradients that tfjs-core alone lacks in Node.
+ *
+ * @module likewise/tf
  */
 import "./chained-operations.js";
 
