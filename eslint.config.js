@@ -19,13 +19,6 @@ const everywhere = [
   { selector: "ExportDefaultDeclaration", message: "Export by name, so that a thing has one name everywhere." },
   { selector: "TSExportAssignment", message: "Export by name." },
   {
-    selector:
-      "TSNonNullExpression:not([expression.type='MemberExpression'][expression.computed=true])" +
-      ":not([expression.callee.property.name=/^(get|at|pop|shift)$/])",
-    message:
-      "Only an element that is known to be there may be followed by an exclamation mark; say why it is not null.",
-  },
-  {
     selector: "CallExpression[callee.object.name='Math'][callee.property.name='random']",
     message: "Take a seeded Random (lib/random.ts) as an argument instead.",
   },
@@ -41,6 +34,13 @@ const everywhere = [
     })),
   ),
 ];
+
+const assertsNotNull = {
+  selector:
+    "TSNonNullExpression:not([expression.type='MemberExpression'][expression.computed=true])" +
+    ":not([expression.callee.property.name=/^(get|at|pop|shift)$/])",
+  message: "Only an element that is known to be there may be followed by an exclamation mark; say why it is not null.",
+};
 
 const exitsProcess = {
   selector: "CallExpression[callee.object.name='process'][callee.property.name=/^(exit|abort|kill)$/]",
@@ -63,14 +63,18 @@ export default defineConfig(
     },
     linterOptions: { reportUnusedDisableDirectives: "error" },
     rules: {
-      "no-restricted-syntax": ["error", ...everywhere],
+      "no-restricted-syntax": ["error", ...everywhere, assertsNotNull],
       eqeqeq: "error",
       "no-self-compare": "error",
       "no-unreachable-loop": "error",
       "no-template-curly-in-string": "error",
       "no-constructor-return": "error",
       "default-case-last": "error",
-      "@typescript-eslint/consistent-type-imports": ["error", { fixStyle: "inline-type-imports" }],
+      "@typescript-eslint/consistent-type-imports": [
+        "error",
+        // Packages that need not be installed are imported where they are used, and so are their types.
+        { fixStyle: "inline-type-imports", disallowTypeAnnotations: false },
+      ],
       "@typescript-eslint/consistent-type-exports": ["error", { fixMixedExportsWithInlineTypeSpecifier: true }],
       "@typescript-eslint/no-import-type-side-effects": "error",
       "@typescript-eslint/prefer-readonly": "error",
@@ -107,13 +111,14 @@ export default defineConfig(
     files: published,
     rules: {
       "no-console": "error",
-      "no-restricted-syntax": ["error", ...everywhere, exitsProcess, exportsAll],
+      "no-restricted-syntax": ["error", ...everywhere, assertsNotNull, exitsProcess, exportsAll],
     },
   },
   { files: ["lib/random.ts", "lib/tensor/tf.ts"], rules: { "no-restricted-syntax": ["error", exitsProcess] } },
   {
     files: ["test/**/*.ts"],
     rules: {
+      "no-restricted-syntax": ["error", ...everywhere],
       // chai asserts by reading a property.
       "@typescript-eslint/no-unused-expressions": "off",
       // Tests hand out methods, spread things and print them on purpose.
