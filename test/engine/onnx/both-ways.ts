@@ -21,6 +21,8 @@ export interface Given {
 export interface Nearness {
   readonly relative?: number;
   readonly absolute?: number;
+  /** Relative to the largest number of the same tensor: what sums of single-precision numbers that cancel are good for. */
+  readonly ofLargest?: number;
 }
 
 /** Outputs by name (`carried/…`, `reported/…`) of a run on a tfjs backend. Noise is drawn from a fixed stream. */
@@ -65,7 +67,11 @@ export async function runNatively(
     const random = new Random("noise");
     const noise: Record<string, HostTensor> = {};
     for (const [name, { shape }] of graph.inputs)
-      if (name.startsWith("noise/")) noise[name] = tf.tidy(() => downloadSync(seededNoise(random).uniform(shape)));
+      if (name.startsWith("noise/")) {
+        const drawn = seededNoise(random).uniform(shape);
+        noise[name] = downloadSync(drawn);
+        drawn.dispose();
+      }
     const all: Record<string, HostTensor> = { ...noise };
     for (const [name, value] of Object.entries(carried)) all[`carried/${name}`] = value;
     for (const [name, value] of Object.entries(inputs)) all[`input/${name}`] = value;
@@ -96,7 +102,7 @@ export function expectSame(
   actual: Readonly<Record<string, HostTensor>>,
   expected: Readonly<Record<string, HostTensor>>,
   what: string,
-  { relative = 1e-5, absolute = 1e-6 }: Nearness = {},
+  { relative = 1e-5, absolute = 1e-6, ofLargest = 0 }: Nearness = {},
 ): void {
   expect(Object.keys(actual).sort(), `${what}: outputs`).to.deep.equal(Object.keys(expected).sort());
   for (const [name, wanted] of Object.entries(expected)) {
@@ -104,6 +110,8 @@ export function expectSame(
     const place = `${what}: ${name}`;
     expect(got.shape, `${place}: shape`).to.deep.equal(wanted.shape);
     expect(got.data.constructor.name, `${place}: type`).to.equal(wanted.data.constructor.name);
-    expectClose(got.data, wanted.data, { relative, absolute, what: place });
+    let largest = 0;
+    for (const value of wanted.data) largest = Math.max(largest, Math.abs(value));
+    expectClose(got.data, wanted.data, { relative, absolute: Math.max(absolute, ofLargest * largest), what: place });
   }
 }

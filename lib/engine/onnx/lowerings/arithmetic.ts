@@ -1,7 +1,7 @@
 import { TraceError } from "../../trace/trace-error.js";
 import type { OnnxBuilder, Operand } from "../builder.js";
-import { input, shapeOf, typeOf, type KernelCall, type Lowering, type Lowerings } from "../lowering.js";
-import { binary, broadcastShape, cast, reshape, sameShape, unary, where } from "../operations.js";
+import { input, typeOf, type KernelCall, type Lowering, type Lowerings } from "../lowering.js";
+import { binary, broadcastShape, cast, sameShape, unary, where } from "../operations.js";
 import { number } from "./unary.js";
 
 /** Kernels that work on each number of two or more tensors. */
@@ -42,11 +42,7 @@ export const arithmeticLowerings: Lowerings = {
   },
   Select: (g, call) => {
     const [condition, t, e] = call.inputs as [Operand, Operand, Operand];
-    // A condition of rank 1 chooses whole rows.
-    const rows =
-      condition.shape.length === 1 ? shapeOf(call).map((_, at) => (at === 0 ? condition.shape[0]! : 1)) : null;
-    const chosen = rows === null ? condition : reshape(g, condition, rows);
-    return where(g, cast(g, chosen, "bool"), cast(g, t, typeOf(call)), cast(g, e, typeOf(call)));
+    return where(g, cast(g, condition, "bool"), cast(g, t, typeOf(call)), cast(g, e, typeOf(call)));
   },
   Equal: comparison("Equal"),
   NotEqual: (g, call) => unary(g, "Not", compare(g, "Equal", call)),
