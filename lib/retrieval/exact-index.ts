@@ -1,0 +1,155 @@
+import type { Distance } from "../contracts/distance.js";
+import { refuse, unknownOptions, wholeNumber } from "../contracts/options.js";
+import { distanceNamed, type DistanceName } from "../distances/index.js";
+import { UsageError } from "../errors.js";
+import { GrowingRows } from "../tensor/growing-rows.js";
+import { findNearest } from "../tensor/nearest-top.js";
+import { readIndex, writeIndex } from "./index-folder.js";
+import { toMatrix, type Vectors } from "./vectors.js";
+
+/** Options of `ExactIndex`. */
+export interface ExactIndexOptions {
+  /** Width of the vectors. */
+  readonly size: number;
+  /** Default cosine. */
+  readonly distance?: DistanceName | Distance;
+}
+
+/** One neighbour that was found. */
+export interface SearchResult<Payload> {
+  /** From 1, nearest first. */
+  readonly rank: number;
+  /** What `add` gave the vector. */
+  readonly position: number;
+  readonly distance: number;
+  readonly payload: Payload;
+}
+
+/**
+ * Finds the nearest of many vectors by comparing with every one of them. Each vector has a position, counted from 0 in the order they
+ * were added, that stays its own, and may carry a payload: anything that JSON can say.
+ *
+ * Searching goes block by block: its memory does not grow with queries × vectors, and other work of the process runs in between.
+ * Vectors of equal distance come in the order they were added.
+ */
+export class ExactIndex<Payload = undefined> {
+  readonly size: number;
+  readonly distance: Distance;
+  #vectors: GrowingRows;
+  #positions: readonly number[] = [];
+  #payloads: readonly Payload[] = [];
+  #next = 0;
+
+  constructor(options: ExactIndexOptions) {
+    const { size, distance = "cosine" } = options;
+    refuse("ExactIndex", [wholeNumber("size", size, 1), ...unknownOptions(options, ["size", "distance"])]);
+    this.size = size;
+    this.distance = distanceNamed(distance);
+    this.#vectors = new GrowingRows(size);
+  }
+
+  /** How many vectors there are. */
+  get rows(): number {
+    return this.#vectors.rows;
+  }
+
+  /**
+   * Copies vectors into the index, each with its payload. Returns their positions.
+   * @throws ShapeError, DataError for a vector that is not finite; then none is added.
+   */
+  add(
+    ...[vectors, payloads]: undefined extends Payload
+      ? [vectors: Vectors, payloads?: readonly Payload[]]
+      : [vectors: Vectors, payloads: readonly Payload[]]
+  ): number[] {
+    const matrix = toMatrix("ExactIndex.add", vectors, this.size);
+    if (payloads !== undefined && payloads.length !== matrix.rows) {
+      throw new UsageError(`ExactIndex.add: ${matrix.rows} vectors need as many payloads, got ${payloads.length}`);
+    }
+    const added = Array.from({ length: matrix.rows }, (_, row) => this.#next + row);
+    this.#vectors.append(matrix);
+    // Searches that are under way keep the lists they began with.
+    this.#positions = this.#positions.concat(added);
+    this.#payloads = this.#payloads.concat(
+      payloads ?? (new Array<undefined>(matrix.rows).fill(undefined) as Payload[]),
+    );
+    this.#next += matrix.rows;
+    return added;
+  }
+
+  /**
+   * Takes vectors out. The positions of others do not change, and none is given again.
+   * @throws UsageError for a position where nothing is; then none is removed.
+   */
+  remove(positions: readonly number[]): void {
+    const gone = new Set(positions);
+    const kept = Array.from(this.#positions.keys()).filter((row) => !gone.has(this.#positions[row]!));
+    if (kept.length !== this.rows - gone.size) {
+      const present = new Set(this.#positions);
+      const absent = [...gone].filter((position) => !present.has(position));
+      throw new UsageError(`ExactIndex.remove: there is no vector at position ${absent.join(", ")}`);
+    }
+    this.#vectors = this.#vectors.select(kept);
+    this.#payloads = kept.map((row) => this.#payloads[row]!);
+    this.#positions = kept.map((row) => this.#positions[row]!);
+  }
+
+  /** For each query the `k` nearest vectors, nearest first; all of them when there are fewer. */
+  async search(queries: Vectors, k = 10): Promise<SearchResult<Payload>[][]> {
+    refuse("ExactIndex.search", [wholeNumber("k", k, 1)]);
+    const matrix = toMatrix("ExactIndex.search", queries, this.size);
+    const positions = this.#positions;
+    const payloads = this.#payloads;
+    const { count, rows, distances } = await findNearest(this.distance, matrix, this.#vectors.matrix, k);
+    return Array.from({ length: matrix.rows }, (_, query) =>
+      Array.from({ length: count }, (__, at) => {
+        const row = rows[query * count + at]!;
+        return {
+          rank: at + 1,
+          position: positions[row]!,
+          distance: distances[query * count + at]!,
+          payload: payloads[row]!,
+        };
+      }),
+    );
+  }
+
+  /**
+   * Writes the index as a folder, in one step: what was there before stays until the new one is complete.
+   * @throws UsageError when the folder holds other things, or a payload is not JSON.
+   */
+  async save(directory: string): Promise<void> {
+    await writeIndex(directory, {
+      distance: this.distance.name,
+      vectors: this.#vectors.matrix,
+      positions: this.#positions,
+      payloads: this.#payloads,
+      next: this.#next,
+    });
+  }
+
+  /**
+   * Reads an index that `save` has written. A distance of your own is given again.
+   * @throws FileFormatError when a file is missing, truncated, damaged or foreign.
+   */
+  static async load<Payload = undefined>(
+    directory: string,
+    { distance }: { readonly distance?: Distance } = {},
+  ): Promise<ExactIndex<Payload>> {
+    const content = await readIndex(directory);
+    if (distance !== undefined && distance.name !== content.distance) {
+      throw new UsageError(`${directory} was saved with the distance "${content.distance}", not "${distance.name}"`);
+    }
+    const { vectors, positions, payloads, next } = content;
+    const index = new ExactIndex<Payload>({
+      size: vectors.size,
+      // An unknown name is refused by the constructor.
+      distance: distance ?? (content.distance as DistanceName),
+    });
+    index.#vectors.append(vectors);
+    index.#positions = positions;
+    index.#payloads = payloads as readonly Payload[];
+    index.#next = next;
+    return index;
+  }
+}

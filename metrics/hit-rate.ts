@@ -1,0 +1,27 @@
+import { wholeNumber } from "../lib/contracts/options.js";
+import type { RankDepth } from "../lib/tensor/nearest-counts.js";
+import { found, type RankProfile } from "../lib/tensor/nearest-profile.js";
+import type { NearestOptions } from "./precision.js";
+import { refuseOptions, RetrievalMetric } from "./retrieval-metric.js";
+
+/** Hit rate at k: how many queries have at least one relevant row among their `k` nearest. Also called accuracy at k. */
+export class HitRate extends RetrievalMetric {
+  readonly name: string;
+  readonly #k: number;
+
+  constructor(options: NearestOptions = {}) {
+    const { k = 1 } = options;
+    refuseOptions("HitRate", options, ["k"], [wholeNumber("k", k, 1)]);
+    super(options);
+    this.name = `hit-rate@${k}`;
+    this.#k = k;
+  }
+
+  protected override depth(): RankDepth {
+    return { cutoff: this.#k, first: false };
+  }
+
+  protected override measure(profile: RankProfile): number {
+    return found(profile, this.#k);
+  }
+}

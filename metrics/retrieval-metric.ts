@@ -1,0 +1,138 @@
+import { Metric, type Distance, type HostTargets } from "../lib/contracts/index.js";
+import { oneOf, refuse, unknownOptions, type Problem } from "../lib/contracts/options.js";
+import { Cosine, distanceNamed, type DistanceName } from "../lib/distances/index.js";
+import { ShapeError, UsageError } from "../lib/errors.js";
+import { GrowingRows } from "../lib/tensor/growing-rows.js";
+import type { HostMatrix } from "../lib/tensor/host.js";
+import type { RankDepth } from "../lib/tensor/nearest-counts.js";
+import type { RankProfile } from "../lib/tensor/nearest-profile.js";
+import { rankRelevant } from "../lib/tensor/nearest-ranks.js";
+import { firstNonFiniteRow } from "../lib/tensor/nearest-rows.js";
+import { GroupRows } from "./group-rows.js";
+import { countRows, nameTargets, type RetrievalKind } from "./kind.js";
+import { PairRows, type PairDirection } from "./pair-rows.js";
+import type { Collected } from "./search.js";
+import { TupleRows } from "./tuple-rows.js";
+
+/** Options of every retrieval metric. */
+export interface RetrievalMetricOptions {
+  /** By default that of the loss; cosine when there is none. */
+  readonly distance?: DistanceName | Distance;
+  /**
+   * For pairs: which items are queries and which are searched. "a-to-b" (default): every `a` among all `b`s; "b-to-a"; "both": every
+   * item among all other items.
+   */
+  readonly direction?: PairDirection;
+}
+
+/**
+ * How well rows find what they should find, as the mean of one number for each query:
+ * - groups: every row looks for the other rows of its group, among all rows but itself;
+ * - pairs: every `a` looks for its `b` among all `b`s (see `direction`), if their score is above 0; items of its own subgroup are
+ *   left out, since nothing is known of them, unless there is only one subgroup;
+ * - tuples: every anchor looks for its positives among the positives and negatives of all tuples.
+ *
+ * A query for which there is nothing to be found does not count. Rows of equal distance have no order: the number is the mean over all
+ * orders they could have. The value is NaN when no query counts or when an embedding is not finite.
+ *
+ * Rows are kept until `reset`; distances are computed block by block in `value`, which lets other work of the process run between
+ * blocks. Memory does not grow with the square of the rows.
+ */
+export abstract class RetrievalMetric extends Metric<RetrievalKind> {
+  readonly higherIsBetter = true;
+  readonly #given: Distance | null;
+  readonly #direction: PairDirection;
+  #distance: Distance;
+  #rows: GrowingRows | null = null;
+  #collected: Collected<RetrievalKind> | null = null;
+  #finite = true;
+
+  constructor({ distance, direction = "a-to-b" }: RetrievalMetricOptions = {}) {
+    super();
+    this.#given = distance === undefined ? null : distanceNamed(distance);
+    this.#distance = this.#given ?? new Cosine();
+    this.#direction = direction;
+  }
+
+  override update(embeddings: HostMatrix, targets: HostTargets<RetrievalKind>): void {
+    const named = nameTargets(targets);
+    if (named === null) throw new UsageError(`${this.name} needs targets of groups, pairs or tuples`);
+    if (this.#collected !== null && this.#collected.kind !== named.kind) {
+      throw new UsageError(
+        `${this.name} has seen a ${this.#collected.kind} batch; call reset before a ${named.kind} batch`,
+      );
+    }
+    const expected = countRows(named, embeddings.rows);
+    if (expected !== embeddings.rows) {
+      throw new ShapeError(this.name, `${expected} rows for these ${named.kind} targets`, [embeddings.rows]);
+    }
+    this.#rows ??= new GrowingRows(embeddings.size, embeddings.rows);
+    this.#rows.append(embeddings);
+    this.#collected ??= this.#collect(named.kind);
+    // The kinds were compared above.
+    this.#collected.append(named.targets as never, embeddings.rows);
+    this.#finite &&= firstNonFiniteRow(embeddings) === null;
+  }
+
+  override async value(): Promise<number> {
+    if (this.#rows === null || this.#collected === null || !this.#finite) return NaN;
+    const search = this.#collected.search(this.#rows.matrix);
+    let sum = 0;
+    let weights = 0;
+    await rankRelevant(this.#distance, { ...search, depth: (relevant) => this.depth(relevant) }, (profile) => {
+      const weight = this.weigh(profile);
+      sum += profile.valid ? weight * this.measure(profile) : NaN;
+      weights += weight;
+    });
+    return sum / weights;
+  }
+
+  override reset(): void {
+    this.#rows = null;
+    this.#collected = null;
+    this.#finite = true;
+  }
+
+  override useDistance(distance: Distance): void {
+    if (this.#given === null) this.#distance = distance;
+  }
+
+  /** How far the ranks of a query with so many relevant rows have to be known. */
+  protected abstract depth(relevant: number): RankDepth;
+
+  /** The number of one query, from the places of its relevant rows. */
+  protected abstract measure(profile: RankProfile): number;
+
+  /** What a query weighs in the mean. */
+  protected weigh(_profile: RankProfile): number {
+    return 1;
+  }
+
+  #collect(kind: RetrievalKind): Collected<RetrievalKind> {
+    switch (kind) {
+      case "group":
+        return new GroupRows();
+      case "pair":
+        return new PairRows(this.#direction);
+      case "tuple":
+        return new TupleRows();
+      default:
+        return kind satisfies never;
+    }
+  }
+}
+
+/** What is wrong with the options of a retrieval metric that has these of its own. */
+export function refuseOptions(
+  who: string,
+  options: object,
+  own: readonly string[],
+  problems: readonly Problem[],
+): void {
+  const { direction = "a-to-b" } = options as RetrievalMetricOptions;
+  refuse(who, [
+    ...problems,
+    oneOf("direction", direction, ["a-to-b", "b-to-a", "both"]),
+    ...unknownOptions(options, [...own, "distance", "direction"]),
+  ]);
+}
