@@ -4,6 +4,8 @@ import type { Random } from "../random.js";
 import { download, upload, type HostTensor, type HostTensors } from "../tensor/host.js";
 import * as tf from "../tensor/tf.js";
 import { mapEntries, type Tensors } from "../tensor/tree.js";
+import { requireLayout, requireLayouts } from "./carried-layout.js";
+import { OneAtATime } from "./one-at-a-time.js";
 import { noNoise, seededNoise } from "./seeded-noise.js";
 
 /** What a run has made, owned by the session until it is taken over or disposed. */
@@ -17,9 +19,7 @@ export class EagerSession implements Session {
   readonly #programs: ReadonlyMap<string, Program>;
   readonly #onClose: () => void;
   #carried: Tensors;
-  /** What the session is doing; it does one thing at a time. */
-  #busy: { readonly what: string; readonly until: Promise<unknown> } | null = null;
-  #closed = false;
+  readonly #turn = new OneAtATime();
 
   constructor(programs: Readonly<Record<string, Program>>, carried: HostTensors, onClose: () => void) {
     this.#programs = new Map(Object.entries(programs));
@@ -33,7 +33,7 @@ export class EagerSession implements Session {
     noise?: Random,
     accept: (reported: HostTensors) => boolean = () => true,
   ): Promise<HostTensors> {
-    return this.#alone(`program "${program}"`, async () => {
+    return this.#turn.do(`program "${program}"`, async () => {
       const made = this.#compute(program, inputs, noise);
       let accepted = false;
       try {
@@ -49,16 +49,14 @@ export class EagerSession implements Session {
   }
 
   read(matches: (name: string) => boolean = () => true): Promise<HostTensors> {
-    return this.#alone("read", () =>
+    return this.#turn.do("read", () =>
       downloadAll(Object.fromEntries(Object.entries(this.#carried).filter(([name]) => matches(name)))),
     );
   }
 
   write(values: HostTensors): Promise<void> {
-    return this.#alone("write", () => {
-      for (const [name, { data, shape }] of Object.entries(values)) {
-        this.#check("Session.write", name, data instanceof Int32Array ? "int32" : "float32", shape);
-      }
+    return this.#turn.do("write", () => {
+      requireLayouts("Session.write", this.#carried, values);
       this.#replace(mapEntries(values, place));
       return Promise.resolve();
     });
@@ -66,25 +64,10 @@ export class EagerSession implements Session {
 
   /** Waits for what is running, then frees the carried tensors. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
-    await this.#busy?.until.catch(() => undefined);
+    await this.#turn.close();
     tf.dispose(this.#carried as Record<string, tf.Tensor>);
     this.#carried = {};
     this.#onClose();
-  }
-
-  async #alone<T>(what: string, work: () => Promise<T>): Promise<T> {
-    if (this.#closed) throw new UsageError(`${what}: the session is closed`);
-    if (this.#busy !== null)
-      throw new UsageError(`${what}: the session is busy with ${this.#busy.what}; await that first`);
-    const until = work();
-    const mine = { what, until };
-    this.#busy = mine;
-    try {
-      return await until;
-    } finally {
-      this.#busy = null;
-    }
   }
 
   /** Runs a program; on a throw nothing is left and nothing has changed. */
@@ -100,7 +83,7 @@ export class EagerSession implements Session {
       if (result instanceof Promise)
         throw new UsageError(`program "${name}" is asynchronous; programs are pure functions of tensors`);
       const carried = Object.entries(result.carried ?? {});
-      for (const [key, { dtype, shape }] of carried) this.#check(`program "${name}"`, key, dtype, shape);
+      for (const [key, tensor] of carried) requireLayout(`program "${name}"`, this.#carried, key, tensor);
       const scope = tf.engine().state.activeScope.id;
       /** A tensor of this run's own, kept: the one given when the run has just made it, a copy when it is someone else's. */
       const own = (tensor: tf.Tensor): tf.Tensor =>
@@ -114,20 +97,6 @@ export class EagerSession implements Session {
     } catch (error) {
       tf.dispose([outcome.carried, outcome.reported]);
       throw error;
-    }
-  }
-
-  #check(who: string, name: string, dtype: string, shape: readonly number[]): void {
-    const present = this.#carried[name];
-    if (present === undefined) {
-      throw new UsageError(
-        `${who}: there is no carried tensor "${name}"; there are ${Object.keys(this.#carried).join(", ")}`,
-      );
-    }
-    if (present.dtype !== dtype || present.shape.join() !== shape.join()) {
-      throw new UsageError(
-        `${who}: carried tensor "${name}" is ${present.dtype} [${present.shape.join(", ")}], got ${dtype} [${shape.join(", ")}]`,
-      );
     }
   }
 

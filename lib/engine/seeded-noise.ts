@@ -2,14 +2,14 @@ import type { Noise } from "../contracts/part.js";
 import { UsageError } from "../errors.js";
 import type { Random } from "../random.js";
 import * as tf from "../tensor/tf.js";
+import { fillUniform } from "./uniform-noise.js";
 
 /** Random tensors drawn on the host from a stream, so that a seed decides them on every backend. */
 export function seededNoise(random: Random): Noise {
   return {
     uniform(shape) {
       const values = new Float32Array(tf.util.sizeFromShape([...shape]));
-      // 24 bits fit a float32 exactly; more could round up to 1.
-      for (let i = 0; i < values.length; i += 1) values[i] = (random.bits() >>> 8) / 16_777_216;
+      fillUniform(values, random);
       return tf.tensor(values, [...shape]);
     },
   };

@@ -34,7 +34,7 @@ describe("ConsoleProgress", () => {
     const printed = await print(false);
     expect(printed).to.not.include("\u001b");
     const lines = printed.trimEnd().split("\n");
-    expect(lines[0]).to.match(/^TinyModel on eager on /u);
+    expect(lines[0]).to.match(/^TinyModel on (?:compiled, |eager on )/u);
     expect(printed).to.match(/encoders\/default +TinyEncoder +6 +frozen/u);
     expect(printed).to.match(/head +TinyHead +4 +24/u);
     expect(printed).to.match(/epoch 1, batch 1 of 4: loss [\d.]+/u);

@@ -76,7 +76,7 @@ describe("the thread of the compiled engine", () => {
     const child = spawn(process.execPath, options, { cwd: fileURLToPath(root), timeout: 15_000 });
     let output = "";
     for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding("utf8").on("data", (text) => (output += text));
+      stream.setEncoding("utf8").on("data", (text: string) => (output += text));
     const [exit] = (await once(child, "close")) as [number | null];
     expect(output.trim()).to.equal("42");
     expect(exit).to.equal(0);

@@ -1,0 +1,84 @@
+import type { Program } from "../contracts/engine.js";
+import type { HostTensor, HostTensors } from "../tensor/host.js";
+import type { GraphPlan, InputSource } from "./onnx/native-messages.js";
+import type { NativeData } from "./onnx/session.js";
+import { toOnnx } from "./onnx/to-onnx.js";
+import type { PackedLayout } from "./packed-inputs.js";
+import type { Graph } from "./trace/graph.js";
+import { traceProgram } from "./trace/trace-program.js";
+
+/** A program for inputs of one signature, ready to be loaded. */
+export interface CompiledProgram {
+  /** An ONNX file. */
+  readonly bytes: Uint8Array;
+  readonly plan: GraphPlan;
+  /** What the program reports, in the order of the plan. */
+  readonly reported: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /** Whether it draws random numbers, and whether it changes carried tensors. */
+  readonly draws: boolean;
+  readonly changes: boolean;
+}
+
+/**
+ * Traces a program and writes it as an ONNX graph. Of carried tensors and inputs only types and shapes count.
+ *
+ * @throws TraceError when the program does what a graph cannot.
+ */
+export function compileProgram(
+  name: string,
+  program: Program,
+  carried: HostTensors,
+  inputs: HostTensors,
+  layout: PackedLayout,
+): CompiledProgram {
+  const graph = traceProgram(program, carried, inputs);
+  const model = toOnnx(graph, { name });
+  const read = new Set(model.inputs);
+  const plan: GraphPlan = {
+    inputs: [...graph.inputs]
+      .map(([input, { dtype, shape }]) => ({
+        name: read.has(input) ? input : null,
+        source: sourceOf(input, layout),
+        ...{ type: dtype, shape },
+      }))
+      // What is not read need not be fed, but noise has to be drawn: the numbers after it depend on that.
+      .filter((input) => input.name !== null || input.source.from === "noise"),
+    outputs: [...graph.outputs.keys()].map((output, at) => ({
+      name: model.outputs[at] as string,
+      carried: output.startsWith("carried/") ? output.slice("carried/".length) : null,
+    })),
+  };
+  return {
+    ...{ bytes: model.bytes, plan, reported: reportedOf(graph) },
+    draws: plan.inputs.some(({ source }) => source.from === "noise"),
+    changes: plan.outputs.some((output) => output.carried !== null),
+  };
+}
+
+/** What a run reported, by name. */
+export function namedReport({ reported }: CompiledProgram, data: readonly NativeData[]): HostTensors {
+  const named: Record<string, HostTensor> = {};
+  reported.forEach(({ name, shape }, at) => {
+    named[name] = { data: data[at] as HostTensor["data"], shape: [...shape] };
+  });
+  return named;
+}
+
+function sourceOf(input: string, layout: PackedLayout): InputSource {
+  const end = input.indexOf("/");
+  const name = input.slice(end + 1);
+  switch (input.slice(0, end)) {
+    case "carried":
+      return { from: "carried", carried: name };
+    case "noise":
+      return { from: "noise" };
+    default:
+      return { from: "buffer", offset: layout.inputs.get(name)?.offset ?? 0 };
+  }
+}
+
+function reportedOf({ outputs }: Graph): CompiledProgram["reported"] {
+  return [...outputs]
+    .filter(([output]) => output.startsWith("reported/"))
+    .map(([output, { shape }]) => ({ name: output.slice("reported/".length), shape }));
+}

@@ -1,0 +1,151 @@
+import { channel } from "node:diagnostics_channel";
+import type { Program } from "../contracts/engine.js";
+import type { Random } from "../random.js";
+import type { HostTensor, HostTensors } from "../tensor/host.js";
+import { mapEntries } from "../tensor/tree.js";
+import { compileProgram, namedReport, type CompiledProgram } from "./compile-program.js";
+import type { NativeThread } from "./onnx/native-thread.js";
+import { layoutOf, pack, signatureOf, type PackedLayout } from "./packed-inputs.js";
+import { noNoise } from "./seeded-noise.js";
+
+/** Graphs of one program that stay loaded, one for each set of input shapes; the one used longest ago goes first. */
+const KEPT_GRAPHS = 8;
+
+/** For measurements: `{ program, milliseconds }`, the time in native code, after every run. */
+const measured = channel("likewise:native-run");
+
+/** A program cannot run natively; `cause` says why. The carried tensors are as they were. */
+export class NotCompiled extends Error {
+  constructor(override readonly cause: unknown) {
+    super("not compiled", { cause });
+  }
+}
+
+/** What a run is given besides its program. */
+export interface RunRequest {
+  readonly inputs: HostTensors;
+  readonly noise: Random | undefined;
+  readonly accept: (reported: HostTensors) => boolean;
+}
+
+/** A program compiled for inputs of one signature, and loaded. */
+interface LoadedGraph {
+  readonly id: number;
+  readonly compiled: CompiledProgram;
+  readonly layout: PackedLayout;
+  /** What inputs travel in; null while it is away. */
+  buffer: ArrayBuffer | null;
+}
+
+/** Carried tensors on a native thread, and the graphs of programs over them, compiled when a program first meets a signature. */
+export class NativePrograms {
+  readonly #thread: NativeThread;
+  readonly #session: number;
+  /** Types and shapes of the carried tensors. */
+  readonly #layouts: HostTensors;
+  /** By program and signature; within a program the graph used last is at the end. */
+  readonly #graphs = new Map<string, Map<string, LoadedGraph>>();
+  #loaded = 0;
+
+  private constructor(thread: NativeThread, session: number, layouts: HostTensors) {
+    this.#thread = thread;
+    this.#session = session;
+    this.#layouts = layouts;
+  }
+
+  /** @param session a number that no other session of this thread has. */
+  static async open(
+    thread: NativeThread,
+    session: number,
+    carried: HostTensors,
+    threads: number,
+  ): Promise<NativePrograms> {
+    await thread.ask({ type: "open", session, carried, threads });
+    return new NativePrograms(thread, session, mapEntries(carried, withoutNumbers));
+  }
+
+  /** @throws NotCompiled when the program cannot be traced, or the native runtime refuses it. */
+  async run(name: string, program: Program, { inputs, noise, accept }: RunRequest): Promise<HostTensors> {
+    const graph = await this.#graph(name, program, inputs);
+    const { compiled } = graph;
+    if (compiled.draws && noise === undefined) noNoise.uniform([]);
+    const buffer = graph.buffer ?? new ArrayBuffer(graph.layout.bytes);
+    graph.buffer = null;
+    pack(inputs, graph.layout, buffer);
+    const random = compiled.draws ? (noise?.state ?? null) : null;
+    const task = { type: "run", session: this.#session, graph: graph.id, buffer, random } as const;
+    const answer = await this.#native(() => this.#thread.ask(task, [buffer]));
+    graph.buffer = answer.buffer;
+    if (answer.random !== null) noise?.restore(answer.random);
+    if (measured.hasSubscribers) measured.publish({ program: name, milliseconds: answer.milliseconds });
+    const reported = namedReport(compiled, answer.reported);
+    let accepted = false;
+    try {
+      accepted = accept(reported);
+      return reported;
+    } finally {
+      if (compiled.changes) this.#thread.tell({ type: "settle", session: this.#session, accepted });
+    }
+  }
+
+  /** Copies of carried tensors. */
+  async read(names: readonly string[]): Promise<HostTensors> {
+    const values = await this.#thread.ask({ type: "read", session: this.#session, names });
+    return Object.fromEntries(names.map((name, at) => [name, values[at] as HostTensor]));
+  }
+
+  async write(values: HostTensors): Promise<void> {
+    await this.#thread.ask({ type: "write", session: this.#session, values });
+  }
+
+  /** Frees graphs and carried tensors. */
+  async close(): Promise<void> {
+    this.#graphs.clear();
+    if (this.#thread.alive) await this.#thread.ask({ type: "close", session: this.#session });
+  }
+
+  async #graph(name: string, program: Program, inputs: HostTensors): Promise<LoadedGraph> {
+    let graphs = this.#graphs.get(name);
+    if (graphs === undefined) this.#graphs.set(name, (graphs = new Map<string, LoadedGraph>()));
+    const signature = signatureOf(inputs);
+    const known = graphs.get(signature);
+    graphs.delete(signature);
+    const graph = known ?? (await this.#load(name, program, inputs));
+    graphs.set(signature, graph);
+    for (const [old, { id }] of graphs) {
+      if (graphs.size <= KEPT_GRAPHS) break;
+      graphs.delete(old);
+      this.#thread.tell({ type: "unload", session: this.#session, graph: id });
+    }
+    return graph;
+  }
+
+  async #load(name: string, program: Program, inputs: HostTensors): Promise<LoadedGraph> {
+    const layout = layoutOf(inputs);
+    let compiled: CompiledProgram;
+    try {
+      compiled = compileProgram(name, program, this.#layouts, inputs, layout);
+    } catch (cause) {
+      throw new NotCompiled(cause);
+    }
+    this.#loaded += 1;
+    const id = this.#loaded;
+    const { bytes, plan } = compiled;
+    const task = { type: "load", session: this.#session, graph: id, bytes, plan } as const;
+    await this.#native(() => this.#thread.ask(task, [bytes.buffer as ArrayBuffer]));
+    return { id, compiled, layout, buffer: null };
+  }
+
+  /** What the native runtime refuses may run elsewhere; when the thread itself is gone, nothing may. */
+  async #native<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (cause) {
+      throw this.#thread.alive ? new NotCompiled(cause) : cause;
+    }
+  }
+}
+
+function withoutNumbers({ data, shape }: HostTensor): HostTensor {
+  return { data: data instanceof Int32Array ? new Int32Array() : new Float32Array(), shape: [...shape] };
+}

@@ -1,0 +1,96 @@
+import type { RandomState } from "../../random.js";
+import type { HostTensor, HostTensors } from "../../tensor/host.js";
+import type { GraphType } from "../trace/graph.js";
+import type { NativeData } from "./session.js";
+
+/** Where a graph takes an input from. */
+export type InputSource =
+  /** A carried tensor. */
+  | { readonly from: "carried"; readonly carried: string }
+  /** A part of the buffer that comes with a run. */
+  | { readonly from: "buffer"; readonly offset: number }
+  /** Random numbers, drawn in the order of the inputs. */
+  | { readonly from: "noise" };
+
+export interface PlannedInput {
+  /** Name in the ONNX file; null when the graph does not read it. */
+  readonly name: string | null;
+  readonly source: InputSource;
+  readonly type: GraphType;
+  readonly shape: readonly number[];
+}
+
+export interface PlannedOutput {
+  readonly name: string;
+  /** The carried tensor that it replaces, or null: it is reported. */
+  readonly carried: string | null;
+}
+
+/** What a graph reads and writes; everything is listed in the order of the graph. */
+export interface GraphPlan {
+  readonly inputs: readonly PlannedInput[];
+  readonly outputs: readonly PlannedOutput[];
+}
+
+/** What a native session is asked to do. `session` and `graph` are numbers given by the asker. */
+export type NativeTask =
+  | { readonly type: "open"; readonly session: number; readonly carried: HostTensors; readonly threads: number }
+  | { readonly type: "close"; readonly session: number }
+  | {
+      readonly type: "load";
+      readonly session: number;
+      readonly graph: number;
+      readonly bytes: Uint8Array;
+      readonly plan: GraphPlan;
+    }
+  | { readonly type: "unload"; readonly session: number; readonly graph: number }
+  | {
+      readonly type: "run";
+      readonly session: number;
+      readonly graph: number;
+      /** Batch inputs; comes back with the answer. */
+      readonly buffer: ArrayBuffer;
+      readonly random: RandomState | null;
+    }
+  /** Whether the tensors that the last run left become the carried ones. */
+  | { readonly type: "settle"; readonly session: number; readonly accepted: boolean }
+  | { readonly type: "read"; readonly session: number; readonly names: readonly string[] }
+  | { readonly type: "write"; readonly session: number; readonly values: HostTensors };
+
+/** What a run gives back. */
+export interface NativeRun {
+  /** Reported outputs in the order of the plan. */
+  readonly reported: readonly NativeData[];
+  readonly buffer: ArrayBuffer;
+  /** Where the random stream stands now. */
+  readonly random: RandomState | null;
+  /** Time in native code. */
+  readonly milliseconds: number;
+}
+
+export interface NativeAnswers {
+  readonly open: null;
+  readonly close: null;
+  readonly load: null;
+  readonly unload: null;
+  readonly run: NativeRun;
+  readonly settle: null;
+  readonly read: readonly HostTensor[];
+  readonly write: null;
+}
+
+export type AnswerTo<Task extends NativeTask> = NativeAnswers[Task["type"]];
+
+/** A task on its way to the worker; without an id nobody waits for an answer. */
+export interface NativeRequest {
+  readonly id: number | null;
+  readonly task: NativeTask;
+}
+
+/** What comes back for it. */
+export type NativeReply =
+  | { readonly id: number; readonly answer: NativeAnswers[keyof NativeAnswers] }
+  | { readonly id: number; readonly problem: string };
+
+/** The first message of a worker: the version of the runtime, or why it does not load. */
+export type NativeGreeting = { readonly version: string } | { readonly missing: string };

@@ -1,0 +1,79 @@
+import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { EngineError } from "../../errors.js";
+import type { GraphType } from "../trace/graph.js";
+
+/** Version of onnxruntime-node that this library is tested with. */
+const TESTED_VERSION = "1.30.0";
+
+/** Numbers as the native runtime reads them; booleans are bytes. */
+export type NativeData = Float32Array | Int32Array | Uint8Array;
+
+/** A tensor of the native runtime, over an array that it does not copy. */
+export type NativeTensor = Tensor;
+
+/** A loaded graph. Runs block the thread they are started on. */
+export interface NativeGraph {
+  /** Runs on tensors by name. The results are new arrays each time. */
+  run(inputs: Readonly<Record<string, NativeTensor>>): Promise<Readonly<Record<string, NativeTensor>>>;
+  /** Frees what the runtime holds for this graph. */
+  release(): Promise<void>;
+}
+
+/** onnxruntime-node. */
+export interface NativeRuntime {
+  readonly version: string;
+  tensor(type: GraphType, data: NativeData, shape: readonly number[]): NativeTensor;
+  /** @param bytes an ONNX file. */
+  load(bytes: Uint8Array, threads: number): Promise<NativeGraph>;
+}
+
+/**
+ * Loads onnxruntime-node, an optional dependency.
+ *
+ * @throws EngineError with the command that installs it.
+ */
+export async function loadRuntime(
+  load: () => Promise<typeof import("onnxruntime-node")> = () => import("onnxruntime-node"),
+): Promise<NativeRuntime> {
+  let runtime: typeof import("onnxruntime-node");
+  try {
+    runtime = await load();
+  } catch (cause) {
+    throw new EngineError(howToInstall(cause), { cause });
+  }
+  return {
+    version: runtime.env.versions.node ?? "of unknown version",
+    tensor: (type, data, shape) => new runtime.Tensor(type, data as Float32Array, shape),
+    load: async (bytes, threads) => toGraph(await runtime.InferenceSession.create(bytes, options(threads))),
+  };
+}
+
+function toGraph(session: InferenceSession): NativeGraph {
+  return {
+    run: (inputs) => session.run(inputs),
+    release: () => session.release(),
+  };
+}
+
+function options(threads: number): InferenceSession.SessionOptions {
+  return {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+    // Errors alone: warnings of the runtime speak of the graph, which users never see.
+    logSeverityLevel: 3,
+    // Slots of an optimizer decay to numbers so small that processors handle them a hundred times slower than zero.
+    extra: { session: { set_denormal_as_zero: "1" } },
+  };
+}
+
+function howToInstall(cause: unknown): string {
+  const install =
+    `npm install onnxruntime-node@${TESTED_VERSION} (for the processor alone, put onnxruntime-node-install=skip ` +
+    `into .npmrc first: it then downloads no CUDA libraries)`;
+  const missing = (cause as NodeJS.ErrnoException | null)?.code === "ERR_MODULE_NOT_FOUND";
+  if (missing) return `onnxruntime-node is not installed; install it: ${install}`;
+  const reason = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
+  return `onnxruntime-node does not load: ${reason}; install it again: ${install}`;
+}
