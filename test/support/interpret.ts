@@ -83,6 +83,8 @@ function run(node: GraphNode, inputs: readonly tf.Tensor[]): readonly tf.Tensor[
         node,
         wide.map((broadcast) => broadcast()),
       );
+    case "LogSoftmax": // is no kernel of tfjs
+      return inputs.map((input) => tf.logSoftmax(input));
     default:
       return runNode(node, inputs);
   }

@@ -1,7 +1,7 @@
 import * as tf from "../../tensor/tf.js";
 import { isPattern, isSplat } from "./constants.js";
 import type { GraphType, GraphValue } from "./graph.js";
-import { Recorder } from "./recorder.js";
+import type { Recorder } from "./recorder.js";
 import { TraceError } from "./trace-error.js";
 
 /** Name under which the recording backend and its kernels are registered. */

@@ -2,21 +2,7 @@ import type { GraphValue } from "../graph.js";
 import { broadcast, recordKernel, type KernelCall, type OutputType } from "../kernel.js";
 
 const unary = [
-  ...[
-    "Abs",
-    "Acos",
-    "Acosh",
-    "Asin",
-    "Asinh",
-    "Atan",
-    "Atanh",
-    "Ceil",
-    "Cos",
-    "Cosh",
-    "Elu",
-    "Erf",
-    "Floor",
-  ],
+  ...["Abs", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Ceil", "Cos", "Cosh", "Elu", "Erf", "Floor"],
   ...[
     "Log",
     "Log1p",

@@ -1,9 +1,14 @@
 import type { Graph } from "../graph.js";
+import { fuseBias } from "./bias.js";
 import { sinkBroadcasts } from "./broadcasts.js";
 import { shareCommonNodes } from "./common-nodes.js";
 import { removeDeadNodes } from "./dead-nodes.js";
+import { factorSums } from "./factored-sums.js";
+import { findLogSoftmax } from "./log-softmax.js";
+import { mergeProducts } from "./merge-products.js";
 import { mergeTransposes } from "./merge-transposes.js";
 import { dropNeutralElements } from "./neutral-elements.js";
+import { gatherOffsets } from "./offsets.js";
 import { gatherScalarFactors } from "./scalar-factors.js";
 import { simplifyShapes } from "./shape-chains.js";
 import { foldSplats } from "./splats.js";
@@ -17,6 +22,11 @@ const passes: readonly ((graph: Graph) => Graph)[] = [
   shareCommonNodes,
   mergeTransposes,
   gatherScalarFactors,
+  gatherOffsets,
+  findLogSoftmax,
+  factorSums,
+  mergeProducts,
+  fuseBias,
 ];
 
 /** Rounds after which a graph counts as simple enough; training steps settle in three or four. */

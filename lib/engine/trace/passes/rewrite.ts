@@ -1,21 +1,24 @@
 import type { Graph, GraphConstant, GraphNode, GraphType, GraphValue } from "../graph.js";
 
-/** What becomes of a node: an existing value in place of its output, other nodes whose last has its outputs, or nothing changes. */
-export type Rewritten = { readonly same: GraphValue } | { readonly nodes: readonly GraphNode[] } | null;
+/**
+ * What becomes of a node: `nodes` in its place, and `same`, the value that stands for its output from then on; without it one of the
+ * nodes has the node's own outputs. Null: nothing changes.
+ */
+export type Rewritten = { readonly nodes?: readonly GraphNode[]; readonly same?: GraphValue } | null;
 
 /** What a rule may ask about the graph round a node. */
 export interface Surroundings {
   /** The node that makes a value; undefined for inputs and constants. */
-  producer(value: GraphValue): GraphNode | undefined;
+  readonly producer: (value: GraphValue) => GraphNode | undefined;
   /** How often a value is read, outputs of the graph included. */
-  uses(value: GraphValue): number;
-  constantOf(value: GraphValue): GraphConstant | undefined;
+  readonly uses: (value: GraphValue) => number;
+  readonly constantOf: (value: GraphValue) => GraphConstant | undefined;
   /** The number that every element of a value is, when the graph says so. */
-  splat(value: GraphValue): number | null;
+  readonly splat: (value: GraphValue) => number | null;
   /** A new value, for the output of a new node. */
-  value(dtype: GraphType, shape: readonly number[]): GraphValue;
+  readonly value: (dtype: GraphType, shape: readonly number[]) => GraphValue;
   /** A new constant of one number. */
-  scalar(number: number, dtype: GraphType, shape?: readonly number[]): GraphValue;
+  readonly scalar: (number: number, dtype: GraphType, shape?: readonly number[]) => GraphValue;
 }
 
 /**
@@ -63,10 +66,10 @@ export function rewrite(
   for (const given of graph.nodes) {
     const node = given.inputs.some(({ id }) => replaced.has(id)) ? { ...given, inputs: given.inputs.map(now) } : given;
     const answer = firstAnswer(rules, node, surroundings);
-    const made = answer === null ? [node] : "nodes" in answer ? answer.nodes : [];
+    const made = answer === null ? [node] : (answer.nodes ?? []);
     if (answer !== null) {
       changed = true;
-      if ("same" in answer) replaced.set((node.outputs[0] as GraphValue).id, answer.same);
+      if (answer.same !== undefined) replaced.set((node.outputs[0] as GraphValue).id, answer.same);
     }
     for (const each of made) {
       const placed = node.where === undefined || each.where !== undefined ? each : { ...each, where: node.where };
