@@ -20,12 +20,18 @@ const WRITTEN_OUT = 256;
 /** Collects the operations and constants of a model. Names are made by counting, so that equal calls give equal models. */
 export class OnnxBuilder {
   readonly nodes: OnnxNode[] = [];
+  /** The model will run on one thread. */
+  readonly oneThread: boolean;
   readonly #initializers = new Map<string, OnnxTensor>();
   readonly #shared = new Map<string, Operand>();
   readonly #smaller = new Map<string, Operand>();
   readonly #sources = new Map<string, string>();
   readonly #checked = new Map<string, Set<number>>();
   #count = 0;
+
+  constructor({ oneThread = false } = {}) {
+    this.oneThread = oneThread;
+  }
 
   get initializers(): readonly OnnxTensor[] {
     return [...this.#initializers.values()];

@@ -10,6 +10,8 @@ export interface ToOnnxOptions {
   readonly name?: string;
   /** Free text by name, written into the file. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** Threads that will run it, when that is known. Some operations are faster on one, and wrong there on several. Default null. */
+  readonly threads?: number | null;
 }
 
 /** A graph as an ONNX model. */
@@ -30,10 +32,11 @@ export interface OnnxProgram {
  *
  * @throws TraceError naming kernels that cannot be written, before anything is.
  */
-export function toOnnx(graph: Graph, { name = "program", metadata = {} }: ToOnnxOptions = {}): OnnxProgram {
+export function toOnnx(graph: Graph, options: ToOnnxOptions = {}): OnnxProgram {
+  const { name = "program", metadata = {}, threads = null } = options;
   const live = liveNodes(graph);
   refuseUnknown(live);
-  const g = new OnnxBuilder();
+  const g = new OnnxBuilder({ oneThread: threads === 1 });
   const operands = new Map<number, Operand>();
   for (const [inputName, { id, dtype, shape }] of graph.inputs)
     operands.set(id, { name: inputName, type: dtype, shape });

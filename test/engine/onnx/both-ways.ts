@@ -59,10 +59,11 @@ export async function runNatively(
   runtime: Runtime,
   program: Program,
   { carried = {}, inputs = {} }: Given,
+  threads = 1,
 ): Promise<Record<string, HostTensor>> {
   const graph = recordProgram(program, carried, inputs);
-  const model = toOnnx(graph);
-  const session = await openModel(runtime, model.bytes);
+  const model = toOnnx(graph, { threads });
+  const session = await openModel(runtime, model.bytes, { intraOpNumThreads: threads });
   try {
     const random = new Random("noise");
     const noise: Record<string, HostTensor> = {};

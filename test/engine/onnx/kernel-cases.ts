@@ -19,6 +19,8 @@ export interface KernelCase {
   readonly nearness?: Nearness;
   /** Where the plain JavaScript backend lacks the kernel. */
   readonly backend?: "wasm";
+  /** Threads for which the kernel is written. Default 1. */
+  readonly threads?: number;
 }
 
 /** One test for each case: the kernel is recorded, and natively gives what tfjs gives. */
@@ -28,7 +30,7 @@ export function describeKernels(title: string, cases: readonly KernelCase[]): vo
     before(async function () {
       runtime = await onnxRuntime(this);
     });
-    for (const { kernel, of, inputs, compute, nearness, backend } of cases) {
+    for (const { kernel, of, inputs, compute, nearness, backend, threads } of cases) {
       it(`${kernel}${of === undefined ? "" : ` of ${of}`}`, async () => {
         const program = (_carried: Inputs, given: Inputs) => {
           const made = compute(given);
@@ -38,7 +40,7 @@ export function describeKernels(title: string, cases: readonly KernelCase[]): vo
         const recorded = recordProgram(program, {}, inputs).nodes.map((node) => node.kernel);
         expect(recorded, "recorded kernels").to.include(kernel);
         const wanted = await runEagerly(program, { inputs }, backend);
-        expectSame(await runNatively(runtime, program, { inputs }), wanted, kernel, nearness);
+        expectSame(await runNatively(runtime, program, { inputs }, threads), wanted, kernel, nearness);
       });
     }
   });

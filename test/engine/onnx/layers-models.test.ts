@@ -1,7 +1,7 @@
 import * as tf from "likewise/tf";
 import { LayersEncoder } from "likewise/encoders";
 import { IdentityHead } from "likewise/heads";
-import { SoftmaxLoss } from "likewise/losses";
+import { MultipleNegativesRankingLoss } from "likewise/losses";
 import { prefixed } from "../../../lib/tensor/tree.js";
 import { onnxRuntime, type Runtime } from "../../support/onnx-runtime.js";
 import { expectSame, runEagerly, runNatively } from "./both-ways.js";
@@ -119,13 +119,12 @@ describe("A training step of a tf.layers model as ONNX", () => {
           integers ? (i * 3 + row) % 7 : Math.sin(i * 3 + row * row),
         ),
       );
-      const width = encoder.embeddingSize;
       const { programs, carried, inputs } = stepOf({
         encoders: [["default", encoder]],
-        head: new IdentityHead(width),
-        loss: new SoftmaxLoss({ embeddingSize: width, groups: 3 }),
+        head: new IdentityHead(encoder.embeddingSize),
+        loss: new MultipleNegativesRankingLoss({ temperature: 0.5 }),
         inputs: prefixed("inputs/default", await encoder.collate(items)),
-        targets: { groups: [0, 1, 2, 0, 1, 2] },
+        targets: { labels: [1, 1, 1], subgroups: [0, 1, 2, 0, 1, 2] },
       });
       for (const program of ["step", "evaluate"] as const) {
         const wanted = await runEagerly(programs[program], { carried, inputs });

@@ -1,6 +1,6 @@
 import { NgramEmbedding, VectorEncoder } from "likewise/encoders";
 import { DenseHead, GatedHead, IdentityHead, SkipConnectionHead } from "likewise/heads";
-import { MultipleNegativesRankingLoss, OnlineContrastiveLoss, SoftmaxLoss, TripletLoss } from "likewise/losses";
+import { MultipleNegativesRankingLoss, OnlineContrastiveLoss, TripletLoss } from "likewise/losses";
 import * as optim from "likewise/optim";
 import type { Head } from "../../../lib/contracts/head.js";
 import type { Transform } from "../../../lib/contracts/optimizer.js";
@@ -127,13 +127,13 @@ describe("A training step as ONNX", () => {
           ["vector", new VectorEncoder(3)],
         ],
         head: new DenseHead(8, { outputSize: 4 }),
-        loss: new SoftmaxLoss({ embeddingSize: 4, groups: 3 }),
+        loss: new MultipleNegativesRankingLoss(),
         inputs: {
           "inputs/text/ids": ids["ids"]!,
           "inputs/text/weights": ids["weights"]!,
           "frozen/vector": hostTensor(new Random("vectors").normals(18), [6, 3]),
         },
-        targets: { groups: [0, 1, 2, 0, 1, 2] },
+        targets: { labels: [1, 1, 1], subgroups: [0, 1, 2, 0, 1, 2] },
       },
       ["step", "accumulate", "evaluate", "diagnose"],
     );

@@ -1,6 +1,7 @@
 import { input, optionalInput, shapeOf, numberOf, type Lowerings } from "../lowering.js";
 import { binary, expand, reshape, sizeOf, unary } from "../operations.js";
 import type { Operand } from "../builder.js";
+import { addRows } from "./scatter.js";
 import { channelsLast, channelsSecond, poolingWindow, windowSettings } from "./image.js";
 
 const NORMALIZED = ["x", "mean", "variance", "offset", "scale"];
@@ -31,13 +32,8 @@ export const poolingLowerings: Lowerings = {
       ],
       windowSettings(window),
     ) as [Operand, Operand];
-    const flat = { type: "float32", shape: [sizeOf(image.shape)] } as const;
-    const operands = [
-      g.splat(0, "float32", flat.shape),
-      reshape(g, places, [sizeOf(shape)]),
-      reshape(g, dy, [sizeOf(shape)]),
-    ];
-    const sums = g.add("ScatterElements", operands, flat, { axis: 0n, reduction: "add" });
+    const count = sizeOf(shape);
+    const sums = addRows(g, reshape(g, places, [count]), reshape(g, dy, [count, 1]), sizeOf(image.shape), 1);
     return channelsLast(g, reshape(g, sums, image.shape));
   },
   AvgPoolGrad: (g, call) => {

@@ -1,17 +1,47 @@
 import type { OnnxBuilder, Operand } from "../builder.js";
-import { cast, expand, reshape } from "../operations.js";
+import { binary, cast, reshape } from "../operations.js";
 
 /**
- * `[count, width]` zeros with `updates` `[n, width]` added at `rows` `[n]`. By `ScatterElements`, because ONNX Runtime's `ScatterND` adds
- * from several threads at once and loses what they add to the same place.
+ * `[count, width]` zeros with `updates` `[n, width]` added at `rows` `[n]`, whole numbers within the range.
+ *
+ * By `ScatterND` on one thread. On several, ONNX Runtime 1.30 lets each add some rows, and what two add to the same place at the same
+ * time is lost; there it goes by `ScatterElements`, which takes three times as long and is right.
  */
 export function addRows(g: OnnxBuilder, rows: Operand, updates: Operand, count: number, width: number): Operand {
-  const shape = [count, width];
   const type = updates.type === "bool" ? "int32" : updates.type;
-  const zeros = g.splat(0, type, shape);
   const added = rows.shape[0] as number;
-  if (added === 0 || width === 0) return zeros;
-  const places = expand(g, reshape(g, rows, [added, 1]), [added, width]);
-  const values = reshape(g, cast(g, updates, type), [added, width]);
-  return g.add("ScatterElements", [zeros, places, values], { type, shape }, { axis: 0n, reduction: "add" });
+  const shape = [count, width];
+  if (added === 0 || width === 0) return g.splat(0, type, shape);
+  const values = cast(g, updates, type);
+  if (g.oneThread) {
+    const places = cast(g, reshape(g, rows, [added, 1]), "int64");
+    const operands = [g.splat(0, type, shape), places, reshape(g, values, [added, width])];
+    return g.add("ScatterND", operands, { type, shape }, { reduction: "add" });
+  }
+  // One dimension is several times faster than two.
+  const operands = [
+    g.splat(0, type, [count * width]),
+    flatPlaces(g, rows, count, width),
+    reshape(g, values, [added * width]),
+  ];
+  const settings = { axis: 0n, reduction: "add" };
+  return reshape(g, g.add("ScatterElements", operands, { type, shape: [count * width] }, settings), shape);
+}
+
+/** Where each number of these rows lies in the flat form of a matrix. */
+function flatPlaces(g: OnnxBuilder, rows: Operand, count: number, width: number): Operand {
+  if (width === 1) return rows;
+  const type = count * width < 2 ** 31 ? "int32" : "int64";
+  const column = cast(g, reshape(g, rows, [rows.shape[0] as number, 1]), type);
+  const starts = binary(g, "Mul", column, g.scalar(width, type));
+  const along = cast(
+    g,
+    g.constant(
+      Int32Array.from({ length: width }, (_, at) => at),
+      "int32",
+      [width],
+    ),
+    type,
+  );
+  return reshape(g, binary(g, "Add", starts, along), [(rows.shape[0] as number) * width]);
 }

@@ -21,7 +21,7 @@ const of = (
 const pairs = { data: Int32Array.of(0, 1, 1, 3, 0, 1, 1, 0), shape: [4, 2] };
 const places = { data: Int32Array.of(1, 4, 1, 0, 1), shape: [5, 1] };
 
-describeKernels("Kernels that look up and add by position as ONNX", [
+const cases: readonly KernelCase[] = [
   of("GatherV2", (x, indices) => tf.gather(x, indices), table, integers([2, 4], 0, 6)),
   of("GatherV2", (x, indices) => tf.gather(x, indices, 1), cube, wholeRow(3, 0, 3), "a middle axis"),
   of("GatherV2", (x, indices) => tf.gather(x, indices, -1), cube, wholeRow(2, 0), "the last axis"),
@@ -110,4 +110,23 @@ describeKernels("Kernels that look up and add by position as ONNX", [
     shape: [2, 3],
   }),
   of("OneHot", (_x, indices) => tf.oneHot(indices, 4, 0.9, 0.1, "float32"), table, wholeRow(0, 3, 1), "other numbers"),
-]);
+];
+
+/** Many rows for the same place, enough that they are added on several threads. */
+const crowd: KernelCase = {
+  ...of(
+    "UnsortedSegmentSum",
+    (x, ids) => tf.unsortedSegmentSum(x, ids as tf.Tensor1D, 3),
+    { data: new Float32Array(40_000 * 16).fill(1), shape: [40_000, 16] },
+    integers([40_000], 0, 3),
+    "many rows",
+  ),
+  backend: "wasm",
+};
+const adding = new Set(["ScatterNd", "UnsortedSegmentSum"]);
+
+describeKernels("Kernels that look up and add by position as ONNX", [...cases, crowd]);
+describeKernels(
+  "Kernels that add by position as ONNX on two threads",
+  [...cases, crowd].filter(({ kernel }) => adding.has(kernel)).map((one) => ({ ...one, threads: 2 })),
+);
