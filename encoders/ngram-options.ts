@@ -1,4 +1,5 @@
-import { flag, show, wholeNumber, type Problem } from "../lib/contracts/options.js";
+import { flag, wholeNumber, type Problem } from "../lib/contracts/options.js";
+import { show } from "../lib/show.js";
 import type { NgramRanges } from "./ngram-features.js";
 
 /** Which features of a text count, and how much. */

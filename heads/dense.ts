@@ -1,17 +1,9 @@
 import { Head } from "../lib/contracts/head.js";
 import type { Init, Mode } from "../lib/contracts/part.js";
 import type { JsonObject } from "../lib/json.js";
-import {
-  flag,
-  oneOf,
-  refuse,
-  savedOptions,
-  share,
-  show,
-  unknownOptions,
-  wholeNumber,
-} from "../lib/contracts/options.js";
+import { flag, oneOf, refuse, savedOptions, share, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
 import type { Random } from "../lib/random.js";
+import { show } from "../lib/show.js";
 import { unitRows } from "../lib/tensor/rows.js";
 import * as tf from "../lib/tensor/tf.js";
 import { ACTIVATIONS, type ActivationName } from "./activations.js";

@@ -1,4 +1,5 @@
 import { ConfigError } from "./errors.js";
+import { show } from "./show.js";
 import { brokenRules, type ValidationError } from "./validation.js";
 
 /** A configuration class: every option has a default. */
@@ -43,7 +44,7 @@ export function settle<T extends object>(target: T, given: Partial<T>, nested?: 
 export function readConfig<T extends object>(type: ConfigClass<T>, data: unknown): T {
   if (data instanceof type) return data;
   if (typeof data !== "object" || data === null || Array.isArray(data)) {
-    throw new ConfigError(type.name, [`expected an object with options, got ${JSON.stringify(data)}`]);
+    throw new ConfigError(type.name, [`expected an object with options, got ${show(data)}`]);
   }
   return new type(data);
 }
@@ -55,8 +56,4 @@ function flatten(errors: readonly ValidationError[], prefix: string): string[] {
     ),
     ...flatten(error.children ?? [], `${prefix}${error.property}.`),
   ]);
-}
-
-function show(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -1,23 +1,22 @@
 import type { Targets } from "../lib/contracts/batch.js";
-import type { Distance } from "../lib/contracts/distance.js";
-import { SimilarityLoss, type LossValue } from "../lib/contracts/loss.js";
-import type { Init } from "../lib/contracts/part.js";
-import { Cosine } from "../lib/distances/index.js";
+import type { LossValue } from "../lib/contracts/loss.js";
+import { above, atLeast, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
-import type { Random } from "../lib/random.js";
 import { rootOrZero } from "../lib/tensor/rows.js";
 import * as tf from "../lib/tensor/tf.js";
 import { crossEntropy } from "./cross-entropy.js";
-import { above, atLeast, refuse, savedOptions } from "./options.js";
 import {
   countOf,
   groupColumns,
-  normalProxies,
   proxyCosines,
+  ProxyLoss,
   proxyProblems,
   type ProxyOptions,
   type ProxyParameters,
-} from "./proxies.js";
+  type ProxySettings,
+} from "./proxy-loss.js";
+
+const KEYS = ["embeddingSize", "groups", "scale", "margin"] as const;
 
 /** Options of `ArcFaceLoss`. */
 export interface ArcFaceOptions extends ProxyOptions {
@@ -27,6 +26,8 @@ export interface ArcFaceOptions extends ProxyOptions {
   readonly margin?: number;
 }
 
+type Settings = ProxySettings & { readonly scale: number; readonly margin: number };
+
 /**
  * Classification over one trained vector a group, on the sphere, made harder by an angle: cross entropy of `scale cos θ`, with
  * `cos(θ + margin)` for the embedding's own group, so that groups end up separated by that angle. Beyond `θ = π - margin`, where
@@ -34,40 +35,27 @@ export interface ArcFaceOptions extends ProxyOptions {
  *
  * Deng, Guo, Xue, Zafeiriou, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019.
  */
-export class ArcFaceLoss extends SimilarityLoss<"group", ProxyParameters> {
+export class ArcFaceLoss extends ProxyLoss<Settings> {
   static readonly type = "ArcFaceLoss";
-  readonly kind = "group";
-  readonly separable = true;
-  override readonly closedVocabulary = true;
-  override readonly distance: Distance = new Cosine();
-  readonly #options: { embeddingSize: number; groups: number; scale: number; margin: number };
 
-  constructor({ embeddingSize, groups, scale = 64, margin = 0.5 }: ArcFaceOptions) {
-    super();
+  constructor(options: ArcFaceOptions) {
+    const { embeddingSize, groups, scale = 64, margin = 0.5 } = options;
     refuse("ArcFaceLoss", [
-      ...proxyProblems({ embeddingSize, groups }),
+      ...unknownOptions(options, KEYS),
+      ...proxyProblems(options),
       above("scale", scale, 0),
       atLeast("margin", margin, 0),
       margin >= Math.PI ? `margin: expected radians below π, got ${margin}; 28.6 degrees are 0.5 radians` : null,
     ]);
-    this.#options = Object.freeze({ embeddingSize, groups: countOf(groups), scale, margin });
+    super({ embeddingSize, groups: countOf(groups), scale, margin });
   }
 
   static from(config: JsonObject): ArcFaceLoss {
-    const keys = ["embeddingSize", "groups", "scale", "margin"] as const;
-    return new ArcFaceLoss(savedOptions<ArcFaceOptions>("ArcFaceLoss", config, keys));
-  }
-
-  override get config(): JsonObject {
-    return { ...this.#options };
-  }
-
-  override initialize(random: Random): Init {
-    return normalProxies(random, this.#options.embeddingSize, this.#options.groups, 0.01);
+    return new ArcFaceLoss(savedOptions<ArcFaceOptions>("ArcFaceLoss", config, KEYS));
   }
 
   override compute({ kernel }: ProxyParameters, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {
-    const { groups: count, scale } = this.#options;
+    const { groups: count, scale } = this.settings;
     const cosines = proxyCosines(embeddings, kernel);
     const own = groupColumns(groups, count);
     const cosine = tf.sum<tf.Tensor1D>(tf.mul(cosines, own), 1);
@@ -78,7 +66,7 @@ export class ArcFaceLoss extends SimilarityLoss<"group", ProxyParameters> {
 
   /** `cos θ -> cos(θ + margin)`, without the angle itself, whose gradient is infinite at 0 and π. */
   #harder(cosine: tf.Tensor1D): tf.Tensor {
-    const { margin } = this.#options;
+    const { margin } = this.settings;
     const sine = rootOrZero(tf.sub(1, tf.square(cosine)));
     const turned = tf.sub(tf.mul(cosine, Math.cos(margin)), tf.mul(sine, Math.sin(margin)));
     const falling = tf.sub(cosine, margin * Math.sin(margin));

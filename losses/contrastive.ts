@@ -1,12 +1,14 @@
 import type { Targets } from "../lib/contracts/batch.js";
 import type { Distance } from "../lib/contracts/distance.js";
 import { SimilarityLoss, type LossValue } from "../lib/contracts/loss.js";
+import { atLeast, flag, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import { distanceNamed, type DistanceName } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
 import { equalPairs, rowsWithAny, smallestInRow } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
 import type { TensorTree } from "../lib/tensor/tree.js";
-import { atLeast, flag, refuse, savedOptions } from "./options.js";
+
+const KEYS = ["margin", "acrossSubgroups", "distance"] as const;
 
 /** Options of `ContrastiveLoss`. */
 export interface ContrastiveOptions {
@@ -32,17 +34,21 @@ export class ContrastiveLoss extends SimilarityLoss<"pair"> {
   readonly #margin: number;
   readonly #acrossSubgroups: boolean;
 
-  constructor({ margin = 0.5, acrossSubgroups = true, distance = "cosine" }: ContrastiveOptions = {}) {
+  constructor(options: ContrastiveOptions = {}) {
     super();
-    refuse("ContrastiveLoss", [atLeast("margin", margin, 0), flag("acrossSubgroups", acrossSubgroups)]);
+    const { margin = 0.5, acrossSubgroups = true, distance = "cosine" } = options;
+    refuse("ContrastiveLoss", [
+      ...unknownOptions(options, KEYS),
+      atLeast("margin", margin, 0),
+      flag("acrossSubgroups", acrossSubgroups),
+    ]);
     this.distance = distanceNamed(distance);
     this.#margin = margin;
     this.#acrossSubgroups = acrossSubgroups;
   }
 
   static from(config: JsonObject): ContrastiveLoss {
-    const keys = ["margin", "acrossSubgroups", "distance"] as const;
-    return new ContrastiveLoss(savedOptions<ContrastiveOptions>("ContrastiveLoss", config, keys));
+    return new ContrastiveLoss(savedOptions<ContrastiveOptions>("ContrastiveLoss", config, KEYS));
   }
 
   override get config(): JsonObject {

@@ -6,8 +6,9 @@
 
 export { ArcFaceLoss, type ArcFaceOptions } from "./arcface.js";
 export { ContrastiveLoss, type ContrastiveOptions } from "./contrastive.js";
+export { DistanceMatrixLoss } from "./distance-matrix-loss.js";
 export { MultipleNegativesRankingLoss, type MultipleNegativesRankingOptions } from "./multiple-negatives-ranking.js";
 export { OnlineContrastiveLoss, type OnlineContrastiveOptions } from "./online-contrastive.js";
-export type { ProxyOptions, ProxyParameters } from "./proxies.js";
+export { ProxyLoss, type ProxyOptions, type ProxyParameters, type ProxySettings } from "./proxy-loss.js";
 export { SoftmaxLoss, type SoftmaxOptions } from "./softmax.js";
 export { TripletLoss, type TripletOptions } from "./triplet.js";

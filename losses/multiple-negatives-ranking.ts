@@ -1,9 +1,9 @@
 import type { Targets } from "../lib/contracts/batch.js";
 import type { Distance } from "../lib/contracts/distance.js";
 import { SimilarityLoss, type LossValue } from "../lib/contracts/loss.js";
+import { above, flag, oneOf, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { Init } from "../lib/contracts/part.js";
 import { distanceNamed, type DistanceName } from "../lib/distances/index.js";
-import { ConfigError } from "../lib/errors.js";
 import type { JsonObject } from "../lib/json.js";
 import type { Random } from "../lib/random.js";
 import { equalPairs, samePosition } from "../lib/tensor/masks.js";
@@ -11,8 +11,9 @@ import * as tf from "../lib/tensor/tf.js";
 import type { TensorTree } from "../lib/tensor/tree.js";
 import { weightedMean } from "./average.js";
 import { crossEntropy } from "./cross-entropy.js";
-import { currentScale, learnedScale } from "./logit-scale.js";
-import { above, flag, oneOf, refuse, savedOptions } from "./options.js";
+import { currentScale, LARGEST_SCALE, learnedScale } from "./logit-scale.js";
+
+const KEYS = ["kind", "scale", "learnScale", "symmetric", "distance"] as const;
 
 /** Added to the logit of a candidate that is not a wrong answer. */
 const EXCLUDED = -1e9;
@@ -57,14 +58,18 @@ export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair"> e
     super();
     const { kind = "pair", temperature, learnScale = false, symmetric = false, distance = "cosine" } = options;
     const { scale = temperature === undefined ? 20 : 1 / temperature } = options;
-    const who = "MultipleNegativesRankingLoss";
-    if (options.scale !== undefined && temperature !== undefined) {
-      throw new ConfigError(who, ["give scale or temperature, not both; one is 1 divided by the other"]);
-    }
-    refuse(who, [
+    const name = temperature === undefined ? "scale" : "temperature";
+    refuse("MultipleNegativesRankingLoss", [
+      ...unknownOptions(options, [...KEYS, "temperature"]),
+      options.scale !== undefined && temperature !== undefined
+        ? "scale, temperature: give one, not both; one is 1 divided by the other"
+        : null,
       oneOf("kind", kind, ["pair", "tuple"]),
-      temperature === undefined ? above("scale", scale, 0) : above("temperature", temperature, 0),
+      above(name, options[name] ?? scale, 0),
       flag("learnScale", learnScale),
+      learnScale && scale > LARGEST_SCALE
+        ? `${name}: a scale that is trained starts at ${LARGEST_SCALE} or below, got ${scale}`
+        : null,
       flag("symmetric", symmetric),
     ]);
     this.kind = kind as K;
@@ -73,9 +78,8 @@ export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair"> e
   }
 
   static from(config: JsonObject): MultipleNegativesRankingLoss<"pair" | "tuple"> {
-    const keys = ["kind", "scale", "learnScale", "symmetric", "distance"] as const;
     return new MultipleNegativesRankingLoss(
-      savedOptions<MultipleNegativesRankingOptions<"pair" | "tuple">>("MultipleNegativesRankingLoss", config, keys),
+      savedOptions<MultipleNegativesRankingOptions<"pair" | "tuple">>("MultipleNegativesRankingLoss", config, KEYS),
     );
   }
 

@@ -1,21 +1,14 @@
-import type { Targets } from "../lib/contracts/batch.js";
 import type { Distance } from "../lib/contracts/distance.js";
-import { SimilarityLoss, type LossValue, type Memory, type UsesMemory } from "../lib/contracts/loss.js";
+import type { LossValue } from "../lib/contracts/loss.js";
+import { atLeast, oneOf, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import { distanceNamed, type DistanceName } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
-import {
-  largestInRow,
-  masksAgainst,
-  masksWithin,
-  rowsWithAny,
-  smallestInRow,
-  type PairMasks,
-} from "../lib/tensor/masks.js";
+import { largestInRow, rowsWithAny, smallestInRow, type PairMasks } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
-import type { TensorTree } from "../lib/tensor/tree.js";
 import { weightedMean } from "./average.js";
-import { atLeast, oneOf, refuse, savedOptions } from "./options.js";
-import { rememberedRows } from "./remembered.js";
+import { DistanceMatrixLoss } from "./distance-matrix-loss.js";
+
+const KEYS = ["margin", "mining", "distance"] as const;
 
 /** Options of `OnlineContrastiveLoss`. */
 export interface OnlineContrastiveOptions {
@@ -34,47 +27,34 @@ export interface OnlineContrastiveOptions {
  *
  * An item is never paired with itself. A batch without a pair has loss 0 and gradient 0.
  */
-export class OnlineContrastiveLoss extends SimilarityLoss<"group"> implements UsesMemory {
+export class OnlineContrastiveLoss extends DistanceMatrixLoss {
   static readonly type = "OnlineContrastiveLoss";
-  readonly kind = "group";
-  readonly separable = false;
   override readonly distance: Distance;
   readonly #margin: number;
   readonly #mining: "hard" | "all";
 
-  constructor({ margin = 0.5, mining = "hard", distance = "cosine" }: OnlineContrastiveOptions = {}) {
+  constructor(options: OnlineContrastiveOptions = {}) {
     super();
-    refuse("OnlineContrastiveLoss", [atLeast("margin", margin, 0), oneOf("mining", mining, ["hard", "all"])]);
+    const { margin = 0.5, mining = "hard", distance = "cosine" } = options;
+    refuse("OnlineContrastiveLoss", [
+      ...unknownOptions(options, KEYS),
+      atLeast("margin", margin, 0),
+      oneOf("mining", mining, ["hard", "all"]),
+    ]);
     this.distance = distanceNamed(distance);
     this.#margin = margin;
     this.#mining = mining;
   }
 
   static from(config: JsonObject): OnlineContrastiveLoss {
-    const keys = ["margin", "mining", "distance"] as const;
-    return new OnlineContrastiveLoss(savedOptions<OnlineContrastiveOptions>("OnlineContrastiveLoss", config, keys));
+    return new OnlineContrastiveLoss(savedOptions<OnlineContrastiveOptions>("OnlineContrastiveLoss", config, KEYS));
   }
 
   override get config(): JsonObject {
     return { margin: this.#margin, mining: this.#mining, distance: this.distance.name };
   }
 
-  override compute(_parameters: TensorTree, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {
-    return this.#judge(this.distance.matrix(embeddings, embeddings), masksWithin(groups));
-  }
-
-  /** The same for pairs of a row of the batch with a remembered row. */
-  computeAgainst(
-    _parameters: TensorTree,
-    embeddings: tf.Tensor2D,
-    { groups }: Targets<"group">,
-    memory: Memory,
-  ): LossValue {
-    const distances = this.distance.matrix(embeddings, rememberedRows(memory));
-    return this.#judge(distances, masksAgainst(groups, memory.groups, memory.valid));
-  }
-
-  #judge(distances: tf.Tensor2D, { positives, negatives }: PairMasks): LossValue {
+  protected override judge(distances: tf.Tensor2D, { positives, negatives }: PairMasks): LossValue {
     const hard = this.#mining === "hard";
     const together = hard ? largestInRow(distances, positives) : distances;
     const apart = hard ? smallestInRow(distances, negatives) : distances;

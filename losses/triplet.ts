@@ -1,22 +1,15 @@
-import type { Targets } from "../lib/contracts/batch.js";
 import type { Distance } from "../lib/contracts/distance.js";
-import { SimilarityLoss, type LossValue, type Memory, type UsesMemory } from "../lib/contracts/loss.js";
+import type { LossValue } from "../lib/contracts/loss.js";
+import { atLeast, flag, oneOf, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import { distanceNamed, type DistanceName } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
-import {
-  largestInRow,
-  masksAgainst,
-  masksWithin,
-  rowsWithAny,
-  smallestInRow,
-  type PairMasks,
-} from "../lib/tensor/masks.js";
+import { largestInRow, rowsWithAny, smallestInRow, type PairMasks } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
-import type { TensorTree } from "../lib/tensor/tree.js";
 import { average, weightedMean } from "./average.js";
-import { atLeast, flag, oneOf, refuse, savedOptions } from "./options.js";
-import { rememberedRows } from "./remembered.js";
+import { DistanceMatrixLoss } from "./distance-matrix-loss.js";
 import { allTriplets, hinge, semiHardTriplets, soft, type MinedTriplets } from "./triplet-mining.js";
+
+const KEYS = ["margin", "mining", "soft", "normalizeByHardestNegative", "distance"] as const;
 
 const MININGS = ["hard", "semi-hard", "all"] as const;
 
@@ -51,22 +44,17 @@ export interface TripletOptions {
  *
  * Schroff, Kalenichenko, Philbin, "FaceNet", CVPR 2015; Hermans, Beyer, Leibe, "In Defense of the Triplet Loss", 2017.
  */
-export class TripletLoss extends SimilarityLoss<"group"> implements UsesMemory {
+export class TripletLoss extends DistanceMatrixLoss {
   static readonly type = "TripletLoss";
-  readonly kind = "group";
-  readonly separable = false;
   override readonly distance: Distance;
   readonly #options: Required<Omit<TripletOptions, "distance">>;
 
-  constructor({
-    margin = 0.5,
-    mining = "hard",
-    soft: isSoft = false,
-    normalizeByHardestNegative = false,
-    distance = "cosine",
-  }: TripletOptions = {}) {
+  constructor(options: TripletOptions = {}) {
     super();
+    const { margin = 0.5, mining = "hard", soft: isSoft = false, distance = "cosine" } = options;
+    const { normalizeByHardestNegative = false } = options;
     refuse("TripletLoss", [
+      ...unknownOptions(options, KEYS),
       atLeast("margin", margin, 0),
       oneOf("mining", mining, MININGS),
       flag("soft", isSoft),
@@ -81,30 +69,14 @@ export class TripletLoss extends SimilarityLoss<"group"> implements UsesMemory {
   }
 
   static from(config: JsonObject): TripletLoss {
-    const keys = ["margin", "mining", "soft", "normalizeByHardestNegative", "distance"] as const;
-    return new TripletLoss(savedOptions<TripletOptions>("TripletLoss", config, keys));
+    return new TripletLoss(savedOptions<TripletOptions>("TripletLoss", config, KEYS));
   }
 
   override get config(): JsonObject {
     return { ...this.#options, distance: this.distance.name };
   }
 
-  override compute(_parameters: TensorTree, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {
-    return this.#judge(this.distance.matrix(embeddings, embeddings), masksWithin(groups));
-  }
-
-  /** The same with positives and negatives from the memory alone; the anchors are the rows of the batch. */
-  computeAgainst(
-    _parameters: TensorTree,
-    embeddings: tf.Tensor2D,
-    { groups }: Targets<"group">,
-    memory: Memory,
-  ): LossValue {
-    const distances = this.distance.matrix(embeddings, rememberedRows(memory));
-    return this.#judge(distances, masksAgainst(groups, memory.groups, memory.valid));
-  }
-
-  #judge(distances: tf.Tensor2D, masks: PairMasks): LossValue {
+  protected override judge(distances: tf.Tensor2D, masks: PairMasks): LossValue {
     const { total, count } = this.#mine(distances, masks);
     return { value: average(total, count), weight: count };
   }

@@ -1,12 +1,13 @@
+import { callback, flag, type Problem } from "../../lib/contracts/options.js";
 import type { Kind, Sample } from "../../lib/contracts/samples.js";
 import type { Random } from "../../lib/random.js";
 import { contentKeyOf, KeyTable } from "../samplers/content-keys.js";
 import { collectDistinct, cutDistinct, type Key } from "../samplers/distinct.js";
 import { sampleOrder, type Positions } from "../samplers/plain.js";
 import { shuffleBuffer } from "../samplers/shuffle-buffer.js";
-import { show } from "../show.js";
 import type { SampleReader } from "../sources/sample-reader.js";
 import { cutCount, type BatchSettings, type Composition } from "./composition.js";
+import { plainComposition } from "./plain.js";
 
 /** Options of loaders whose losses take the other items of a batch for negatives. */
 export interface DuplicateOptions<Item> {
@@ -19,19 +20,25 @@ export interface DuplicateOptions<Item> {
   readonly key?: (item: Item) => Key;
 }
 
-export function duplicateProblems(options: object): string[] {
-  const { duplicates, key } = options as Readonly<Record<string, unknown>>;
-  const problems: string[] = [];
-  if (duplicates !== undefined && typeof duplicates !== "boolean") {
-    problems.push(`duplicates: expected a boolean, got ${show(duplicates)}`);
-  }
-  if (key !== undefined && typeof key !== "function") problems.push(`key: expected a function, got ${show(key)}`);
-  if (duplicates === true && key !== undefined) problems.push("key: has no use with duplicates: true");
-  return problems;
+export const DUPLICATE_CHECKS = { duplicates: flag, key: callback } as const;
+
+/** What is wrong with them together. */
+export function duplicateProblem({ duplicates, key }: DuplicateOptions<never>): Problem {
+  return duplicates === true && key !== undefined ? "key: has no use with duplicates: true" : null;
+}
+
+/** Batches without equal items, or plain ones when duplicates are allowed. */
+export function distinctComposition<K extends Kind, Item>(
+  reader: SampleReader<K, Item>,
+  settings: BatchSettings,
+  itemsOf: (sample: Sample<K, Item>) => readonly Item[],
+  { duplicates = false, key }: DuplicateOptions<Item>,
+): Composition<Sample<K, Item>> {
+  return duplicates ? plainComposition(settings) : new DistinctComposition(reader, settings, itemsOf, key);
 }
 
 /** Batches without equal items. The keys of a source of known length are read once and kept. */
-export class DistinctComposition<K extends Kind, Item> implements Composition<Sample<K, Item>> {
+class DistinctComposition<K extends Kind, Item> implements Composition<Sample<K, Item>> {
   readonly wholeBatch: number;
   readonly #reader: SampleReader<K, Item>;
   readonly #settings: BatchSettings;

@@ -1,7 +1,8 @@
+import { callback, oneOf, optionProblems, wholeNumber, type Check, type Problem } from "../../lib/contracts/options.js";
 import type { Group } from "../../lib/contracts/samples.js";
+import { show } from "../../lib/show.js";
 import type { BalanceSettings } from "../compositions/balanced.js";
-import { show } from "../show.js";
-import { isCount, optionProblems, type LoaderOptions } from "./options.js";
+import { BATCH_SIZE, loaderProblems, type LoaderOptions } from "./options.js";
 
 /** What balanced batches look like: `groups` different groups with `perGroup` samples each. */
 export interface BalanceOptions {
@@ -18,76 +19,69 @@ export interface BalanceOptions {
 
 /** Options of a `GroupLoader`. */
 export interface GroupLoaderOptions<Item> extends LoaderOptions<Item> {
-  /** Balanced training batches, or plainly shuffled ones (false). Default true. */
+  /** Balanced training batches, or plainly shuffled ones (false). Default true, but false with `shuffle: false`. */
   readonly balance?: boolean | BalanceOptions;
   /** The group of a sample of a dataset without reading it; otherwise balancing reads every sample once. */
   readonly groupAt?: (position: number) => Group;
 }
 
-/** Problems, what balance asks for (null: none), and the options with the batch size that follows. */
-export interface CheckedGroupOptions<Item> {
-  readonly problems: readonly string[];
-  readonly balance: BalanceSettings | null;
-  readonly options: LoaderOptions<Item>;
-}
+const atLeastTwo: Check = (name, value) => wholeNumber(name, value, 2);
 
-export function checkGroupOptions<Item>(options: GroupLoaderOptions<Item>): CheckedGroupOptions<Item> {
-  const problems = optionProblems(options, ["balance", "groupAt"]);
-  const { balance = options.shuffle !== false, groupAt, ...common } = options;
-  if (groupAt !== undefined && typeof groupAt !== "function") {
-    problems.push(`groupAt: expected a function, got ${show(groupAt)}`);
-  }
-  if (balance === false) return { problems, balance: null, options: common };
-  if ((typeof balance !== "object" && balance !== true) || (balance as unknown) === null) {
-    return {
-      problems: [...problems, `balance: expected true, false or an object, got ${show(balance)}`],
-      balance: null,
-      options: common,
-    };
-  }
+const BALANCE_CHECKS: Readonly<Record<keyof BalanceOptions, Check>> = {
+  groups: atLeastTwo,
+  perGroup: atLeastTwo,
+  singles: (name, value) => oneOf(name, value, ["error", "repeat", "skip"]),
+};
+
+const isBalance: Check = (name, value) =>
+  typeof value === "boolean" || (typeof value === "object" && value !== null)
+    ? null
+    : `${name}: expected true, false or an object, got ${show(value)}`;
+
+/** What is wrong with the options of a `GroupLoader`. */
+export function groupProblems<Item>(options: GroupLoaderOptions<Item>): Problem[] {
+  const problems = loaderProblems(options, { balance: isBalance, groupAt: callback });
+  const asked = balanceAsked(options);
+  if (asked === null) return problems;
   if (options.shuffle === false)
     problems.push("shuffle: balanced batches are drawn at random; give balance: false to keep the order");
-  const asked = balance === true ? {} : balance;
-  problems.push(...balanceProblems(asked, options.batchSize));
-  const { groups, perGroup, singles = options.augment === undefined ? "error" : "repeat" } = asked;
-  const batchSize = groups !== undefined && perGroup !== undefined ? groups * perGroup : options.batchSize;
-  return {
-    problems,
-    balance: {
-      asked: { ...(groups === undefined ? {} : { groups }), ...(perGroup === undefined ? {} : { perGroup }) },
-      singles,
-    },
-    options: batchSize === undefined ? common : { ...common, batchSize },
-  };
+  const wrong = optionProblems(asked, BALANCE_CHECKS).filter((problem) => problem !== null);
+  return [
+    ...problems,
+    ...(wrong.length > 0 ? wrong.map((problem) => `balance.${problem}`) : shapeProblems(asked, options.batchSize)),
+  ];
 }
 
-function balanceProblems(asked: BalanceOptions, batchSize: number | undefined): string[] {
-  const problems = Object.keys(asked)
-    .filter((name) => !["groups", "perGroup", "singles"].includes(name))
-    .map((name) => `balance.${name}: unknown option; known: groups, perGroup, singles`);
-  const { groups, perGroup, singles } = asked;
-  for (const [name, value] of Object.entries({ groups, perGroup })) {
-    if (value !== undefined && (!isCount(value) || value < 2)) {
-      problems.push(`balance.${name}: expected a whole number from 2, got ${show(value)}`);
-    }
-  }
-  if (singles !== undefined && !["error", "repeat", "skip"].includes(singles)) {
-    problems.push(`balance.singles: expected "error", "repeat" or "skip", got ${show(singles)}`);
-  }
-  if (problems.length > 0) return problems;
-  const size = batchSize ?? 64;
+/** What balance asks for (null: none), and the options with the batch size that follows. */
+export function groupSettings<Item>(options: GroupLoaderOptions<Item>): {
+  readonly balance: BalanceSettings | null;
+  readonly options: LoaderOptions<Item>;
+} {
+  const asked = balanceAsked(options);
+  if (asked === null) return { balance: null, options };
+  const { groups, perGroup, singles = options.augment === undefined ? "error" : "repeat" } = asked;
+  const shape = { ...(groups === undefined ? {} : { groups }), ...(perGroup === undefined ? {} : { perGroup }) };
+  const fixed = groups === undefined || perGroup === undefined ? {} : { batchSize: groups * perGroup };
+  return { balance: { asked: shape, singles }, options: { ...options, ...fixed } };
+}
+
+function balanceAsked<Item>(options: GroupLoaderOptions<Item>): BalanceOptions | null {
+  const { balance = options.shuffle !== false } = options;
+  if (typeof balance === "object") return balance;
+  return balance === true ? {} : null;
+}
+
+/** Whether so many groups and samples make batches of this size. */
+function shapeProblems({ groups, perGroup }: BalanceOptions, batchSize: number | undefined): Problem[] {
+  const size = batchSize ?? BATCH_SIZE;
   if (groups !== undefined && perGroup !== undefined) {
-    if (batchSize !== undefined && batchSize !== groups * perGroup) {
-      problems.push(`batchSize: ${batchSize} is not ${groups} groups × ${perGroup} samples; leave it out`);
-    }
-  } else if (size < 4) {
-    problems.push(`batchSize: ${size} has no room for 2 groups of 2 samples; give 4 or more, or balance: false`);
-  } else {
-    for (const [name, value] of Object.entries({ groups, perGroup })) {
-      if (value !== undefined && (size % value !== 0 || size / value < 2)) {
-        problems.push(`balance.${name}: ${value} does not divide the batchSize ${size} into 2 or more`);
-      }
-    }
+    if (batchSize === undefined || batchSize === groups * perGroup) return [];
+    return [`batchSize: ${batchSize} is not ${groups} groups × ${perGroup} samples; leave it out`];
   }
-  return problems;
+  if (size < 4) return [`batchSize: ${size} has no room for 2 groups of 2 samples; give 4 or more, or balance: false`];
+  return Object.entries({ groups, perGroup }).map(([name, value]) =>
+    value !== undefined && (size % value !== 0 || size / value < 2)
+      ? `balance.${name}: ${value} does not divide the batchSize ${size} into 2 or more`
+      : null,
+  );
 }

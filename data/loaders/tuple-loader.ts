@@ -1,13 +1,16 @@
-import type { Batch } from "../../lib/contracts/batch.js";
-import { Loader, type EpochRequest } from "../../lib/contracts/loader.js";
-import type { Group, TupleSample } from "../../lib/contracts/samples.js";
-import { DistinctComposition, duplicateProblems, type DuplicateOptions } from "../compositions/distinct.js";
-import { plainComposition } from "../compositions/plain.js";
+import { refuse } from "../../lib/contracts/options.js";
+import type { TupleSample } from "../../lib/contracts/samples.js";
+import {
+  distinctComposition,
+  DUPLICATE_CHECKS,
+  duplicateProblem,
+  type DuplicateOptions,
+} from "../compositions/distinct.js";
 import { tupleForm } from "../samples/tuple-form.js";
 import { SampleReader } from "../sources/sample-reader.js";
 import type { Samples } from "../sources/source.js";
-import { Epochs } from "./epochs.js";
-import { optionProblems, settleOptions, type LoaderOptions } from "./options.js";
+import { loaderProblems, loaderSettings, type LoaderOptions } from "./options.js";
+import { SampleLoader } from "./sample-loader.js";
 
 /** Options of a `TupleLoader`. */
 export interface TupleLoaderOptions<Item> extends LoaderOptions<Item>, DuplicateOptions<Item> {}
@@ -18,44 +21,15 @@ export interface TupleLoaderOptions<Item> extends LoaderOptions<Item>, Duplicate
  *
  * @throws ConfigError listing every wrong option, DataError when there are no samples.
  */
-export class TupleLoader<Item> extends Loader<"tuple", Item> {
-  readonly kind = "tuple";
-  readonly augmented: boolean;
-  readonly #epochs: Epochs<"tuple", Item>;
-
+export class TupleLoader<Item> extends SampleLoader<"tuple", Item> {
   constructor(samples: Samples<TupleSample<Item>>, options: TupleLoaderOptions<NoInfer<Item>> = {}) {
-    super();
-    const problems = [...optionProblems(options, ["duplicates", "key"]), ...duplicateProblems(options)];
-    const settings = settleOptions<Item>("TupleLoader", options, problems);
+    refuse("TupleLoader", [...loaderProblems(options, DUPLICATE_CHECKS), duplicateProblem(options)]);
+    const settings = loaderSettings<Item>(options);
     const reader = new SampleReader<"tuple", Item>("TupleLoader", tupleForm, samples);
-    const composition =
-      options.duplicates === true
-        ? plainComposition<TupleSample<Item>>(settings)
-        : new DistinctComposition<"tuple", Item>(
-            reader,
-            settings,
-            ({ anchor, positives }) => [anchor, ...positives],
-            options.key,
-          );
-    this.#epochs = new Epochs(reader, settings, composition);
-    this.augmented = this.#epochs.augmented;
-  }
-
-  get batchesPerEpoch(): number | null {
-    return this.#epochs.batchesPerEpoch;
-  }
-
-  /** The batches of one epoch, made as they are asked for. */
-  epoch(request: EpochRequest): AsyncIterable<Batch<"tuple", Item>> {
-    return this.#epochs.epoch(request);
-  }
-
-  /** Of each sample the anchor, its positives, then its negatives. */
-  items(): AsyncIterable<Item> {
-    return this.#epochs.items();
-  }
-
-  groups(): Promise<readonly Group[]> {
-    return Promise.resolve([]);
+    super(
+      reader,
+      settings,
+      distinctComposition(reader, settings, ({ anchor, positives }) => [anchor, ...positives], options),
+    );
   }
 }

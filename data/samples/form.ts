@@ -1,6 +1,6 @@
 import type { LoadedTargets } from "../../lib/contracts/batch.js";
 import type { Kind, Sample } from "../../lib/contracts/samples.js";
-import { show } from "../show.js";
+import { show } from "../../lib/show.js";
 
 /** Everything a loader has to know about samples of one kind. */
 export interface SampleForm<K extends Kind> {

@@ -1,5 +1,5 @@
 import type { GroupSample } from "../../lib/contracts/samples.js";
-import { show } from "../show.js";
+import { show } from "../../lib/show.js";
 import type { SampleForm } from "./form.js";
 
 /** One row a sample. */

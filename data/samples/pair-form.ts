@@ -1,6 +1,6 @@
 import type { LoadedTargets } from "../../lib/contracts/batch.js";
 import type { PairSample } from "../../lib/contracts/samples.js";
-import { show } from "../show.js";
+import { show } from "../../lib/show.js";
 import type { SampleForm } from "./form.js";
 
 /** Rows: every `a`, then every `b`. */

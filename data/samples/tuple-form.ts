@@ -1,5 +1,5 @@
 import type { TupleSample } from "../../lib/contracts/samples.js";
-import { show } from "../show.js";
+import { show } from "../../lib/show.js";
 import type { SampleForm } from "./form.js";
 
 /** Rows: every anchor, then all positives, then all negatives, sample after sample. */

@@ -1,6 +1,7 @@
 import type { Moment, Schedule } from "../contracts/optimizer.js";
+import { flag } from "../contracts/options.js";
 import * as tf from "../tensor/tf.js";
-import { notNegative, positive, requireOptions, schedule, truth, twoBelowOne } from "./options.js";
+import { notNegative, positive, requireOptions, schedule, twoBelowOne } from "./options.js";
 import { movingAverage, perParameter, type Rule } from "./per-parameter.js";
 import { scheduleConfig, valueAt } from "./schedule.js";
 import type { Tunable } from "./tunable.js";
@@ -23,7 +24,7 @@ export interface AdamwOptions extends AdamOptions {
   readonly weightDecay?: number;
 }
 
-const checks = { learningRate: schedule, betas: twoBelowOne, epsilon: positive, amsgrad: truth };
+const checks = { learningRate: schedule, betas: twoBelowOne, epsilon: positive, amsgrad: flag };
 
 /**
  * Adam: `m = β₁ m + (1 - β₁) g`, `v = β₂ v + (1 - β₂) g²`, `p = p - learningRate · m̂ / (√v̂ + epsilon)` with `m̂ = m / (1 - β₁ᵗ)` and

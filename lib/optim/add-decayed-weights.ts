@@ -1,4 +1,4 @@
-import { ConfigError } from "../errors.js";
+import { refuse } from "../contracts/options.js";
 import * as tf from "../tensor/tf.js";
 import { notNegative } from "./options.js";
 import { perParameter } from "./per-parameter.js";
@@ -9,8 +9,7 @@ import type { Tunable } from "./tunable.js";
  * With adaptive optimizers prefer the decoupled decay of `adamw` and `lion`.
  */
 export function addDecayedWeights(weightDecay: number): Tunable {
-  const problem = notNegative(weightDecay);
-  if (problem !== null) throw new ConfigError("addDecayedWeights", [`weightDecay ${problem}`]);
+  refuse("addDecayedWeights", [notNegative("weightDecay", weightDecay)]);
   return perParameter({
     type: "addDecayedWeights",
     config: { weightDecay },

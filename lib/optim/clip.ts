@@ -1,5 +1,5 @@
 import type { Transform } from "../contracts/optimizer.js";
-import { ConfigError } from "../errors.js";
+import { refuse } from "../contracts/options.js";
 import * as tf from "../tensor/tf.js";
 import { mapEntries } from "../tensor/tree.js";
 import { positive } from "./options.js";
@@ -11,7 +11,7 @@ import type { AcrossParameters, Tunable } from "./tunable.js";
  * before the optimizer: `chain(clipGlobalNorm(1), adamw())`.
  */
 export function clipGlobalNorm(max: number): Transform & AcrossParameters {
-  requirePositive("clipGlobalNorm", max);
+  refuse("clipGlobalNorm", [positive("max", max)]);
   return {
     type: "clipGlobalNorm",
     config: { max },
@@ -34,7 +34,7 @@ export function clipGlobalNorm(max: number): Transform & AcrossParameters {
 
 /** Cuts every number of the gradients to [-max, max]. Put it before the optimizer. */
 export function clipValue(max: number): Tunable {
-  requirePositive("clipValue", max);
+  refuse("clipValue", [positive("max", max)]);
   return perParameter({
     type: "clipValue",
     config: { max },
@@ -44,9 +44,4 @@ export function clipValue(max: number): Tunable {
     tunes: [],
     tuned: () => clipValue(max),
   });
-}
-
-function requirePositive(who: string, max: number): void {
-  const problem = positive(max);
-  if (problem !== null) throw new ConfigError(who, [`max ${problem}`]);
 }

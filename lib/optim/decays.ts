@@ -1,5 +1,6 @@
 import type { Moment } from "../contracts/optimizer.js";
-import { count, countOrPart, notNegative, requireOptions } from "./options.js";
+import { count } from "../contracts/options.js";
+import { countOrPart, notNegative, requireOptions } from "./options.js";
 import { schedule, stepsOf, type NamedSchedule } from "./schedule.js";
 import { warmupSteps } from "./warmup.js";
 

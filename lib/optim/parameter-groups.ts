@@ -1,9 +1,10 @@
 import type { Schedule, Transform } from "../contracts/optimizer.js";
+import { flag, optionProblems, refuse, type Check, type Problem } from "../contracts/options.js";
 import { ConfigError } from "../errors.js";
 import type { JsonObject } from "../json.js";
 import * as tf from "../tensor/tf.js";
 import { freeze } from "./freeze.js";
-import { notNegative, schedule, truth } from "./options.js";
+import { notNegative, schedule } from "./options.js";
 import { matcher, patternConfig, type Pattern } from "./pattern.js";
 import { scoped, within } from "./scope.js";
 import { isAcrossParameters, isTunable } from "./tunable.js";
@@ -38,15 +39,16 @@ export interface ParameterGroup {
  * @throws ConfigError for wrong settings; when training starts, for a group that is left without any parameter.
  */
 export function parameterGroups(groups: readonly ParameterGroup[], base: Transform): Transform {
-  const problems = groups.flatMap((group, position) =>
-    problemsOf(group, base).map((problem) => `group ${position} (${show(group.match)}): ${problem}`),
-  );
-  if (isAcrossParameters(base)) {
-    problems.push(
-      `the base ${base.type} compares all gradients; put that part before the groups: chain(clipGlobalNorm(1), parameterGroups(…))`,
-    );
-  }
-  if (problems.length > 0) throw new ConfigError("parameterGroups", problems);
+  refuse("parameterGroups", [
+    ...groups.flatMap((group, position) =>
+      problemsOf(group, base)
+        .filter((problem) => problem !== null)
+        .map((problem) => `group ${position} (${described(group.match)}): ${problem}`),
+    ),
+    isAcrossParameters(base)
+      ? `the base ${base.type} compares all gradients; put that part before the groups: chain(clipGlobalNorm(1), parameterGroups(…))`
+      : null,
+  ]);
 
   const members = [...groups.map((group) => transformOf(group, base)), base];
   const scopes = [...groups.map((_, position) => `group${position}`), "base"];
@@ -71,9 +73,9 @@ export function parameterGroups(groups: readonly ParameterGroup[], base: Transfo
     config: {
       groups: groups.map(({ match }, position) => ({
         match: patternConfig(match),
-        ...described(members[position] as Transform),
+        ...saved(members[position] as Transform),
       })),
-      base: described(base),
+      base: saved(base),
     },
     elementwise: members.every(({ elementwise }) => elementwise),
     initialize(parameters) {
@@ -102,9 +104,9 @@ export function parameterGroups(groups: readonly ParameterGroup[], base: Transfo
   };
 }
 
-const described = ({ type, config }: Transform): { type: string; config: JsonObject } => ({ type, config });
+const saved = ({ type, config }: Transform): { type: string; config: JsonObject } => ({ type, config });
 
-const show = (pattern: Pattern): string => (typeof pattern === "string" ? `"${pattern}"` : String(pattern));
+const described = (pattern: Pattern): string => (typeof pattern === "string" ? `"${pattern}"` : String(pattern));
 
 function transformOf(group: ParameterGroup, base: Transform): Transform {
   if (group.freeze === true) return freeze();
@@ -118,20 +120,20 @@ function transformOf(group: ParameterGroup, base: Transform): Transform {
   });
 }
 
-const isPattern = (value: unknown): boolean => typeof value === "string" || value instanceof RegExp;
+const checks: Readonly<Record<keyof ParameterGroup, Check>> = {
+  match: (name, value) =>
+    typeof value === "string" || value instanceof RegExp ? null : `${name}: expected a text or a regular expression`,
+  freeze: flag,
+  transform: (name, value) => (typeof value === "object" ? null : `${name}: expected a transform, such as sgd()`),
+  learningRate: schedule,
+  learningRateFactor: notNegative,
+  weightDecay: notNegative,
+};
 
-const checks = { freeze: truth, learningRate: schedule, learningRateFactor: notNegative, weightDecay: notNegative };
-
-function problemsOf(group: ParameterGroup, base: Transform): string[] {
-  const { match, transform, ...settings } = group;
-  const given = Object.entries<unknown>(settings).filter(([, value]) => value !== undefined && value !== false);
-  const problems: string[] = [];
-  if (!isPattern(match)) problems.push("match must be a text or a regular expression");
-  for (const [name, value] of given) {
-    const problem = Object.hasOwn(checks, name) ? checks[name as keyof typeof checks](value) : "is not an option";
-    if (problem !== null) problems.push(`${name} ${problem}`);
-  }
-  const names = [...(transform === undefined ? [] : ["transform"]), ...given.map(([name]) => name)];
+function problemsOf(group: ParameterGroup, base: Transform): Problem[] {
+  const problems = optionProblems({ ...group, match: group.match ?? null }, checks);
+  const given = Object.entries<unknown>({ ...group, freeze: group.freeze === true || undefined });
+  const names = given.filter(([name, value]) => name !== "match" && value !== undefined).map(([name]) => name);
   if (names.length === 0)
     problems.push("says nothing; give freeze, transform, learningRate, learningRateFactor or weightDecay");
   const alone = names.find((name) => name === "freeze" || name === "transform");
@@ -159,9 +161,9 @@ function requireUsed(
     if (Object.keys(parts[position] ?? {}).length > 0) return [];
     const taken = names.filter((name) => matchers[position]?.(name) === true);
     return taken.length === 0
-      ? [`group ${position}: ${show(match)} matches no parameter`]
+      ? [`group ${position}: ${described(match)} matches no parameter`]
       : [
-          `group ${position}: every parameter that ${show(match)} matches belongs to a group before it; put the special groups first`,
+          `group ${position}: every parameter that ${described(match)} matches belongs to a group before it; put the special groups first`,
         ];
   });
   if (problems.length > 0)

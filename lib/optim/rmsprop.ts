@@ -1,6 +1,7 @@
 import type { Schedule } from "../contracts/optimizer.js";
+import { share } from "../contracts/options.js";
 import * as tf from "../tensor/tf.js";
-import { belowOne, positive, requireOptions, schedule } from "./options.js";
+import { positive, requireOptions, schedule } from "./options.js";
 import { movingAverage, perParameter } from "./per-parameter.js";
 import { scheduleConfig, valueAt } from "./schedule.js";
 import type { Tunable } from "./tunable.js";
@@ -21,7 +22,7 @@ export interface RmspropOptions {
  * Tieleman, Hinton, "Lecture 6.5: RMSProp", Coursera 2012.
  */
 export function rmsprop(options: RmspropOptions = {}): Tunable {
-  requireOptions("rmsprop", options, { learningRate: schedule, alpha: belowOne, epsilon: positive });
+  requireOptions("rmsprop", options, { learningRate: schedule, alpha: share, epsilon: positive });
   const { learningRate = 1e-2, alpha = 0.99, epsilon = 1e-8 } = options;
   return perParameter({
     type: "rmsprop",

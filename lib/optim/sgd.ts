@@ -1,6 +1,7 @@
 import type { Schedule } from "../contracts/optimizer.js";
+import { flag, share } from "../contracts/options.js";
 import * as tf from "../tensor/tf.js";
-import { belowOne, notNegative, requireOptions, schedule, truth } from "./options.js";
+import { requireOptions, schedule } from "./options.js";
 import { perParameter } from "./per-parameter.js";
 import { scheduleConfig, valueAt } from "./schedule.js";
 import type { Tunable } from "./tunable.js";
@@ -13,7 +14,7 @@ export interface SgdOptions {
   readonly momentum?: number;
   /** Look ahead along the momentum; needs momentum and no dampening. Default false. */
   readonly nesterov?: boolean;
-  /** Part of each gradient but the first that the momentum leaves out. Default 0. */
+  /** Part of each gradient but the first that the momentum leaves out, in [0, 1). Default 0. */
   readonly dampening?: number;
 }
 
@@ -28,8 +29,8 @@ export function sgd(options: SgdOptions = {}): Tunable {
   requireOptions(
     "sgd",
     options,
-    { learningRate: schedule, momentum: belowOne, nesterov: truth, dampening: notNegative },
-    nesterov && (momentum === 0 || dampening !== 0) ? "nesterov needs momentum > 0 and dampening 0" : null,
+    { learningRate: schedule, momentum: share, nesterov: flag, dampening: share },
+    nesterov && (momentum === 0 || dampening !== 0) ? "nesterov: needs momentum above 0 and dampening 0" : null,
   );
   const settings = {
     type: "sgd",

@@ -1,12 +1,11 @@
 import type { Moment, Schedule } from "../contracts/optimizer.js";
-import { ConfigError } from "../errors.js";
+import { refuse } from "../contracts/options.js";
 import { countOrPart, notNegative, schedule as scheduleCheck } from "./options.js";
 import { schedule, scheduleConfig, stepsOf, valueAt, type NamedSchedule } from "./schedule.js";
 
 /** Always the same number. */
 export function constant(value: number): NamedSchedule {
-  const problem = notNegative(value);
-  if (problem !== null) throw new ConfigError("constant", [`value ${problem}`]);
+  refuse("constant", [notNegative("value", value)]);
   return schedule({ type: "constant", value }, () => value);
 }
 
@@ -17,11 +16,7 @@ export function constant(value: number): NamedSchedule {
  * @param steps number of steps, or the part of all steps when below 1 (rounded up)
  */
 export function warmup(steps: number, then: Schedule): NamedSchedule {
-  const problems = [
-    [`steps`, countOrPart(steps)],
-    [`then`, scheduleCheck(then)],
-  ].flatMap(([name, problem]) => (problem === null ? [] : [`${name} ${problem}`]));
-  if (problems.length > 0) throw new ConfigError("warmup", problems);
+  refuse("warmup", [countOrPart("steps", steps), scheduleCheck("then", then)]);
   return schedule({ type: "warmup", steps, then: scheduleConfig(then) }, (moment) => {
     const rising = warmupSteps("warmup", steps, moment);
     const totalSteps = moment.totalSteps === null ? null : Math.max(0, moment.totalSteps - rising);
@@ -38,6 +33,7 @@ export function warmupSteps(who: string, steps: number, moment: Moment): number 
 
 /** Another schedule times a number. */
 export function scaled(given: Schedule, factor: number): Schedule {
+  refuse("scaled", [scheduleCheck("schedule", given), notNegative("factor", factor)]);
   if (typeof given === "number") return given * factor;
   return schedule(
     { type: "scaled", factor, schedule: scheduleConfig(given) },

@@ -81,6 +81,11 @@ for (const [name, lossClass] of classes) {
         expect(() => lossClass.from({ ...config, extra: 1 }, {}, noParts)).to.throw(ConfigError, "extra: unknown");
       });
 
+      it("refuses an option it does not know", () => {
+        const options = { ...loss.config, extra: 1 };
+        expect(() => new lossClass(...([options] as never[]))).to.throw(ConfigError, "extra: unknown option; known: ");
+      });
+
       it("declares what shared code needs to know", () => {
         expect(loss.kind).to.be.oneOf(["pair", "group", "tuple", "label"]);
         expect(loss.separable).to.be.a("boolean");

@@ -286,5 +286,10 @@ describe("MultipleNegativesRankingLoss", () => {
       .to.throw(ConfigError)
       .with.property("problems")
       .that.has.length(2);
+    expect(() => new MultipleNegativesRankingLoss({ temperature: 0.001, learnScale: true })).to.throw(
+      ConfigError,
+      /temperature: a scale that is trained starts at 100 or below, got 1000/,
+    );
+    expect(new MultipleNegativesRankingLoss({ scale: 100, learnScale: true }).config["scale"]).to.equal(100);
   });
 });

@@ -191,21 +191,25 @@ describe("optimizers", () => {
 
   it("refuse wrong options, all at once", () => {
     const wrong: [() => unknown, ...RegExp[]][] = [
-      [() => sgd({ learningRate: -1, momentum: 1 }), /learningRate must be .* got -1/, /momentum must be .* got 1/],
-      [() => sgd({ nesterov: true }), /nesterov needs momentum > 0 and dampening 0/],
-      [() => sgd({ nesterov: true, momentum: 0.9, dampening: 0.1 }), /nesterov needs/],
-      [() => adam({ betas: [0.9, 1], epsilon: 0 }), /betas must be two numbers in \[0, 1\), got \[0.9,1\]/, /epsilon/],
-      [() => adam({ learningRate: NaN }), /learningRate .* got NaN/],
+      [() => sgd({ learningRate: -1, momentum: 1 }), /learningRate: expected .* got -1/, /momentum: expected .* got 1/],
+      [() => sgd({ nesterov: true }), /nesterov: needs momentum above 0 and dampening 0/],
+      [() => sgd({ nesterov: true, momentum: 0.9, dampening: 0.1 }), /nesterov: needs/],
+      [
+        () => adam({ betas: [0.9, 1], epsilon: 0 }),
+        /betas: expected two numbers from 0 to less than 1, got \[ 0.9, 1 \]/,
+        /epsilon/,
+      ],
+      [() => adam({ learningRate: NaN }), /learningRate: .* got NaN/],
       [() => adamw({ weightDecay: -1 }), /weightDecay/],
       [
         () => adamw({ lr: 1 } as object),
-        /lr is not an option; known: learningRate, betas, epsilon, amsgrad, weightDecay/,
+        /lr: unknown option; known: learningRate, betas, epsilon, amsgrad, weightDecay/,
       ],
       [() => adagrad({ initialAccumulator: -1 }), /initialAccumulator/],
       [() => rmsprop({ alpha: 1 }), /alpha/],
       [() => lion({ betas: [0.9] as unknown as [number, number] }), /betas/],
       [() => addDecayedWeights(-1), /weightDecay/],
-      [() => clipGlobalNorm(0), /max must be a number > 0, got 0/],
+      [() => clipGlobalNorm(0), /max: expected a number above 0, got 0/],
       [() => clipValue(Infinity), /max/],
       [() => chain(), /at least one/],
     ];

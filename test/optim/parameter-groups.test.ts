@@ -136,9 +136,9 @@ describe("parameterGroups", () => {
       [{ match: "x", transform: sgd(), weightDecay: 1 }, adamw(), /exclude each other/],
       [{ match: "x", learningRate: 1, learningRateFactor: 2 }, sgd(), /exclude each other/],
       [{ match: "x", weightDecay: 1 }, sgd(), /the base sgd has no weightDecay to change/],
-      [{ match: "x", learningRate: -1 }, sgd(), /learningRate must be/],
-      [{ match: "x", rate: 1 } as unknown as ParameterGroup, sgd(), /rate is not an option/],
-      [{ match: 3 } as unknown as ParameterGroup, sgd(), /match must be a text or a regular expression/],
+      [{ match: "x", learningRate: -1 }, sgd(), /learningRate: expected a number of at least 0/],
+      [{ match: "x", rate: 1 } as unknown as ParameterGroup, sgd(), /rate: unknown option/],
+      [{ match: 3 } as unknown as ParameterGroup, sgd(), /match: expected a text or a regular expression/],
       [{ match: "x", freeze: true }, chain(clipGlobalNorm(1), sgd()), /put that part before the groups/],
     ];
     for (const [group, base, pattern] of cases) {

@@ -104,9 +104,12 @@ describe("schedules", () => {
   });
 
   it("refuse wrong options", () => {
-    expect(() => cosine({ from: -1, steps: 0 })).to.throw(ConfigError, /from .*\n.*steps must be an integer >= 1/);
-    expect(() => linear({ from: 1, until: 3 } as never)).to.throw(ConfigError, /until is not an option/);
-    expect(() => warmup(2.5, 1)).to.throw(ConfigError, /steps must be a number of steps, or the part/);
+    expect(() => cosine({ from: -1, steps: 0 })).to.throw(
+      ConfigError,
+      /from: .*\n.*steps: expected a whole number of at least 1/,
+    );
+    expect(() => linear({ from: 1, until: 3 } as never)).to.throw(ConfigError, /until: unknown option/);
+    expect(() => warmup(2.5, 1)).to.throw(ConfigError, /steps: expected a number of steps, or the part/);
     expect(() => warmup(2, -1)).to.throw(ConfigError, /then/);
     expect(() => constant(NaN)).to.throw(ConfigError, /value/);
     expect(() => warmupCosine({ peak: 1, warmup: -1 })).to.throw(ConfigError, /warmup/);

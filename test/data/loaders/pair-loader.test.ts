@@ -201,7 +201,7 @@ describe("PairLoader", () => {
     );
     expect(await problem({ a: "x", b: "y", score: NaN })).to.contain("sample 1 has the score NaN");
     expect(await problem({ a: "x", b: "y", subgroup: 0.5 })).to.contain("sample 1 has the subgroup 0.5");
-    expect(await problem(undefined)).to.contain("sample 1 is nothing");
+    expect(await problem(undefined)).to.contain("sample 1 is undefined");
     expect(await problem("text")).to.contain('sample 1 is "text"');
   });
 

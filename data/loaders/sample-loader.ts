@@ -1,7 +1,7 @@
 import { DataError } from "../../lib/errors.js";
 import type { Batch } from "../../lib/contracts/batch.js";
-import type { EpochRequest } from "../../lib/contracts/loader.js";
-import type { Kind, Sample } from "../../lib/contracts/samples.js";
+import { Loader, type EpochRequest } from "../../lib/contracts/loader.js";
+import type { Group, Kind, Sample } from "../../lib/contracts/samples.js";
 import type { Random } from "../../lib/random.js";
 import type { Composition } from "../compositions/composition.js";
 import { collect, cut, sampleOrder } from "../samplers/plain.js";
@@ -10,46 +10,51 @@ import { oneAhead } from "./one-ahead.js";
 import type { LoaderSettings } from "./options.js";
 
 /** What all loaders do: epochs of batches from a reader, in training as the composition says, otherwise in order. */
-export class Epochs<K extends Kind, Item> {
+export abstract class SampleLoader<K extends Kind, Item> extends Loader<K, Item> {
+  override readonly kind: K;
   readonly #reader: SampleReader<K, Item>;
   readonly #settings: LoaderSettings<Item>;
   readonly #composition: Composition<Sample<K, Item>>;
 
-  constructor(
+  protected constructor(
     reader: SampleReader<K, Item>,
     settings: LoaderSettings<Item>,
     composition: Composition<Sample<K, Item>>,
   ) {
-    const { length, who } = reader;
+    super();
+    const { length, who, form } = reader;
     if (length !== null && settings.dropLast && length < composition.wholeBatch) {
       throw new DataError(
         `${who}: dropLast leaves nothing of ${length} samples in batches of ${settings.batchSize}; make batchSize smaller`,
       );
     }
+    this.kind = form.kind;
     this.#reader = reader;
     this.#settings = settings;
     this.#composition = composition;
   }
 
-  /** Of training. */
-  get batchesPerEpoch(): number | null {
+  override get batchesPerEpoch(): number | null {
     const { length } = this.#reader;
     return length === null ? null : this.#composition.count(length);
   }
 
-  /** True when items differ from epoch to epoch. */
-  get augmented(): boolean {
+  override get augmented(): boolean {
     return this.#settings.augment !== null;
   }
 
-  epoch(request: EpochRequest): AsyncIterable<Batch<K, Item>> {
+  override epoch(request: EpochRequest): AsyncIterable<Batch<K, Item>> {
     const { prefetch } = this.#settings;
     const batches = this.#batches(request);
     return (prefetch ?? !this.#reader.immediate) ? oneAhead(batches) : batches;
   }
 
-  async *items(): AsyncGenerator<Item, void, undefined> {
+  override async *items(): AsyncGenerator<Item, void, undefined> {
     for await (const sample of this.#reader.all()) yield* this.#reader.form.items(sample);
+  }
+
+  override groups(): Promise<readonly Group[]> {
+    return Promise.resolve([]);
   }
 
   async *#batches({

@@ -1,0 +1,79 @@
+import type { Distance } from "../lib/contracts/distance.js";
+import { SimilarityLoss } from "../lib/contracts/loss.js";
+import { wholeNumber, type Problem } from "../lib/contracts/options.js";
+import type { Init } from "../lib/contracts/part.js";
+import type { Group } from "../lib/contracts/samples.js";
+import { Cosine } from "../lib/distances/index.js";
+import type { JsonObject } from "../lib/json.js";
+import type { Random } from "../lib/random.js";
+import { hostTensor } from "../lib/tensor/host.js";
+import { equalPairs } from "../lib/tensor/masks.js";
+import { innerProducts } from "../lib/tensor/pairwise.js";
+import { unitRows } from "../lib/tensor/rows.js";
+import * as tf from "../lib/tensor/tf.js";
+
+/** Size of the table of proxies: one trained vector for each group. `configureLoss({ embeddingSize, groups })` gives both. */
+export interface ProxyOptions {
+  /** Width of the embeddings. */
+  readonly embeddingSize: number;
+  /** The groups of the train loader, or how many there are. */
+  readonly groups: number | readonly Group[];
+}
+
+/** The trained parameters: `kernel` `[embeddingSize, groups]`, a column for each group. */
+export type ProxyParameters = { readonly kernel: tf.Tensor2D };
+
+/** Options with their defaults; of the groups, the number is kept. */
+export type ProxySettings = { readonly embeddingSize: number; readonly groups: number };
+
+/** First numbers of the proxies: normal with this deviation. */
+const DEVIATION = 0.01;
+
+/** Compares embeddings with one trained vector a group, which is thrown away after training. Needs every group at training time. */
+export abstract class ProxyLoss<Settings extends ProxySettings & JsonObject> extends SimilarityLoss<
+  "group",
+  ProxyParameters
+> {
+  readonly kind = "group";
+  readonly separable = true;
+  override readonly closedVocabulary = true;
+  override readonly distance: Distance = new Cosine();
+  /** Options with their defaults. */
+  protected readonly settings: Settings;
+
+  protected constructor(settings: Settings) {
+    super();
+    this.settings = Object.freeze({ ...settings });
+  }
+
+  override get config(): JsonObject {
+    return { ...this.settings };
+  }
+
+  override initialize(random: Random): Init {
+    const { embeddingSize, groups } = this.settings;
+    const numbers = random.normals(embeddingSize * groups, 0, DEVIATION);
+    return { parameters: { kernel: hostTensor(numbers, [embeddingSize, groups]) } };
+  }
+}
+
+/** How many groups are meant. */
+export function countOf(groups: number | readonly Group[]): number {
+  if (typeof groups === "number") return groups;
+  return Array.isArray(groups) ? groups.length : NaN;
+}
+
+/** Problems of the options that all proxy losses share. */
+export function proxyProblems({ embeddingSize, groups }: ProxyOptions): Problem[] {
+  return [wholeNumber("embeddingSize", embeddingSize, 1), wholeNumber("groups", countOf(groups), 1)];
+}
+
+/** `[n, d] -> [n, groups]`, cosine of every embedding with every proxy. */
+export function proxyCosines(embeddings: tf.Tensor2D, kernel: tf.Tensor2D): tf.Tensor2D {
+  return innerProducts(unitRows(embeddings), unitRows(tf.transpose(kernel)));
+}
+
+/** `[n] -> [n, count]`, 1 at the row's group. A group outside 0..count-1 has none. */
+export function groupColumns(groups: tf.Tensor1D, count: number): tf.Tensor2D {
+  return equalPairs(groups, tf.range(0, count, 1, "int32"));
+}
