@@ -56,12 +56,11 @@ export class RankCounts {
     const sortedGains = gains === null ? null : sortWith(scores, gains);
     if (sortedGains === null) scores.sort();
     const start = this.#levels;
-    let before = 0;
     for (let at = scores.length - 1; at >= 0; at -= 1) {
       const score = scores[at]!;
       let level = this.#levels - 1;
       if (level < start || this.#scores[level] !== score) {
-        before = scores.length - 1 - at;
+        const before = scores.length - 1 - at;
         if (before >= depth.cutoff && level >= start) break;
         level += 1;
         this.#levels += 1;

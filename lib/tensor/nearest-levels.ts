@@ -53,7 +53,7 @@ async function scoreUnion(scores: Scores, queries: Int32Array, members: Int32Arr
   using left = scores.left(queries);
   for (let start = 0; start < members.length; start += 1 << CHUNK) {
     const chunk = members.subarray(start, start + (1 << CHUNK));
-    blocks.push({ width: chunk.length, data: await scores.block(left.tensor, chunk) });
+    await scores.block(left.tensor, chunk, (block) => blocks.push({ width: chunk.length, data: block.slice() }));
   }
   return blocks;
 }

@@ -68,10 +68,11 @@ async function countQueries(scores: Scores, ranking: Ranking, wave: Int32Array, 
   using left = scores.left(wave);
   for (let start = 0; start < candidates.length; start += BLOCK) {
     const chunk = candidates.subarray(start, start + BLOCK);
-    const block = await scores.block(left.tensor, chunk);
-    wave.forEach((query, slot) => {
-      const row = block.subarray(slot * chunk.length, (slot + 1) * chunk.length);
-      countRow(countQuery, counts, slot, row, start, scores.offsets, ranking.skipped(query));
+    await scores.block(left.tensor, chunk, (block) => {
+      wave.forEach((query, slot) => {
+        const row = block.subarray(slot * chunk.length, (slot + 1) * chunk.length);
+        countRow(countQuery, counts, slot, row, start, scores.offsets, ranking.skipped(query));
+      });
     });
   }
 }
@@ -83,13 +84,14 @@ async function countBothSides(scores: Scores, ranking: Ranking, counts: RankCoun
     using left = scores.left(rows);
     for (let start = first; start < all.length; start += BLOCK) {
       const chunk = all.subarray(start, start + BLOCK);
-      const block = await scores.block(left.tensor, chunk);
       const countGap = start === first ? countQuery : countBoth;
-      for (const query of rows) {
-        const at = (query - first) * chunk.length;
-        const row = block.subarray(at, at + chunk.length);
-        countRow(countGap, counts, query, row, start, scores.offsets, ranking.skipped(query));
-      }
+      await scores.block(left.tensor, chunk, (block) => {
+        for (const query of rows) {
+          const at = (query - first) * chunk.length;
+          const row = block.subarray(at, at + chunk.length);
+          countRow(countGap, counts, query, row, start, scores.offsets, ranking.skipped(query));
+        }
+      });
     }
   }
 }

@@ -2,6 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import type { HostMatrix } from "./host.js";
 import type { RowSet } from "./nearest-rows.js";
 import * as tf from "./tf.js";
+import { heap } from "./wasm-kernels.js";
 
 /** What is asked of a distance to find nearest rows by it; `Distance` has it. */
 export interface Comparison {
@@ -53,8 +54,10 @@ export class Scores {
     return { tensor, [Symbol.dispose]: () => tensor.dispose() };
   }
 
-  /** `[left rows, candidates.length]`, row after row. Lets other work of the process run before. */
-  async block(left: tf.Tensor2D, candidates: Int32Array): Promise<Float32Array> {
+  /**
+   * Shows `[left rows, candidates.length]`, row after row, for the time of the call. Lets other work of the process run before.
+   */
+  async block(left: tf.Tensor2D, candidates: Int32Array, use: (block: Float32Array) => void): Promise<void> {
     await setImmediate();
     const { size } = this.#candidates.set.matrix;
     const scores = tf.tidy(() => {
@@ -66,11 +69,17 @@ export class Scores {
       return tf.neg(this.#comparison.matrix(left, right));
     });
     try {
-      return (await scores.data()) as Float32Array;
+      use(look(scores));
     } finally {
       scores.dispose();
     }
   }
+}
+
+/** The numbers of a tensor; on wasm where they are, so that blocks of them are not copied and collected all the time. */
+function look(tensor: tf.Tensor): Float32Array {
+  if (tf.getBackend() !== "wasm") return tensor.dataSync() as Float32Array;
+  return heap(tf.backend() as Parameters<typeof heap>[0], tensor) as Float32Array;
 }
 
 /** Rows with what is done to them before they are multiplied. */

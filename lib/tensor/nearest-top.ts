@@ -1,3 +1,4 @@
+import { DataError } from "../errors.js";
 import { prepareBackend } from "./backend.js";
 import { allRows, upTo, type RowSet } from "./nearest-rows.js";
 import { Scores, type Comparison } from "./nearest-scores.js";
@@ -56,19 +57,30 @@ async function searchBlock(scores: Scores, queries: Int32Array, total: number, c
   using left = scores.left(queries);
   for (let start = 0; start < total; start += CANDIDATES) {
     const chunk = candidates.subarray(start, start + CANDIDATES);
-    const block = await scores.block(left.tensor, chunk);
-    heaps.forEach((heap, row) => {
-      const from = row * chunk.length;
-      let { floor } = heap;
-      for (let at = 0; at < chunk.length; at += 1) {
-        const score = block[from + at]! - scores.offsets[start + at]!;
-        if (score > floor) floor = heap.push(score, start + at);
-      }
+    await scores.block(left.tensor, chunk, (block) => {
+      heaps.forEach((heap, row) => {
+        pushRow(heap, block.subarray(row * chunk.length, (row + 1) * chunk.length), start, scores.offsets);
+      });
     });
   }
   const found = new Int32Array(queries.length * count);
-  heaps.forEach((heap, row) => found.set(heap.rows, row * count));
+  heaps.forEach((heap, row) => {
+    if (!heap.full) {
+      throw new DataError(
+        `the distances of query ${queries[row]!} are not all finite: its numbers, or those it is compared with, are too large`,
+      );
+    }
+    found.set(heap.rows, row * count);
+  });
   return found;
+}
+
+function pushRow(heap: BestScores, row: Float32Array, start: number, offsets: Float64Array): void {
+  let { floor } = heap;
+  for (let at = 0; at < row.length; at += 1) {
+    const score = row[at]! - offsets[start + at]!;
+    if (score > floor) floor = heap.push(score, start + at);
+  }
 }
 
 /** The largest scores that were pushed, as a heap with the worst on top; of equal ones the later row is worse. */
@@ -82,13 +94,17 @@ class BestScores {
     this.#scores = new Float64Array(count);
   }
 
+  get full(): boolean {
+    return this.#filled === this.rows.length;
+  }
+
   /** Only larger scores are taken. */
   get floor(): number {
-    return this.#filled < this.rows.length ? -Infinity : this.#scores[0]!;
+    return this.full ? this.#scores[0]! : -Infinity;
   }
 
   push(score: number, row: number): number {
-    if (this.#filled < this.rows.length) {
+    if (!this.full) {
       this.#filled += 1;
       this.#rise(this.#filled - 1, score, row);
     } else this.#sink(score, row);
