@@ -15,6 +15,8 @@ export class TraceError extends LikewiseError {
 }
 
 const lib = fileURLToPath(new URL("../../", import.meta.url));
+/** Files of tfjs, also where a source map says they come from. */
+const TFJS = /[\\/](?:@tensorflow|tfjs-[a-z-]+|tslib)[\\/]/u;
 /** Folders whose lines tell a user nothing. */
 const inner = ["engine", "tensor"].map((folder) => `${lib}${folder}`);
 
@@ -24,7 +26,7 @@ export function userLine(stack: string | undefined): string | null {
     const [, place, row, column] = /^\s*at (?:.* \()?(?:async )?(.+?):(\d+):(\d+)\)?$/u.exec(line) ?? [];
     if (place === undefined || place.startsWith("node:")) continue;
     const file = place.startsWith("file://") ? fileURLToPath(place) : place;
-    if (/node_modules[\\/]@tensorflow[\\/]/u.test(file) || inner.some((folder) => file.startsWith(folder))) continue;
+    if (TFJS.test(file) || inner.some((folder) => file.startsWith(folder))) continue;
     return `${file}:${row ?? ""}:${column ?? ""}`;
   }
   return null;

@@ -43,7 +43,13 @@ export function recordConvolution(): void {
 }
 
 function convolved({ list: [x, filter], attributes }: KernelCall, depthwise: boolean): OutputType {
-  const { strides, pad, dataFormat, dilations = 1, dimRoundingMode } = attributes as {
+  const {
+    strides,
+    pad,
+    dataFormat,
+    dilations = 1,
+    dimRoundingMode,
+  } = attributes as {
     strides: Two;
     pad: Pad;
     dataFormat?: "NHWC" | "NCHW";
