@@ -118,7 +118,10 @@ class MemoryOfPairs extends TrainableModel<"pair", Product> {
 }
 
 const products = new Products();
-const fitted: Promise<SimilarityModel<Product>> = trainer.fit(products, { train: groupsOfProducts, validation: groupsOfProducts });
+const fitted: Promise<SimilarityModel<Product>> = trainer.fit(products, {
+  train: groupsOfProducts,
+  validation: groupsOfProducts,
+});
 void trainer.fit(products, { train: groupsOfRicherProducts });
 // @ts-expect-error a loader of pairs for a model of groups
 void trainer.fit(products, { train: pairsOfProducts });
