@@ -1,6 +1,7 @@
 import type { Graph, GraphNode, GraphValue } from "../trace/graph.js";
 import { TraceError } from "../trace/trace-error.js";
 import { OnnxBuilder, type Operand } from "./builder.js";
+import { foldFactors } from "./fold-factors.js";
 import { encodeModel, type OnnxNode, type OnnxValue } from "./model.js";
 import { cast } from "./operations.js";
 import { lowerings } from "./table.js";
@@ -61,7 +62,9 @@ export function toOnnx(graph: Graph, options: ToOnnxOptions = {}): OnnxProgram {
     renamed.set(own.name, names[at] as string);
     return { name: names[at] as string, type: own.type, shape: own.shape };
   });
-  const nodes = withoutUnused(g.nodes, [...renamed.keys()]).map((node) => renameNode(node, renamed));
+  const ends = [...renamed.keys()];
+  const folded = foldFactors(withoutUnused(g.nodes, ends), g.initializers, ends);
+  const nodes = withoutUnused(folded, ends).map((node) => renameNode(node, renamed));
   const used = new Set(nodes.flatMap((node) => node.inputs));
   const inputs = [...graph.inputs]
     .filter(([inputName]) => used.has(inputName))

@@ -90,6 +90,7 @@ function power(g: OnnxBuilder, base: Operand, exponent: Operand): Operand {
     if (fixed[0] === 1) return base;
     if (fixed[0] === 2) return binary(g, "Mul", base, base);
     if (fixed[0] === 3) return binary(g, "Mul", base, binary(g, "Mul", base, base));
+    if (fixed[0] === 0.5 && base.type === "float32") return unary(g, "Sqrt", base);
     if (fixed[0] === -1 && base.type === "float32") return unary(g, "Reciprocal", base);
   }
   return binary(g, "Pow", base, exponent);
