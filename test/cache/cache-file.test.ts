@@ -5,7 +5,8 @@ import { expect } from "chai";
 import { UsageError } from "../../lib/errors.js";
 import { CacheConfig, cachedEncoders, fillCaches, type CachedEncoder } from "../../lib/cache/index.js";
 import { expectClose } from "../support/close.js";
-import { expected, failure, LengthEncoder, stream } from "./fakes.js";
+import { failure } from "../support/failure.js";
+import { expected, LengthEncoder, stream } from "./fakes.js";
 
 const items = Array.from({ length: 20 }, (_, i) => String.fromCharCode(97 + i).repeat(1 + (i % 3)));
 

@@ -10,7 +10,8 @@ import {
   type CachedEncoderOptions,
 } from "../../lib/cache/index.js";
 import { expectClose } from "../support/close.js";
-import { expected, failure, LengthEncoder, stream } from "./fakes.js";
+import { failure } from "../support/failure.js";
+import { expected, LengthEncoder, stream } from "./fakes.js";
 
 function cached(encoder: LengthEncoder, options: Partial<CachedEncoderOptions<string>> = {}): CachedEncoder<string> {
   return new CachedEncoder({ name: "text", encoder, rows: new RowCache(1e6), batchSize: 3, ...options });

@@ -38,12 +38,3 @@ export const expected = (items: readonly string[], factor = 1): number[] =>
 export async function* stream<T>(items: readonly T[]): AsyncGenerator<T> {
   for (const item of items) yield await Promise.resolve(item);
 }
-
-export async function failure(promise: Promise<unknown>): Promise<Error> {
-  return promise.then(
-    () => {
-      throw new Error("expected a rejection");
-    },
-    (reason: unknown) => reason as Error,
-  );
-}

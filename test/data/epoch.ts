@@ -26,16 +26,6 @@ export function streamOf<T>(values: readonly T[]): () => AsyncGenerator<T, void,
   };
 }
 
-/** The error an action ends with. */
-export async function failure(action: () => unknown): Promise<Error> {
-  try {
-    await action();
-  } catch (error) {
-    return error as Error;
-  }
-  throw new Error("expected a failure");
-}
-
 export function count<T>(values: Iterable<T>): Map<T, number> {
   const counts = new Map<T, number>();
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);

@@ -10,7 +10,8 @@ import {
 } from "likewise/encoders";
 import { isFittable, type Encoder } from "../../lib/contracts/encoder.js";
 import { ConfigError, DataError } from "../../lib/errors.js";
-import { each, parts, rejection, savedAndLoaded } from "./running.js";
+import { failure } from "../support/failure.js";
+import { each, parts, savedAndLoaded } from "./running.js";
 
 interface Product {
   readonly title: string;
@@ -76,18 +77,18 @@ describe("field", () => {
   it("says which field of which item is wrong", async () => {
     const encoder = field("title", new NgramEncoder({ idf: false }));
     const wrong = [products[0], { title: 5 }] as unknown as Product[];
-    const error = await rejection(encoder.embed(wrong));
+    const error = await failure(encoder.embed(wrong));
     expect(error).to.be.instanceOf(DataError);
     expect(error.message).to.equal('field "title": NgramEncoder: item 1 is not a string but number 5');
-    const missing = await rejection(encoder.embed([{ titel: "x" }] as unknown as Product[]));
+    const missing = await failure(encoder.embed([{ titel: "x" }] as unknown as Product[]));
     expect(missing.message).to.match(/field "title": .*item 0 is not a string but undefined/u);
     for (const none of [null, undefined, "text"]) {
-      const absent = await rejection(encoder.embed([none] as unknown as Product[]));
+      const absent = await failure(encoder.embed([none] as unknown as Product[]));
       expect(absent.message).to.match(/item 0: expected a record with the field "title"/u);
     }
     const trainable = field("title", new NgramEmbedding({ idf: false, size: 2, buckets: 4 }));
-    expect((await rejection(trainable.collate(wrong))).message).to.match(/field "title".*item 1/u);
-    const fitting = await rejection(field("title", new NgramEncoder()).fit?.(each(wrong)) ?? Promise.resolve());
+    expect((await failure(trainable.collate(wrong))).message).to.match(/field "title".*item 1/u);
+    const fitting = await failure(field("title", new NgramEncoder()).fit?.(each(wrong)) ?? Promise.resolve());
     expect(fitting.message).to.match(/item 1 is not a string/u);
   });
 

@@ -7,7 +7,8 @@ import { ConfigError, ShapeError, UsageError } from "../../lib/errors.js";
 import { Random } from "../../lib/random.js";
 import { hostTensor, type HostTensors } from "../../lib/tensor/host.js";
 import type { Tensors, TensorTree } from "../../lib/tensor/tree.js";
-import { rejection, vectorsOf } from "./running.js";
+import { failure } from "../support/failure.js";
+import { vectorsOf } from "./running.js";
 
 const texts = ["my card is lost", "", "Where is my luggage?"];
 const embedding = () => NgramEmbedding.fit(texts, { size: 4, buckets: 30 });
@@ -58,8 +59,8 @@ describe("freeze", () => {
   });
 
   it("refuses encoders that draw random numbers in inference or give another shape, and leaks nothing then", async () => {
-    expect(await rejection(freeze(new Odd("noisy")).embed([1, 2]))).to.be.instanceOf(UsageError);
-    const error = await rejection(freeze(new Odd("narrow")).embed([1, 2]));
+    expect(await failure(freeze(new Odd("noisy")).embed([1, 2]))).to.be.instanceOf(UsageError);
+    const error = await failure(freeze(new Odd("narrow")).embed([1, 2]));
     expect(error).to.be.instanceOf(ShapeError);
     expect(error.message).to.equal("Odd: expected [2, 3], got [2, 1]");
   });

@@ -7,7 +7,9 @@ import { differentiate } from "../../lib/tensor/differentiate.js";
 import { upload, type HostTensor } from "../../lib/tensor/host.js";
 import { flatten, mapEntries, unflatten, type TensorTree } from "../../lib/tensor/tree.js";
 import { expectClose } from "../support/close.js";
-import { modeOf, rejection, runTrainable, uploadTree } from "./running.js";
+import { failure } from "../support/failure.js";
+import { modeOf, uploadTree } from "../support/part.js";
+import { runTrainable } from "./running.js";
 
 const { layers } = tf.layers;
 const sequential = (...list: tf.layers.layers.Layer[]): tf.layers.LayersModel => tf.layers.sequential({ layers: list });
@@ -136,7 +138,7 @@ describe("LayersEncoder", () => {
       .apply(layers.embedding({ inputDim: 9, outputDim: 2 }).apply(x)) as tf.layers.SymbolicTensor;
     const ids = new LayersEncoder(tf.layers.model({ inputs: x, outputs }));
     expect((await ids.collate([[1, 2]]))["items"]?.data).to.deep.equal(Int32Array.of(1, 2));
-    expect((await rejection(ids.collate([[1, 2.5]]))).message).to.match(/item 0: number 1 is 2.5, expected a whole/u);
+    expect((await failure(ids.collate([[1, 2.5]]))).message).to.match(/item 0: number 1 is 2.5, expected a whole/u);
   });
 
   it("refuses items of another shape or that are not finite, naming their position", async () => {
@@ -161,7 +163,7 @@ describe("LayersEncoder", () => {
       ],
       ["123456", /item 1: expected 2 numbers in an array, got string/u],
     ] as const) {
-      const error = await rejection(encoder.collate([fine, wrong as unknown as NumericItem]));
+      const error = await failure(encoder.collate([fine, wrong as unknown as NumericItem]));
       expect(error).to.be.instanceOf(DataError);
       expect(error.message).to.match(message);
     }
@@ -217,10 +219,10 @@ describe("LayersEncoder", () => {
       JSON.parse(text.replaceAll('"Dense"', '"Quantum"')) as typeof encoder.config,
       encoder.weights,
     );
-    const unknown = await rejection(foreign.collate([[1, 2]]));
+    const unknown = await failure(foreign.collate([[1, 2]]));
     expect(unknown).to.be.instanceOf(ConfigError);
     expect(unknown.message).to.match(/Quantum.*registerClass/su);
-    const poor = await rejection(LayersEncoder.from(encoder.config, {}).collate([[1, 2]]));
+    const poor = await failure(LayersEncoder.from(encoder.config, {}).collate([[1, 2]]));
     expect(poor.message).to.match(/dense_1\/kernel is missing.*dense_1\/bias is missing/su);
   });
 });

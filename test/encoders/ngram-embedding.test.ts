@@ -6,7 +6,8 @@ import { Random } from "../../lib/random.js";
 import type { HostTensor } from "../../lib/tensor/host.js";
 import { expectClose } from "../support/close.js";
 import { gradientsOf } from "./gradients.js";
-import { each, rejection, runTrainable, savedAndLoaded } from "./running.js";
+import { failure } from "../support/failure.js";
+import { each, runTrainable, savedAndLoaded } from "./running.js";
 
 const texts = ["my card is lost", "lost lost luggage at the airport", "", "Where is my luggage?"];
 const make = (options: NgramEmbeddingOptions = {}) => NgramEmbedding.fit(texts, { size: 5, buckets: 40, ...options });
@@ -126,7 +127,7 @@ describe("NgramEmbedding", () => {
     expect(encoder.collate(texts)).to.deep.equal(other.collate(texts));
     expect(savedAndLoaded(encoder).collate(texts)).to.deep.equal(other.collate(texts));
     expect(() => encoder.collate(["x", 5 as unknown as string])).to.throw(DataError, "item 1 is not a string");
-    expect(await rejection(new NgramEmbedding().fit(each([])))).to.be.instanceOf(DataError);
+    expect(await failure(new NgramEmbedding().fit(each([])))).to.be.instanceOf(DataError);
   });
 
   it("lists every wrong option", () => {

@@ -5,7 +5,8 @@ import { NgramFeatures } from "../../encoders/ngram-features.js";
 import { isFittable } from "../../lib/contracts/encoder.js";
 import { ConfigError, DataError, ShapeError, UsageError } from "../../lib/errors.js";
 import { expectClose } from "../support/close.js";
-import { each, rejection, savedAndLoaded } from "./running.js";
+import { failure } from "../support/failure.js";
+import { each, savedAndLoaded } from "./running.js";
 
 const corpus = [
   "reset my card pin",
@@ -97,7 +98,7 @@ describe("NgramEncoder", () => {
 
   it("refuses to embed before it is fitted, and says how to fit it", async () => {
     for (const encoder of [new NgramEncoder(), savedAndLoaded(new NgramEncoder())]) {
-      const error = await rejection(encoder.embed(["text"]));
+      const error = await failure(encoder.embed(["text"]));
       expect(error).to.be.instanceOf(UsageError);
       expect(error.message).to.match(/NgramEncoder is not fitted.*NgramEncoder\.fit\(texts\).*idf: false/u);
     }
@@ -112,20 +113,20 @@ describe("NgramEncoder", () => {
       [{ title: "x" }, "an object"],
       [["x"], "an array"],
     ] as const) {
-      const error = await rejection(encoder.embed(["fine", "fine", wrong as unknown as string]));
+      const error = await failure(encoder.embed(["fine", "fine", wrong as unknown as string]));
       expect(error).to.be.instanceOf(DataError);
       expect(error.message).to.equal(`NgramEncoder: item 2 is not a string but ${what}`);
     }
-    const fitting = await rejection(new NgramEncoder().fit(each(["fine", 3 as unknown as string])));
+    const fitting = await failure(new NgramEncoder().fit(each(["fine", 3 as unknown as string])));
     expect(fitting.message).to.equal("NgramEncoder: item 1 is not a string but number 3");
-    expect(await rejection(new NgramEncoder().fit(each([])))).to.be.instanceOf(DataError);
+    expect(await failure(new NgramEncoder().fit(each([])))).to.be.instanceOf(DataError);
     expect(() => NgramEncoder.fit([])).to.throw(DataError, "no texts to fit on");
   });
 
   it("keeps what it had learned when a later fit fails", async () => {
     const encoder = NgramEncoder.fit(corpus);
     const before = encoder.fingerprint();
-    await rejection(encoder.fit(each([4 as unknown as string])));
+    await failure(encoder.fit(each([4 as unknown as string])));
     expect(encoder.fingerprint()).to.equal(before);
   });
 

@@ -1,12 +1,13 @@
 import * as tf from "likewise/tf";
 import * as encoders from "likewise/encoders";
 import type { Encoder, TrainableEncoder } from "../../lib/contracts/encoder.js";
-import type { Init, Mode, Part, PartFinder } from "../../lib/contracts/part.js";
+import type { Init, Part, PartFinder } from "../../lib/contracts/part.js";
 import type { JsonObject } from "../../lib/json.js";
 import { PartRegistry, classOf, type AnyPartClass } from "../../lib/model/part-registry.js";
 import { Random } from "../../lib/random.js";
-import { upload, type HostTensor, type HostTensors } from "../../lib/tensor/host.js";
-import { flatten, mapEntries, unflatten, type HostTree, type TensorTree } from "../../lib/tensor/tree.js";
+import { upload, type HostTensors } from "../../lib/tensor/host.js";
+import { flatten, mapEntries } from "../../lib/tensor/tree.js";
+import { modeOf, tensorOf, uploadTree } from "../support/part.js";
 
 /** Every encoder class that is exported. */
 export const encoderClasses = Object.values(encoders).filter(
@@ -49,7 +50,7 @@ export function runTrainable<Item>(
   tf.tidy(() => {
     const mode = modeOf(training, seed, uploadTree(state));
     const output = encoder.apply(uploadTree(parameters), mapEntries(inputs, upload), mode);
-    const value = output instanceof tf.Tensor ? output : output.value;
+    const value = tensorOf(output);
     const changed = output instanceof tf.Tensor ? {} : flatten<tf.Tensor>(output.state);
     run = {
       values: value.dataSync<"float32">().slice(),
@@ -60,35 +61,9 @@ export function runTrainable<Item>(
   return run;
 }
 
-export function modeOf(training: boolean, seed: string | number, state: TensorTree): Mode {
-  const random = new Random(seed);
-  return {
-    training,
-    state,
-    noise: {
-      uniform: (shape) =>
-        tf.tensor(random.uniforms(shape.reduce((product, length) => product * length, 1)), [...shape]),
-    },
-  };
-}
-
-export function uploadTree(tree: HostTree): TensorTree {
-  return unflatten(mapEntries(flatten<HostTensor>(tree), upload));
-}
-
 export async function* each<T>(values: readonly T[]): AsyncGenerator<T> {
   for (const value of values) {
     await Promise.resolve();
     yield value;
   }
-}
-
-/** What a rejected promise was rejected with. */
-export async function rejection(promise: Promise<unknown>): Promise<Error> {
-  return promise.then(
-    () => {
-      throw new Error("nothing was thrown");
-    },
-    (error: unknown) => error as Error,
-  );
 }

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { VectorEncoder } from "likewise/encoders";
 import { ConfigError, DataError } from "../../lib/errors.js";
-import { rejection } from "./running.js";
+import { failure } from "../support/failure.js";
 
 describe("VectorEncoder", () => {
   it("gives the numbers it is given, as float32, from arrays and typed arrays", async () => {
@@ -39,7 +39,7 @@ describe("VectorEncoder", () => {
       // eslint-disable-next-line no-sparse-arrays
       [[1, , 3], /item 1: number 1 is undefined/u],
     ] as const) {
-      const error = await rejection(new VectorEncoder(3).embed([[1, 2, 3], wrong as unknown as number[]]));
+      const error = await failure(new VectorEncoder(3).embed([[1, 2, 3], wrong as unknown as number[]]));
       expect(error).to.be.instanceOf(DataError);
       expect(error.message).to.match(message);
     }

@@ -10,7 +10,8 @@ import { flatten, mapEntries, unflatten, type HostTree } from "../../lib/tensor/
 import { hostTensor, type HostTensor } from "../../lib/tensor/host.js";
 import { expectClose, numbers } from "../support/close.js";
 import { centralDifferences, expectOwnGradient, type Matrix } from "../support/gradient.js";
-import { modeOf, run, tensorOf, uploadTree } from "./running.js";
+import { modeOf, tensorOf, uploadTree } from "../support/part.js";
+import { run } from "./running.js";
 
 const { DenseHead, GatedHead, IdentityHead, SkipConnectionHead } = heads;
 

@@ -5,7 +5,8 @@ import type { Head } from "../../lib/contracts/head.js";
 import { expectClose } from "../support/close.js";
 import { dropout } from "../../lib/tensor/dropout.js";
 import { Random } from "../../lib/random.js";
-import { modeOf, run } from "./running.js";
+import { modeOf } from "../support/part.js";
+import { run } from "./running.js";
 
 const ones = (rows: number, size: number): number[][] =>
   Array.from({ length: rows }, () => Array<number>(size).fill(1));

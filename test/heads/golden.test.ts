@@ -4,7 +4,7 @@ import { DenseHead, GatedHead, IdentityHead, SkipConnectionHead } from "likewise
 import type { Head } from "../../lib/contracts/head.js";
 import { expectClose, numbers } from "../support/close.js";
 import { readGolden, type GoldenCase } from "../support/shared.js";
-import { modeOf, tensorOf } from "./running.js";
+import { modeOf, tensorOf } from "../support/part.js";
 import { flatten, unflatten, type TensorTree } from "../../lib/tensor/tree.js";
 
 type Weights = Readonly<Record<string, number[] | number[][]>>;

@@ -2,52 +2,30 @@ import { expect } from "chai";
 import { ArcFaceLoss } from "likewise/losses";
 import { ConfigError } from "../../lib/errors.js";
 import { Random } from "../../lib/random.js";
-import { hostTensor, type HostTensor } from "../../lib/tensor/host.js";
 import { expectClose } from "../support/close.js";
 import { centralDifferences, type Matrix } from "../support/gradient.js";
 import { judge, randomRows } from "../support/loss.js";
 import { dot, length } from "../support/plain-distance.js";
+import { kernelOf, plainProxyLoss } from "../support/plain-softmax.js";
 import { readGolden } from "../support/shared.js";
-
-const kernelOf = (rows: Matrix): HostTensor =>
-  hostTensor(Float32Array.from(rows.flat()), [rows.length, (rows[0] as readonly number[]).length]);
+import { SIX_ROW_CLASSES, SIX_ROW_KERNEL, SIX_ROWS } from "../support/six-rows.js";
 
 /** The loss in plain loops, by the angle itself; the kernel has a column a group. */
 function plain(rows: Matrix, kernel: Matrix, groups: readonly number[], scale: number, margin: number): number {
-  const proxies = (kernel[0] as readonly number[]).map((_, g) => kernel.map((row) => row[g] as number));
-  const losses = rows.map((row, i) => {
-    const logits = proxies.map((proxy, g) => {
-      const cosine = dot(row, proxy) / (length(row) * length(proxy));
-      if (g !== groups[i]) return scale * cosine;
-      const angle = Math.acos(cosine);
-      return scale * (angle < Math.PI - margin ? Math.cos(angle + margin) : cosine - margin * Math.sin(margin));
-    });
-    const most = Math.max(...logits);
-    return (
-      most +
-      Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) -
-      (logits[groups[i] as number] as number)
-    );
+  return plainProxyLoss(rows, kernel, groups, (row, proxy, own) => {
+    const cosine = dot(row, proxy) / (length(row) * length(proxy));
+    if (!own) return scale * cosine;
+    const angle = Math.acos(cosine);
+    return scale * (angle < Math.PI - margin ? Math.cos(angle + margin) : cosine - margin * Math.sin(margin));
   });
-  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
 }
 
 describe("ArcFaceLoss", () => {
   it("gives the known number of the six-row fixture", () => {
-    const embeddings = [
-      [0, -1, 0.5],
-      [0.1, 2, 0.5],
-      [0, 0.3, 0.2],
-      [1, 0, 0.9],
-      [1.2, -1.2, 0.01],
-      [-0.7, 0, 1.5],
-    ];
-    const kernel = [0, 1, 2].map((i) => [0, 1, 2].map((j) => 0.01 * (3 * i + j + 1) * (-1) ** (i + j)));
-    const loss = new ArcFaceLoss({ embeddingSize: 3, groups: 3 });
-    const found = judge(loss, {
-      embeddings,
-      targets: { groups: [1, 2, 0, 0, 2, 1] },
-      parameters: { kernel: kernelOf(kernel) },
+    const found = judge(new ArcFaceLoss({ embeddingSize: 3, groups: 3 }), {
+      embeddings: SIX_ROWS,
+      targets: { groups: SIX_ROW_CLASSES },
+      parameters: kernelOf(SIX_ROW_KERNEL),
     });
     expectClose(found.value, 61.7345651);
   });
@@ -58,7 +36,7 @@ describe("ArcFaceLoss", () => {
     const kernel = randomRows(random, 4, 5);
     const groups = [0, 1, 2, 3, 4, 0, 0, 2];
     const loss = new ArcFaceLoss({ embeddingSize: 4, groups: 5, scale: 8, margin: 0.7 });
-    const found = judge(loss, { embeddings: rows, targets: { groups }, parameters: { kernel: kernelOf(kernel) } });
+    const found = judge(loss, { embeddings: rows, targets: { groups }, parameters: kernelOf(kernel) });
     expectClose(found.value, plain(rows, kernel, groups, 8, 0.7));
     expect(found.weight).to.equal(8);
     const tolerance = { relative: 1e-3, absolute: 1e-4 };
@@ -73,7 +51,7 @@ describe("ArcFaceLoss", () => {
 
   it("rises all the way as an embedding turns away from its group, past π - margin too", () => {
     const loss = new ArcFaceLoss({ embeddingSize: 3, groups: 2, scale: 10, margin: 0.5 });
-    const kernel = kernelOf([
+    const parameters = kernelOf([
       [1, 0],
       [0, 0],
       [0, 1],
@@ -81,7 +59,7 @@ describe("ArcFaceLoss", () => {
     let before = -Infinity;
     for (let angle = 0; angle <= Math.PI + 1e-9; angle += Math.PI / 60) {
       const embeddings = [[Math.cos(angle), Math.sin(angle), 0]]; // always at a right angle to the other group
-      const { value } = judge(loss, { embeddings, targets: { groups: [0] }, parameters: { kernel } });
+      const { value } = judge(loss, { embeddings, targets: { groups: [0] }, parameters });
       expect(value, `at ${angle.toFixed(2)}`).to.be.greaterThan(before);
       before = value;
     }
@@ -98,13 +76,11 @@ describe("ArcFaceLoss", () => {
     const found = judge(loss, {
       embeddings,
       targets: { groups: [0, 1, 0, 1] },
-      parameters: {
-        kernel: kernelOf([
-          [1, 0],
-          [0, 1],
-          [0, 0],
-        ]),
-      },
+      parameters: kernelOf([
+        [1, 0],
+        [0, 1],
+        [0, 0],
+      ]),
     });
     expect(
       [found.value, ...found.gradient, ...(found.parameterGradients["kernel"] as number[])].every(Number.isFinite),
@@ -126,7 +102,7 @@ describe("ArcFaceLoss", () => {
         scale,
         margin,
       });
-      const found = judge(loss, { embeddings, targets: { groups }, parameters: { kernel: kernelOf(kernel) } });
+      const found = judge(loss, { embeddings, targets: { groups }, parameters: kernelOf(kernel) });
       if (tag === "group_out_of_range") {
         expect(found.value).to.equal(Infinity); // an error there
         continue;
@@ -166,7 +142,7 @@ describe("ArcFaceLoss", () => {
       const found = judge(loss, {
         embeddings,
         targets: { groups: inputs["labels"] as number[] },
-        parameters: { kernel: kernelOf(kernel) },
+        parameters: kernelOf(kernel),
       });
       expectClose(found.value, expected64?.["loss"], { relative: 2e-5, what: tag });
       expectClose(found.parameterGradients["kernel"], expected64?.["grad_W"], {
@@ -187,7 +163,7 @@ describe("ArcFaceLoss", () => {
     const found = judge(loss, {
       embeddings: rows,
       targets: { groups: [0, 1, 2, 3, 0] },
-      parameters: { kernel: kernelOf(kernel) },
+      parameters: kernelOf(kernel),
     });
     expectClose(found.value, plain(rows, kernel, [0, 1, 2, 3, 0], 16, 0));
   });

@@ -8,16 +8,9 @@ import { Random } from "../../lib/random.js";
 import { flatten } from "../../lib/tensor/tree.js";
 import { expectClose } from "../support/close.js";
 import { expectOwnGradient, type Matrix } from "../support/gradient.js";
-import {
-  computeValue,
-  judge,
-  matrixTensor,
-  randomRows,
-  uploadTree,
-  type PlainBatch,
-  type PlainTargets,
-} from "../support/loss.js";
+import { computeValue, judge, matrixTensor, randomRows, type PlainBatch, type PlainTargets } from "../support/loss.js";
 
+import { uploadTree } from "../support/part.js";
 import { axes, EXAMPLES, SIZE, type AnyLoss, type Example } from "./contract-examples.js";
 
 type LossClass = (new (...options: never[]) => AnyLoss) & PartClass<Part>;

@@ -9,16 +9,9 @@ import { expectClose } from "../support/close.js";
 import { centralDifferences, type Matrix } from "../support/gradient.js";
 import { judge, randomRows } from "../support/loss.js";
 import { plainDistance } from "../support/plain-distance.js";
+import { surprise } from "../support/plain-softmax.js";
 import { readGolden } from "../support/shared.js";
-
-const FIXTURE = [
-  [0, -1, 0.5],
-  [0.1, 2, 0.5],
-  [0, 0.3, 0.2],
-  [1, 0, 0.9],
-  [1.2, -1.2, 0.01],
-  [-0.7, 0, 1.5],
-];
+import { SIX_ROWS } from "../support/six-rows.js";
 
 const similarity: Readonly<
   Record<"cosine" | "dot-product" | "euclidean", (x: readonly number[], y: readonly number[]) => number>
@@ -27,12 +20,6 @@ const similarity: Readonly<
   "dot-product": (x, y) => -plainDistance["dot-product"](x, y),
   euclidean: (x, y) => 1 / (1 + plainDistance.euclidean(x, y)),
 };
-
-/** Cross entropy of scores with the right answer at a place. */
-function surprise(scores: readonly number[], answer: number): number {
-  const most = Math.max(...scores);
-  return most + Math.log(scores.reduce((sum, score) => sum + Math.exp(score - most), 0)) - (scores[answer] as number);
-}
 
 /** The pair loss in plain loops. */
 function plainPairs(
@@ -98,7 +85,7 @@ describe("MultipleNegativesRankingLoss", () => {
 
   it("gives the known numbers of the three-pair fixture", () => {
     const value = (options: ConstructorParameters<typeof MultipleNegativesRankingLoss>[0]): number =>
-      judge(new MultipleNegativesRankingLoss(options), { embeddings: FIXTURE, targets: pairTargets(3) }).value;
+      judge(new MultipleNegativesRankingLoss(options), { embeddings: SIX_ROWS, targets: pairTargets(3) }).value;
     // (1 + cos) / 2 times 20 is cos times 10 plus a constant, which a softmax does not see.
     expectClose(value({ scale: 10 }), 4.2990831);
     expectClose(value({ scale: 10, symmetric: true }), 4.5543503);

@@ -8,19 +8,9 @@ import { expectClose } from "../support/close.js";
 import { centralDifferences, type Matrix } from "../support/gradient.js";
 import { judge, randomRows, type PlainMemory } from "../support/loss.js";
 import { HalvedCosine, plainMatrix, quaterionDistance } from "../support/plain-distance.js";
+import { masksOf, masksOfMemory, tiedBatches, type PlainMasks } from "../support/plain-masks.js";
 import { readGolden } from "../support/shared.js";
-
-const FIXTURE = [
-  [0, -1, 0.5],
-  [0.1, 2, 0.5],
-  [0, 0.3, 0.2],
-  [1, 0, 0.9],
-  [1.2, -1.2, 0.01],
-  [-0.7, 0, 1.5],
-];
-const FIXTURE_GROUPS = [1, 2, 3, 3, 2, 1];
-
-type Mask = (row: number, column: number) => boolean;
+import { SIX_ROW_GROUPS, SIX_ROWS } from "../support/six-rows.js";
 
 const mean = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((sum, v) => sum + v, 0) / values.length;
@@ -28,8 +18,7 @@ const mean = (values: readonly number[]): number =>
 /** The loss in plain loops. */
 function plain(
   distances: Matrix,
-  positive: Mask,
-  negative: Mask,
+  { positive, negative }: PlainMasks,
   { margin = 0.5, mining = "hard" }: OnlineContrastiveOptions,
 ): { value: number; weight: number } {
   const together: number[] = [];
@@ -57,16 +46,15 @@ function plainWithin(
   groups: readonly number[],
   options: OnlineContrastiveOptions,
 ): ReturnType<typeof plain> {
-  const positive: Mask = (a, b) => a !== b && groups[a] === groups[b];
-  return plain(plainMatrix(name, rows, rows), positive, (a, b) => groups[a] !== groups[b], options);
+  return plain(plainMatrix(name, rows, rows), masksOf(groups), options);
 }
 
 describe("OnlineContrastiveLoss", () => {
   it("gives the known numbers of the six-row fixture, without the self pair", () => {
     const value = (mining: "all" | "hard"): number =>
       judge(new OnlineContrastiveLoss({ mining, distance: new HalvedCosine() }), {
-        embeddings: FIXTURE,
-        targets: { groups: FIXTURE_GROUPS },
+        embeddings: SIX_ROWS,
+        targets: { groups: SIX_ROW_GROUPS },
       }).value;
     expectClose(value("all"), 0.3143475);
     expectClose(value("hard"), 0.413747);
@@ -102,12 +90,7 @@ describe("OnlineContrastiveLoss", () => {
         valid: [1, 1, 1, 1, 1, 0, 0],
       };
       const against = (at: Matrix): ReturnType<typeof plain> =>
-        plain(
-          plainMatrix("cosine", at, memory.embeddings),
-          (a, b) => memory.valid[b] === 1 && groups[a] === memory.groups[b],
-          (a, b) => memory.valid[b] === 1 && groups[a] !== memory.groups[b],
-          { mining },
-        );
+        plain(plainMatrix("cosine", at, memory.embeddings), masksOfMemory(groups, memory), { mining });
       const found = judge(new OnlineContrastiveLoss({ mining }), { embeddings: rows, targets: { groups }, memory });
       expectClose(found.value, against(rows).value);
       expect(found.weight).to.equal(against(rows).weight);
@@ -120,18 +103,8 @@ describe("OnlineContrastiveLoss", () => {
   }
 
   it("equals plain loops on integers full of ties", () => {
-    const batch = fc.integer({ min: 1, max: 8 }).chain((n) =>
-      fc.record({
-        groups: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: n, maxLength: n }),
-        rows: fc.array(fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 2, maxLength: 2 }), {
-          minLength: n,
-          maxLength: n,
-        }),
-        mining: fc.constantFrom("hard" as const, "all" as const),
-      }),
-    );
     fc.assert(
-      fc.property(batch, ({ groups, rows, mining }) => {
+      fc.property(tiedBatches, fc.constantFrom("hard" as const, "all" as const), ({ groups, rows }, mining) => {
         const found = judge(new OnlineContrastiveLoss({ mining, margin: 2, distance: "manhattan" }), {
           embeddings: rows,
           targets: { groups },

@@ -2,16 +2,14 @@ import { expect } from "chai";
 import { SoftmaxLoss } from "likewise/losses";
 import { ConfigError } from "../../lib/errors.js";
 import { Random } from "../../lib/random.js";
-import { hostTensor, type HostTensor } from "../../lib/tensor/host.js";
+import type { HostTensor } from "../../lib/tensor/host.js";
 import { expectClose } from "../support/close.js";
 import { centralDifferences, type Matrix } from "../support/gradient.js";
 import { judge, randomRows } from "../support/loss.js";
 import { dot, length } from "../support/plain-distance.js";
+import { kernelOf, plainProxyLoss } from "../support/plain-softmax.js";
 import { readGolden } from "../support/shared.js";
-
-function kernelOf(columns: Matrix): HostTensor {
-  return hostTensor(Float32Array.from(columns.flat()), [columns.length, (columns[0] as readonly number[]).length]);
-}
+import { SIX_ROW_CLASSES, SIX_ROW_KERNEL, SIX_ROWS } from "../support/six-rows.js";
 
 /** The loss in plain loops; the kernel has a column a group. */
 function plain(
@@ -21,37 +19,20 @@ function plain(
   temperature: number,
   normalize: boolean,
 ): number {
-  const proxies = (kernel[0] as readonly number[]).map((_, g) => kernel.map((row) => row[g] as number));
-  const losses = rows.map((row, i) => {
-    const logits = proxies.map(
-      (proxy) => dot(row, proxy) / (normalize ? length(row) * length(proxy) : 1) / temperature,
-    );
-    const most = Math.max(...logits);
-    return (
-      most +
-      Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - most), 0)) -
-      (logits[groups[i] as number] as number)
-    );
-  });
-  return losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+  return plainProxyLoss(
+    rows,
+    kernel,
+    groups,
+    (row, proxy) => dot(row, proxy) / (normalize ? length(row) * length(proxy) : 1) / temperature,
+  );
 }
 
 describe("SoftmaxLoss", () => {
   it("gives the known number of the six-row fixture", () => {
-    const embeddings = [
-      [0, -1, 0.5],
-      [0.1, 2, 0.5],
-      [0, 0.3, 0.2],
-      [1, 0, 0.9],
-      [1.2, -1.2, 0.01],
-      [-0.7, 0, 1.5],
-    ];
-    const kernel = [0, 1, 2].map((i) => [0, 1, 2].map((j) => 0.01 * (3 * i + j + 1) * (-1) ** (i + j)));
-    const loss = new SoftmaxLoss({ embeddingSize: 3, groups: 3 });
-    const found = judge(loss, {
-      embeddings,
-      targets: { groups: [1, 2, 0, 0, 2, 1] },
-      parameters: { kernel: kernelOf(kernel) },
+    const found = judge(new SoftmaxLoss({ embeddingSize: 3, groups: 3 }), {
+      embeddings: SIX_ROWS,
+      targets: { groups: SIX_ROW_CLASSES },
+      parameters: kernelOf(SIX_ROW_KERNEL),
     });
     expectClose(found.value, 2.4413836);
   });
@@ -68,7 +49,7 @@ describe("SoftmaxLoss", () => {
         temperature: 0.3,
         normalize,
       });
-      const found = judge(loss, { embeddings: rows, targets: { groups }, parameters: { kernel: kernelOf(kernel) } });
+      const found = judge(loss, { embeddings: rows, targets: { groups }, parameters: kernelOf(kernel) });
       expectClose(found.value, plain(rows, kernel, groups, 0.3, normalize));
       expect(found.weight).to.equal(7);
       const tolerance = { relative: 1e-3, absolute: 1e-5 };
@@ -94,7 +75,7 @@ describe("SoftmaxLoss", () => {
       const found = judge(loss, {
         embeddings: inputs["embeddings"] as Matrix,
         targets: { groups: inputs["groups"] as number[] },
-        parameters: { kernel: kernelOf(inputs["kernel"] as Matrix) },
+        parameters: kernelOf(inputs["kernel"] as Matrix),
       });
       if (tag === "group_out_of_range") {
         expect(found.value).to.equal(Infinity); // an error there
@@ -127,7 +108,7 @@ describe("SoftmaxLoss", () => {
       const found = judge(loss, {
         embeddings,
         targets: { groups: inputs["labels"] as number[] },
-        parameters: { kernel: kernelOf(kernel) },
+        parameters: kernelOf(kernel),
       });
       expectClose(found.value, expected64?.["loss"], { what: tag });
       expectClose(found.parameterGradients["kernel"], expected64?.["grad_W"], {

@@ -8,16 +8,8 @@ import { expectClose } from "../support/close.js";
 import { centralDifferences, type Matrix } from "../support/gradient.js";
 import { judge, randomRows, type PlainMemory } from "../support/loss.js";
 import { HalvedCosine, plainMatrix } from "../support/plain-distance.js";
-
-const FIXTURE = [
-  [0, -1, 0.5],
-  [0.1, 2, 0.5],
-  [0, 0.3, 0.2],
-  [1, 0, 0.9],
-  [1.2, -1.2, 0.01],
-  [-0.7, 0, 1.5],
-];
-const FIXTURE_GROUPS = [1, 2, 3, 3, 2, 1];
+import { masksOf, masksOfMemory, tiedBatches, type PlainMasks } from "../support/plain-masks.js";
+import { SIX_ROW_GROUPS, SIX_ROWS } from "../support/six-rows.js";
 
 interface Plain {
   readonly total: number;
@@ -27,8 +19,7 @@ interface Plain {
 /** Triplet loss in plain loops over a matrix of distances and who is positive and negative. */
 function plainTriplets(
   distances: Matrix,
-  positive: (a: number, p: number) => boolean,
-  negative: (a: number, n: number) => boolean,
+  { positive, negative }: PlainMasks,
   { margin = 0.5, mining = "hard", soft = false, normalizeByHardestNegative = false }: TripletOptions = {},
 ): Plain {
   const losses: number[] = [];
@@ -56,8 +47,7 @@ function plainTriplets(
 }
 
 function plainWithin(name: DistanceName, rows: Matrix, groups: readonly number[], options: TripletOptions): Plain {
-  const positive = (a: number, p: number): boolean => a !== p && groups[a] === groups[p];
-  return plainTriplets(plainMatrix(name, rows, rows), positive, (a, n) => groups[a] !== groups[n], options);
+  return plainTriplets(plainMatrix(name, rows, rows), masksOf(groups), options);
 }
 
 const meanOf = ({ total, count }: Plain): number => (count === 0 ? 0 : total / count);
@@ -76,7 +66,7 @@ describe("TripletLoss", () => {
   it("gives the known numbers of the six-row fixture", () => {
     const distance = new HalvedCosine();
     const value = (options: TripletOptions): number =>
-      judge(new TripletLoss({ ...options, distance }), { embeddings: FIXTURE, targets: { groups: FIXTURE_GROUPS } })
+      judge(new TripletLoss({ ...options, distance }), { embeddings: SIX_ROWS, targets: { groups: SIX_ROW_GROUPS } })
         .value;
     expectClose(value({ mining: "all" }), 0.5668364);
     expectClose(value({ mining: "hard" }), 0.8274941);
@@ -102,19 +92,9 @@ describe("TripletLoss", () => {
   }
 
   it("equals plain loops on integers full of ties", () => {
-    const batch = fc.integer({ min: 1, max: 9 }).chain((n) =>
-      fc.record({
-        groups: fc.array(fc.integer({ min: 0, max: 3 }), { minLength: n, maxLength: n }),
-        rows: fc.array(fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 2, maxLength: 2 }), {
-          minLength: n,
-          maxLength: n,
-        }),
-        margin: fc.integer({ min: 0, max: 3 }),
-        mining: fc.constantFrom("hard" as const, "semi-hard" as const, "all" as const),
-      }),
-    );
+    const minings = fc.constantFrom("hard" as const, "semi-hard" as const, "all" as const);
     fc.assert(
-      fc.property(batch, ({ groups, rows, margin, mining }) => {
+      fc.property(tiedBatches, fc.integer({ min: 0, max: 3 }), minings, ({ groups, rows }, margin, mining) => {
         const options = { margin, mining };
         const found = judge(new TripletLoss({ ...options, distance: "manhattan" }), {
           embeddings: rows,
@@ -151,12 +131,7 @@ describe("TripletLoss", () => {
       valid: [1, 1, 1, 1, 1, 1, 0, 0],
     };
     const plainAgainst = (at: Matrix, options: TripletOptions): Plain =>
-      plainTriplets(
-        plainMatrix("cosine", at, memory.embeddings),
-        (a, p) => memory.valid[p] === 1 && groups[a] === memory.groups[p],
-        (a, n) => memory.valid[n] === 1 && groups[a] !== memory.groups[n],
-        options,
-      );
+      plainTriplets(plainMatrix("cosine", at, memory.embeddings), masksOfMemory(groups, memory), options);
 
     for (const options of VARIANTS) {
       it(`equals plain loops, value and gradient: ${JSON.stringify(options)}`, () => {

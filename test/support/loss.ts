@@ -2,8 +2,8 @@ import * as tf from "likewise/tf";
 import { usesMemory, type Kind, type LossValue, type Memory, type SimilarityLoss } from "../../lib/contracts/index.js";
 import { Random } from "../../lib/random.js";
 import { flatten, unflatten, type HostTree, type TensorTree } from "../../lib/tensor/tree.js";
-import { upload } from "../../lib/tensor/host.js";
 import type { Matrix } from "./gradient.js";
+import { uploadTree } from "./part.js";
 
 const FLOATS = new Set(["labels", "scores"]);
 
@@ -92,10 +92,6 @@ export function computeValue<K extends Kind>(
 
 export function matrixTensor(rows: Matrix): tf.Tensor2D {
   return tf.tensor2d(rows.map((row) => [...row]));
-}
-
-export function uploadTree(tree: HostTree): TensorTree {
-  return unflatten(Object.fromEntries(Object.entries(flatten(tree)).map(([name, value]) => [name, upload(value)])));
 }
 
 /** Rows from a normal distribution. */

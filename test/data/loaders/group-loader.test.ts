@@ -4,7 +4,8 @@ import { GroupLoader } from "likewise/data";
 import type { Group, GroupSample } from "../../../lib/contracts/samples.js";
 import { DataError, type ConfigError } from "../../../lib/errors.js";
 import { Random } from "../../../lib/random.js";
-import { count, epochOf, failure, listOf, streamOf } from "../epoch.js";
+import { failure } from "../../support/failure.js";
+import { count, epochOf, listOf, streamOf } from "../epoch.js";
 
 /** Samples of some groups in mixed order; the item tells the group. */
 function samplesOf(sizes: readonly number[], seed = 1): GroupSample<string>[] {

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { LabelLoader } from "likewise/data";
 import { ConfigError } from "../../../lib/errors.js";
-import { epochOf, failure, listOf } from "../epoch.js";
+import { failure } from "../../support/failure.js";
+import { epochOf, listOf } from "../epoch.js";
 
 describe("LabelLoader", () => {
   it("gives items and numbers, each sample once an epoch", async () => {

@@ -2,7 +2,8 @@ import { expect } from "chai";
 import { PairLoader } from "likewise/data";
 import { oneAhead } from "../../../data/loaders/one-ahead.js";
 import { Random } from "../../../lib/random.js";
-import { failure, listOf } from "../epoch.js";
+import { failure } from "../../support/failure.js";
+import { listOf } from "../epoch.js";
 
 const moment = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 2));
 

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { PairLoader, type Dataset } from "likewise/data";
 import type { PairSample } from "../../../lib/contracts/samples.js";
 import { ConfigError, DataError, UsageError } from "../../../lib/errors.js";
-import { epochOf, failure, listOf, streamOf } from "../epoch.js";
+import { failure } from "../../support/failure.js";
+import { epochOf, listOf, streamOf } from "../epoch.js";
 
 const pairs = (count: number): PairSample<string>[] =>
   Array.from({ length: count }, (_, i) => ({

@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { TupleLoader } from "likewise/data";
 import type { TupleSample } from "../../../lib/contracts/samples.js";
-import { epochOf, failure, listOf } from "../epoch.js";
+import { failure } from "../../support/failure.js";
+import { epochOf, listOf } from "../epoch.js";
 
 const samples: TupleSample<string>[] = [
   { anchor: "a0", positives: ["p0", "p1"], negatives: ["n0"], scores: [3, 2, 0.5] },

@@ -7,7 +7,8 @@ import { parseRecord } from "../../../data/parsers/delimited-text.js";
 import { ConfigError, DataError } from "../../../lib/errors.js";
 import { temporaryFolder } from "../../support/folder.js";
 import { sharedPath } from "../../support/shared.js";
-import { failure, listOf } from "../epoch.js";
+import { failure } from "../../support/failure.js";
+import { listOf } from "../epoch.js";
 
 async function withCsv(content: string, use: (path: string) => Promise<void>): Promise<void> {
   await using folder = await temporaryFolder();

@@ -6,7 +6,8 @@ import { GroupLoader, readJsonLines, type Records } from "likewise/data";
 import { DataError } from "../../../lib/errors.js";
 import { sharedPath } from "../../support/shared.js";
 import { temporaryFolder } from "../../support/folder.js";
-import { epochOf, failure, listOf } from "../epoch.js";
+import { failure } from "../../support/failure.js";
+import { epochOf, listOf } from "../epoch.js";
 
 async function withFile(
   content: string | Buffer,

@@ -5,7 +5,8 @@ import { GroupLoader, readJsonLines, sideOf, split } from "likewise/data";
 import { ConfigError, DataError } from "../../../lib/errors.js";
 import { Random } from "../../../lib/random.js";
 import { temporaryFolder } from "../../support/folder.js";
-import { epochOf, failure } from "../epoch.js";
+import { failure } from "../../support/failure.js";
+import { epochOf } from "../epoch.js";
 
 const rows = Array.from({ length: 5000 }, (_, i) => ({ user: `user ${i % 1000}`, click: i }));
 
