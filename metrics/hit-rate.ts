@@ -1,6 +1,6 @@
 import { wholeNumber } from "../lib/contracts/options.js";
 import type { RankDepth } from "../lib/tensor/nearest-counts.js";
-import { found, type RankProfile } from "../lib/tensor/nearest-profile.js";
+import { anyHit, type RankProfile } from "../lib/tensor/nearest-profile.js";
 import type { NearestOptions } from "./precision.js";
 import { refuseOptions, RetrievalMetric } from "./retrieval-metric.js";
 
@@ -22,6 +22,6 @@ export class HitRate extends RetrievalMetric {
   }
 
   protected override measure(profile: RankProfile): number {
-    return found(profile, this.#k);
+    return anyHit(profile, this.#k);
   }
 }

@@ -14,4 +14,4 @@ export { ReciprocalRank, type ReciprocalRankOptions } from "./reciprocal-rank.js
 export { RetrievalMetric, type RetrievalMetricOptions } from "./retrieval-metric.js";
 export { RPrecision, type RPrecisionOptions } from "./r-precision.js";
 export type { RankDepth } from "../lib/tensor/nearest-counts.js";
-export { found, hits, reciprocalRank, type RankLevel, type RankProfile } from "../lib/tensor/nearest-profile.js";
+export { anyHit, hits, reciprocalRank, type RankLevel, type RankProfile } from "../lib/tensor/nearest-profile.js";

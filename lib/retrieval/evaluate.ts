@@ -5,7 +5,7 @@ import { ShapeError, UsageError } from "../errors.js";
 import type { HostMatrix } from "../tensor/host.js";
 import {
   discountedGain,
-  found,
+  anyHit,
   hits,
   reciprocalRank,
   summedPrecision,
@@ -148,7 +148,7 @@ function measuresAt(
   for (const k of ks) {
     measures[`precision@${k}`] = (profile) => hits(profile, k) / k;
     measures[`recall@${k}`] = (profile) => hits(profile, k) / profile.relevant;
-    measures[`hit-rate@${k}`] = (profile) => found(profile, k);
+    measures[`hit-rate@${k}`] = (profile) => anyHit(profile, k);
     measures[`map@${k}`] = (profile) => summedPrecision(profile, k) / Math.min(k, profile.relevant);
     measures[`ndcg@${k}`] = (profile) => discountedGain(profile, k) / ideal(judged[profile.query]!.best, k);
   }

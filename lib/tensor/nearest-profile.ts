@@ -39,7 +39,7 @@ export function hits({ levels }: RankProfile, k: number): number {
 }
 
 /** Whether a relevant candidate is among the first `k`, 0..1. */
-export function found(profile: RankProfile, k: number): number {
+export function anyHit(profile: RankProfile, k: number): number {
   return overFirst(profile, (rank) => (rank <= k ? 1 : 0), k);
 }
 

@@ -32,12 +32,15 @@ export async function rankRelevant(
     const relevant = runLength(ranking.relevant(query));
     return relevant === 0 ? 0 : Math.max(1, Math.min(relevant, ranking.depth(relevant).cutoff));
   });
-  const bothSides = queries === candidates && sum(levels) <= ALL_LEVELS;
+  const total = sum(levels);
+  if (total === 0) return;
+  const bothSides = queries === candidates && total <= ALL_LEVELS;
   const waves = bothSides ? [all] : cutIntoWaves(all, levels);
   for (const wave of waves) {
     const counts = new RankCounts(wave.length, sum(wave, levels), ranking.gains !== undefined);
     await collectLevels(scores, ranking, wave, counts);
-    await (bothSides ? countBothSides(scores, ranking, counts) : countQueries(scores, ranking, wave, counts));
+    const skipped = Array.from(wave, (query) => ranking.skipped(query));
+    await (bothSides ? countBothSides(scores, wave, skipped, counts) : countQueries(scores, wave, skipped, counts));
     wave.forEach((query, slot) => {
       if (levels[query]! > 0) visit(counts.profile(slot, query));
     });
@@ -63,22 +66,31 @@ function cutIntoWaves(all: Int32Array, levels: Float64Array): Int32Array[] {
   return wave.length === 0 ? waves : [...waves, Int32Array.from(wave)];
 }
 
-async function countQueries(scores: Scores, ranking: Ranking, wave: Int32Array, counts: RankCounts): Promise<void> {
-  const candidates = upTo(ranking.candidates.rows.length);
+async function countQueries(
+  scores: Scores,
+  wave: Int32Array,
+  skipped: readonly Runs[],
+  counts: RankCounts,
+): Promise<void> {
+  const candidates = upTo(scores.offsets.length);
   using left = scores.left(wave);
   for (let start = 0; start < candidates.length; start += BLOCK) {
     const chunk = candidates.subarray(start, start + BLOCK);
     await scores.block(left.tensor, chunk, (block) => {
-      wave.forEach((query, slot) => {
+      skipped.forEach((runs, slot) => {
         const row = block.subarray(slot * chunk.length, (slot + 1) * chunk.length);
-        countRow(countQuery, counts, slot, row, start, scores.offsets, ranking.skipped(query));
+        countRow(countQuery, counts, slot, row, start, scores.offsets, runs);
       });
     });
   }
 }
 
-async function countBothSides(scores: Scores, ranking: Ranking, counts: RankCounts): Promise<void> {
-  const all = upTo(ranking.queries.rows.length);
+async function countBothSides(
+  scores: Scores,
+  all: Int32Array,
+  skipped: readonly Runs[],
+  counts: RankCounts,
+): Promise<void> {
   for (let first = 0; first < all.length; first += BLOCK) {
     const rows = all.subarray(first, first + BLOCK);
     using left = scores.left(rows);
@@ -89,7 +101,7 @@ async function countBothSides(scores: Scores, ranking: Ranking, counts: RankCoun
         for (const query of rows) {
           const at = (query - first) * chunk.length;
           const row = block.subarray(at, at + chunk.length);
-          countRow(countGap, counts, query, row, start, scores.offsets, ranking.skipped(query));
+          countRow(countGap, counts, query, row, start, scores.offsets, skipped[query]!);
         }
       });
     }

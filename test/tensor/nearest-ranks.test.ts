@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { DotProduct, Euclidean, Manhattan, Random, type Distance, type HostMatrix } from "likewise";
+import { Cosine, DotProduct, Euclidean, Manhattan, Random, type Distance, type HostMatrix } from "likewise";
 import { RankCounts } from "../../lib/tensor/nearest-counts.js";
 import { hits, type RankProfile } from "../../lib/tensor/nearest-profile.js";
 import type { Ranking } from "../../lib/tensor/nearest-ranking.js";
@@ -146,6 +146,22 @@ describe("rankRelevant", () => {
       moved.filter((profile, at) => profile.levels[0]!.better !== plain[at]!.levels[0]!.better).length,
     ).to.be.lessThan(40);
   });
+
+  for (const distance of [new Cosine(), new Euclidean(), new DotProduct()]) {
+    it(`gives equal rows equal scores by ${distance.name} distance, wherever they lie in blocks`, async () => {
+      const random = new Random("twins");
+      const [half, size] = [1111, 37];
+      const numbers = random.normals(half * size);
+      const matrix: HostMatrix = { data: Float32Array.of(...numbers, ...numbers), rows: 2 * half, size };
+      // Each row looks for the one after it, which has a twin in the other half that is nobody's.
+      const groups = Array.from({ length: 2 * half }, (_, row) => (row < half - 1 ? row >> 1 : half + row));
+      for (const sameObject of [true, false]) {
+        const profiles = await profilesOf(distance, groupsOf(matrix, groups, Infinity, sameObject));
+        expect(profiles).to.have.lengthOf(half - 1);
+        expect(profiles.filter(({ levels }) => levels[0]?.tied !== 2)).to.deep.equal([]);
+      }
+    });
+  }
 
   it("marks queries whose scores are not numbers", async () => {
     const matrix: HostMatrix = { data: Float32Array.of(1, 2, NaN, 4), rows: 4, size: 1 };
