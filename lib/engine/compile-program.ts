@@ -5,6 +5,7 @@ import type { NativeData } from "./onnx/session.js";
 import { toOnnx } from "./onnx/to-onnx.js";
 import type { PackedLayout } from "./packed-inputs.js";
 import type { Graph } from "./trace/graph.js";
+import { optimize } from "./trace/passes/optimize.js";
 import { traceProgram } from "./trace/trace-program.js";
 
 /** A program for inputs of one signature, ready to be loaded. */
@@ -32,7 +33,8 @@ export function compileProgram(
   layout: PackedLayout,
 ): CompiledProgram {
   const graph = traceProgram(program, carried, inputs);
-  const model = toOnnx(graph, { name });
+  const optimized = optimize(graph);
+  const model = toOnnx(optimized, { name });
   const read = new Set(model.inputs);
   const plan: GraphPlan = {
     inputs: [...graph.inputs]
@@ -43,13 +45,13 @@ export function compileProgram(
       }))
       // What is not read need not be fed, but noise has to be drawn: the numbers after it depend on that.
       .filter((input) => input.name !== null || input.source.from === "noise"),
-    outputs: [...graph.outputs.keys()].map((output, at) => ({
+    outputs: [...optimized.outputs.keys()].map((output, at) => ({
       name: model.outputs[at] as string,
       carried: output.startsWith("carried/") ? output.slice("carried/".length) : null,
     })),
   };
   return {
-    ...{ bytes: model.bytes, plan, reported: reportedOf(graph) },
+    ...{ bytes: model.bytes, plan, reported: reportedOf(optimized) },
     draws: plan.inputs.some(({ source }) => source.from === "noise"),
     changes: plan.outputs.some((output) => output.carried !== null),
   };
