@@ -7,7 +7,7 @@ import { stripNames } from "./strip-names.js";
 export interface Declaration {
   readonly interface: string;
   readonly member: string;
-  /** As declared, on one line: `readonly activeElement: Element | null`. Of overloads the first. */
+  /** As declared, on one line, `readonly activeElement: Element | null` or `static any(…): AbortSignal`. Of overloads the first. */
   readonly signature: string;
   /** Its doc comment without the names that would give it away. */
   readonly description: string;
@@ -67,6 +67,7 @@ function describe(owner: string, member: Member, file: ts.SourceFile): Declarati
   const subject = { interface: owner, member: name.text };
   const description = stripNames(comment, subject);
   if (description.split(" ").length < FEWEST_WORDS) return null;
-  const signature = member.getText(file).replace(/\s+/g, " ").replace(/;$/, "");
+  const declared = member.getText(file).replace(/\s+/g, " ").replace(/;$/, "");
+  const signature = ts.isTypeLiteralNode(member.parent) ? `static ${declared}` : declared;
   return { ...subject, signature, description };
 }

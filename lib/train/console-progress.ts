@@ -76,9 +76,9 @@ export class ConsoleProgress implements Sink {
   #caching({ encoder, done, total, computed, finished }: Extract<TrainEvent, { type: "caching" }>): void {
     const now = performance.now();
     const terminal = this.#output.isTTY === true;
-    if (!finished && !terminal && now - this.#lastLine < this.#linesEvery) return;
+    if (!finished && (done === 0 || (!terminal && now - this.#lastLine < this.#linesEvery))) return;
     this.#lastLine = now;
-    const text = `Caching ${encoder}: ${done}${total === null || finished ? "" : ` of ${total}`} items, ${computed} encoded, the others known`;
+    const text = `Caching ${encoder}: ${done}${total === null || finished ? "" : ` of ${total}`} items, ${computed} of them encoded`;
     if (terminal) this.#output.write(`\r\u001b[K${text}${finished ? "\n" : ""}`);
     else this.#line(text);
   }

@@ -1,0 +1,127 @@
+/**
+ * Semantic search over the Web platform's API, learned in half a minute from the doc comments that come with TypeScript:
+ *
+ *     npm start
+ *     npm start -- "element that currently has keyboard focus"
+ *     npm start -- --json          the figures as one object on the last line
+ */
+import { parseArgs } from "node:util";
+import { attach, CacheConfig, Random, TrainableModel, Trainer } from "likewise";
+import { PairLoader, split } from "likewise/data";
+import { NgramEncoder } from "likewise/encoders";
+import { DenseHead } from "likewise/heads";
+import { MultipleNegativesRankingLoss } from "likewise/losses";
+import { Recall } from "likewise/metrics";
+import { adamw, linear } from "likewise/optim";
+import { ExactIndex } from "likewise/retrieval";
+import { figuresTable, measure } from "./web-api/figures.js";
+import { mixInHandfuls } from "./web-api/neighbours.js";
+import { readDeclarations } from "./web-api/read-declarations.js";
+import { splitWords, symbolText } from "./web-api/words.js";
+
+const ngrams = { dimensions: 2048, characters: [3, 4] } as const;
+
+/** Brings what a member does close to what it is called. A pair is a description and a member. */
+class ApiSearch extends TrainableModel<"pair", string> {
+  /** Counts words and parts of words; never changes. */
+  override configureEncoders() {
+    return new NgramEncoder(ngrams);
+  }
+  /** This is what learns. */
+  override configureHead(inputSize: number) {
+    return new DenseHead(inputSize, { outputSize: 1024, bias: false });
+  }
+  /** Each description must find its member among all members of the batch, and the other way round. */
+  override configureLoss() {
+    return new MultipleNegativesRankingLoss({ symmetric: true });
+  }
+  override configureOptimizer() {
+    return adamw({ learningRate: linear({ from: 5e-4 }) });
+  }
+  override configureMetrics() {
+    return attach(new Recall({ k: 10 }), { progress: true });
+  }
+  override configureCaches() {
+    return new CacheConfig();
+  }
+}
+
+const questions = [
+  "element that currently has keyboard focus",
+  "how far the page has been scrolled down",
+  "cancel a network request that is still running",
+  "keep the screen of the phone from going dark",
+  "text that the user has marked with the mouse",
+];
+
+async function main(): Promise<void> {
+  const { values: options, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { json: { type: "boolean", default: false } },
+  });
+
+  // Whole interfaces are kept out of training, so that the test asks for things the model has never seen.
+  const declarations = readDeclarations();
+  const items = declarations.map((declaration, row) => ({
+    row,
+    owner: declaration.interface,
+    a: splitWords(declaration.description),
+    b: symbolText(declaration),
+  }));
+  const { train, validation, test } = split(items, { key: (item) => item.owner });
+  const symbols = items.map((item) => item.b);
+  const evaluate = async (encode: (texts: readonly string[]) => Promise<Float32Array>, size: number) => {
+    const asked = await encode(test.map((item) => item.a));
+    const corpus = { data: await encode(symbols), rows: symbols.length, size };
+    return {
+      corpus,
+      figures: await measure(
+        { data: asked, rows: test.length, size },
+        corpus,
+        test.map((item) => item.row),
+      ),
+    };
+  };
+
+  const frozen = NgramEncoder.fit(
+    train.flatMap(({ a, b }) => [a, b]),
+    ngrams,
+  );
+  const { figures: baseline } = await evaluate((texts) => frozen.embed(texts), frozen.embeddingSize);
+  console.log(`${declarations.length} members; before training, of ${test.length} test descriptions`);
+
+  const trainer = new Trainer({ maxEpochs: 8 });
+  let engine = "";
+  trainer.events$.subscribe((event) => event.type === "assembled" && (engine = event.engine));
+  const started = performance.now();
+  const handfuls = mixInHandfuls(train, (item) => item.owner, 8, new Random(0));
+  const model = await trainer.fit(new ApiSearch(), {
+    train: new PairLoader(handfuls, { batchSize: 256, shuffle: false }),
+    validation: new PairLoader(validation, { batchSize: 256 }),
+  });
+  const trainSeconds = (performance.now() - started) / 1000;
+  const { figures: trained, corpus } = await evaluate(
+    async (texts) => (await model.encode(texts)).data,
+    model.embeddingSize,
+  );
+  console.log(`\n${figuresTable(baseline, trained)}`);
+
+  const index = new ExactIndex<string>({ size: model.embeddingSize });
+  index.add(
+    corpus,
+    declarations.map(({ interface: owner, signature }) => `${owner}: ${signature}`),
+  );
+  for (const question of [...questions, ...positionals]) {
+    const [found = []] = await index.search([await model.encodeOne(splitWords(question))], 3);
+    console.log(`\n${question}?`);
+    for (const { distance, payload } of found) console.log(`  ${(1 - distance).toFixed(2)}  ${payload}`);
+  }
+  await model.save("runs/api-search");
+  console.log("\nThe model is in runs/api-search.");
+  if (options.json) {
+    const totalSeconds = performance.now() / 1000;
+    console.log(JSON.stringify({ baseline, trained, engine, trainSeconds, totalSeconds }));
+  }
+}
+
+await main();
