@@ -40,8 +40,11 @@ export class FrozenField<Name extends string, Value>
   extends FrozenEncoder<WithField<Name, Value>>
   implements MaybeFittable<WithField<Name, Value>>
 {
+  /** Name it is saved by. */
   static readonly type = "FrozenField";
+  /** As the encoder inside; absent when that one needs no fitting. */
   declare readonly fitted?: boolean;
+  /** Fits the encoder inside; absent when that one needs no fitting. */
   declare readonly fit?: (items: AsyncIterable<WithField<Name, Value>>) => Promise<void>;
   readonly #name: Name;
   readonly #encoder: FrozenEncoder<Value>;
@@ -54,6 +57,10 @@ export class FrozenField<Name extends string, Value>
     forwardFitting(this, encoder, pick<Name, Value>(name));
   }
 
+  /**
+   * Makes the encoder again from its saved configuration and weights.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject, weights: HostTensors, parts: PartFinder): FrozenField<string, unknown> {
     const { name, encoder } = savedOptions<SavedField>("FrozenField", config, ["name", "encoder"]);
     const made = parts.make("encoder", encoder, weights);
@@ -88,8 +95,11 @@ export class TrainableField<Name extends string, Value>
   extends TrainableEncoder<WithField<Name, Value>>
   implements MaybeFittable<WithField<Name, Value>>
 {
+  /** Name it is saved by. */
   static readonly type = "TrainableField";
+  /** As the encoder inside; absent when that one needs no fitting. */
   declare readonly fitted?: boolean;
+  /** Fits the encoder inside; absent when that one needs no fitting. */
   declare readonly fit?: (items: AsyncIterable<WithField<Name, Value>>) => Promise<void>;
   readonly #name: Name;
   readonly #encoder: TrainableEncoder<Value>;
@@ -102,6 +112,10 @@ export class TrainableField<Name extends string, Value>
     forwardFitting(this, encoder, pick<Name, Value>(name));
   }
 
+  /**
+   * Makes the encoder again from its saved configuration and weights.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject, weights: HostTensors, parts: PartFinder): TrainableField<string, unknown> {
     const { name, encoder } = savedOptions<SavedField>("TrainableField", config, ["name", "encoder"]);
     const made = parts.make("encoder", encoder, weights);

@@ -32,8 +32,11 @@ export function freeze<Item>(encoder: TrainableEncoder<Item>, options: FreezeOpt
 
 /** What `freeze` makes. Runs on the tfjs backend that is in use, or makes the fastest ready. */
 export class FrozenCopy<Item> extends FrozenEncoder<Item> implements MaybeFittable<Item> {
+  /** Name it is saved by. */
   static readonly type = "FrozenCopy";
+  /** As the encoder inside; absent when that one needs no fitting. */
   declare readonly fitted?: boolean;
+  /** Fits the encoder inside; absent when that one needs no fitting. */
   declare readonly fit?: (items: AsyncIterable<Item>) => Promise<void>;
   readonly #encoder: TrainableEncoder<Item>;
   readonly #parameters: HostTensors;
@@ -52,6 +55,10 @@ export class FrozenCopy<Item> extends FrozenEncoder<Item> implements MaybeFittab
     forwardFitting<Item, Item>(this, encoder, (item) => item);
   }
 
+  /**
+   * Makes the encoder again from its saved configuration and weights.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject, weights: HostTensors, parts: PartFinder): FrozenCopy<unknown> {
     const { encoder: saved } = savedOptions<{ readonly encoder: SavedPart }>("FrozenCopy", config, ["encoder"]);
     const encoder = parts.make("encoder", saved, under(weights, "encoder"));

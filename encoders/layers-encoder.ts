@@ -25,6 +25,7 @@ import { writeNumbers, type NumericItem } from "./numeric-items.js";
  * needs a tfjs backend: a trainer has one ready when it calls `configureEncoders`.
  */
 export class LayersEncoder extends TrainableEncoder<NumericItem> {
+  /** Name it is saved by. */
   static readonly type = "LayersEncoder";
   readonly #snapshot: LayersSnapshot;
   /** Made when it is first needed, for it needs a backend. */
@@ -36,6 +37,10 @@ export class LayersEncoder extends TrainableEncoder<NumericItem> {
     this.#snapshot = model instanceof tf.layers.LayersModel ? takeSnapshot(model, "LayersEncoder") : model;
   }
 
+  /**
+   * Makes the encoder again from its saved configuration and weights.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject, weights: HostTensors): LayersEncoder {
     const keys = ["topology", "inputShape", "integers", "embeddingSize"] as const;
     const saved = savedOptions<Omit<LayersSnapshot, "numbers">>("LayersEncoder", config, keys);

@@ -47,6 +47,7 @@ type EmbeddingParameters = { readonly table: tf.Tensor2D };
  * Joulin et al., "Bag of Tricks for Efficient Text Classification", EACL 2017.
  */
 export class NgramEmbedding extends TrainableEncoder<string, EmbeddingParameters> implements Fittable<string> {
+  /** Name it is saved by. */
   static readonly type = "NgramEmbedding";
   readonly embeddingSize: number;
   readonly #settings: NgramSettings;
@@ -77,6 +78,10 @@ export class NgramEmbedding extends TrainableEncoder<string, EmbeddingParameters
     return encoder;
   }
 
+  /**
+   * Makes the encoder again from its saved configuration and weights.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject, weights: HostTensors): NgramEmbedding {
     const keys = [...OWN_KEYS, ...NGRAM_KEYS] as const;
     const encoder = new NgramEmbedding(savedOptions<NgramEmbeddingOptions>("NgramEmbedding", config, keys));
@@ -92,6 +97,7 @@ export class NgramEmbedding extends TrainableEncoder<string, EmbeddingParameters
     return this.#weights.tensors;
   }
 
+  /** Whether document frequencies are known, or not needed. */
   get fitted(): boolean {
     return this.#weights.fitted;
   }

@@ -31,6 +31,7 @@ const VERSION = `1, Unicode ${process.versions["unicode"] ?? "unknown"}`;
  * `NgramEncoder.fit(texts)`. `NgramEmbedding` has the same features with trained vectors of their own.
  */
 export class NgramEncoder extends FrozenEncoder<string> implements Fittable<string> {
+  /** Name it is saved by. */
   static readonly type = "NgramEncoder";
   readonly embeddingSize: number;
   readonly #settings: NgramSettings;
@@ -56,6 +57,10 @@ export class NgramEncoder extends FrozenEncoder<string> implements Fittable<stri
     return encoder;
   }
 
+  /**
+   * Makes the encoder again from its saved configuration and weights.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject, weights: HostTensors): NgramEncoder {
     const keys = ["dimensions", ...NGRAM_KEYS] as const;
     const encoder = new NgramEncoder(savedOptions<NgramEncoderOptions>("NgramEncoder", config, keys));
@@ -71,6 +76,7 @@ export class NgramEncoder extends FrozenEncoder<string> implements Fittable<stri
     return this.#weights.tensors;
   }
 
+  /** Whether document frequencies are known, or not needed. */
   get fitted(): boolean {
     return this.#weights.fitted;
   }

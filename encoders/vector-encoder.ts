@@ -9,6 +9,7 @@ import { writeNumbers } from "./numeric-items.js";
  * Pick the vector out of a record with `field("vector", new VectorEncoder(384))`.
  */
 export class VectorEncoder extends FrozenEncoder<ArrayLike<number>> {
+  /** Name it is saved by. */
   static readonly type = "VectorEncoder";
   readonly embeddingSize: number;
 
@@ -18,6 +19,10 @@ export class VectorEncoder extends FrozenEncoder<ArrayLike<number>> {
     this.embeddingSize = size;
   }
 
+  /**
+   * Makes the encoder again from its saved configuration.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject): VectorEncoder {
     return new VectorEncoder(savedOptions<{ readonly size: number }>("VectorEncoder", config, ["size"]).size);
   }

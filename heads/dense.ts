@@ -40,9 +40,16 @@ export interface DenseLayersOptions extends HeadOptions {
 /** Either the width of one layer or the widths of several. */
 export type DenseOptions = DenseLayersOptions &
   (
-    | { /** Width of the one layer. */ readonly outputSize: number; readonly outputSizes?: never }
     | {
-        /** Width of each layer, the last that of the embedding. */ readonly outputSizes: readonly number[];
+        /** Width of the one layer, that of the embedding. */
+        readonly outputSize: number;
+        /** Not with `outputSize`. */
+        readonly outputSizes?: never;
+      }
+    | {
+        /** Width of each layer, the last that of the embedding. */
+        readonly outputSizes: readonly number[];
+        /** Not with `outputSizes`. */
         readonly outputSize?: never;
       }
   );
@@ -56,6 +63,7 @@ type DenseParameters = { readonly [layer: string]: { readonly [name: string]: tf
  * the encoders'. One layer is a learned projection, which is what frozen encoders mostly need.
  */
 export class DenseHead extends Head<DenseParameters> {
+  /** Name it is saved by. */
   static readonly type = "DenseHead";
   readonly inputSize: number;
   readonly #outputSizes: readonly number[];
@@ -85,6 +93,10 @@ export class DenseHead extends Head<DenseParameters> {
     this.#options = { activation, bias, normalize, initialization, dropout };
   }
 
+  /**
+   * Makes the head again from its saved configuration.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject): DenseHead {
     type Saved = DenseLayersOptions & { readonly inputSize: number; readonly outputSizes: readonly number[] };
     const { inputSize, ...options } = savedOptions<Saved>("DenseHead", config, SAVED_KEYS);

@@ -17,6 +17,7 @@ type GatedParameters = { readonly gate: tf.Tensor1D };
  * there is little data or the encoders are good already.
  */
 export class GatedHead extends Head<GatedParameters> {
+  /** Name it is saved by. */
   static readonly type = "GatedHead";
   readonly inputSize: number;
   readonly #dropout: number;
@@ -33,6 +34,10 @@ export class GatedHead extends Head<GatedParameters> {
     this.#dropout = dropout;
   }
 
+  /**
+   * Makes the head again from its saved configuration.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject): GatedHead {
     const keys = ["inputSize", "dropout"] as const;
     const { inputSize, ...options } = savedOptions<HeadOptions & { inputSize: number }>("GatedHead", config, keys);

@@ -11,6 +11,7 @@ import { droppedOut, type HeadOptions } from "./input-dropout.js";
  * encoder.
  */
 export class IdentityHead extends Head {
+  /** Name it is saved by. */
   static readonly type = "IdentityHead";
   readonly inputSize: number;
   readonly #dropout: number;
@@ -27,6 +28,10 @@ export class IdentityHead extends Head {
     this.#dropout = dropout;
   }
 
+  /**
+   * Makes the head again from its saved configuration.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject): IdentityHead {
     const keys = ["inputSize", "dropout"] as const;
     const { inputSize, ...options } = savedOptions<HeadOptions & { inputSize: number }>("IdentityHead", config, keys);

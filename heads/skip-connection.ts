@@ -31,6 +31,7 @@ type SkipConnectionParameters = { readonly [layer: string]: SkipConnectionLayer 
  * Keeps what good encoders know and moves as far from it as the data ask for; costs a square matrix of the input's width.
  */
 export class SkipConnectionHead extends Head<SkipConnectionParameters> {
+  /** Name it is saved by. */
   static readonly type = "SkipConnectionHead";
   readonly inputSize: number;
   readonly #options: Required<SkipConnectionOptions>;
@@ -49,6 +50,10 @@ export class SkipConnectionHead extends Head<SkipConnectionParameters> {
     this.#options = { layers, skipDropout, dropout };
   }
 
+  /**
+   * Makes the head again from its saved configuration.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject): SkipConnectionHead {
     const keys = ["inputSize", "layers", "skipDropout", "dropout"] as const;
     type Saved = SkipConnectionOptions & { readonly inputSize: number };

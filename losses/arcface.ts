@@ -36,6 +36,7 @@ type Settings = ProxySettings & { readonly scale: number; readonly margin: numbe
  * Deng, Guo, Xue, Zafeiriou, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019.
  */
 export class ArcFaceLoss extends ProxyLoss<Settings> {
+  /** Name it is saved by. */
   static readonly type = "ArcFaceLoss";
 
   constructor(options: ArcFaceOptions) {
@@ -50,6 +51,10 @@ export class ArcFaceLoss extends ProxyLoss<Settings> {
     super({ embeddingSize, groups: countOf(groups), scale, margin });
   }
 
+  /**
+   * Makes the loss again from its saved configuration.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject): ArcFaceLoss {
     return new ArcFaceLoss(savedOptions<ArcFaceOptions>("ArcFaceLoss", config, KEYS));
   }

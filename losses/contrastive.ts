@@ -28,6 +28,7 @@ export interface ContrastiveOptions {
  * Hadsell, Chopra, LeCun, "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006.
  */
 export class ContrastiveLoss extends SimilarityLoss<"pair"> {
+  /** Name it is saved by. */
   static readonly type = "ContrastiveLoss";
   readonly kind = "pair";
   override readonly distance: Distance;
@@ -47,6 +48,10 @@ export class ContrastiveLoss extends SimilarityLoss<"pair"> {
     this.#acrossSubgroups = acrossSubgroups;
   }
 
+  /**
+   * Makes the loss again from its saved configuration.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject): ContrastiveLoss {
     return new ContrastiveLoss(savedOptions<ContrastiveOptions>("ContrastiveLoss", config, KEYS));
   }

@@ -48,7 +48,9 @@ export interface MultipleNegativesRankingOptions<K extends "pair" | "tuple" = "p
  * "Representation Learning with Contrastive Predictive Coding", 2018; trained scale: Radford et al. (CLIP), 2021.
  */
 export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair"> extends SimilarityLoss<K> {
+  /** Name it is saved by. */
   static readonly type = "MultipleNegativesRankingLoss";
+  /** The kind of samples it learns from: as its option says. */
   override readonly kind: K;
   readonly separable = false;
   override readonly distance: Distance;
@@ -77,6 +79,10 @@ export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair"> e
     this.#options = Object.freeze({ scale, learnScale, symmetric });
   }
 
+  /**
+   * Makes the loss again from its saved configuration.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject): MultipleNegativesRankingLoss<"pair" | "tuple"> {
     return new MultipleNegativesRankingLoss(
       savedOptions<MultipleNegativesRankingOptions<"pair" | "tuple">>("MultipleNegativesRankingLoss", config, KEYS),

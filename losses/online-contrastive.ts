@@ -28,6 +28,7 @@ export interface OnlineContrastiveOptions {
  * An item is never paired with itself. A batch without a pair has loss 0 and gradient 0.
  */
 export class OnlineContrastiveLoss extends DistanceMatrixLoss {
+  /** Name it is saved by. */
   static readonly type = "OnlineContrastiveLoss";
   override readonly distance: Distance;
   readonly #margin: number;
@@ -46,6 +47,10 @@ export class OnlineContrastiveLoss extends DistanceMatrixLoss {
     this.#mining = mining;
   }
 
+  /**
+   * Makes the loss again from its saved configuration.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject): OnlineContrastiveLoss {
     return new OnlineContrastiveLoss(savedOptions<OnlineContrastiveOptions>("OnlineContrastiveLoss", config, KEYS));
   }

@@ -20,11 +20,19 @@ export interface ProxyOptions {
   readonly groups: number | readonly Group[];
 }
 
-/** The trained parameters: `kernel` `[embeddingSize, groups]`, a column for each group. */
-export type ProxyParameters = { readonly kernel: tf.Tensor2D };
+/** The trained parameters of losses with proxies. */
+export type ProxyParameters = {
+  /** `[embeddingSize, groups]`, a column for each group. */
+  readonly kernel: tf.Tensor2D;
+};
 
-/** Options with their defaults; of the groups, the number is kept. */
-export type ProxySettings = { readonly embeddingSize: number; readonly groups: number };
+/** `ProxyOptions` as they are kept and saved. */
+export type ProxySettings = {
+  /** Width of the embeddings. */
+  readonly embeddingSize: number;
+  /** How many groups there are. */
+  readonly groups: number;
+};
 
 /** First numbers of the proxies: normal with this deviation. */
 const DEVIATION = 0.01;

@@ -35,6 +35,7 @@ type Settings = ProxySettings & { readonly temperature: number; readonly normali
  * Zhai, Wu, "Classification is a Strong Baseline for Deep Metric Learning", BMVC 2019.
  */
 export class SoftmaxLoss extends ProxyLoss<Settings> {
+  /** Name it is saved by. */
   static readonly type = "SoftmaxLoss";
 
   constructor(options: SoftmaxOptions) {
@@ -48,6 +49,10 @@ export class SoftmaxLoss extends ProxyLoss<Settings> {
     super({ embeddingSize, groups: countOf(groups), temperature, normalize });
   }
 
+  /**
+   * Makes the loss again from its saved configuration.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject): SoftmaxLoss {
     return new SoftmaxLoss(savedOptions<SoftmaxOptions>("SoftmaxLoss", config, KEYS));
   }

@@ -45,6 +45,7 @@ export interface TripletOptions {
  * Schroff, Kalenichenko, Philbin, "FaceNet", CVPR 2015; Hermans, Beyer, Leibe, "In Defense of the Triplet Loss", 2017.
  */
 export class TripletLoss extends DistanceMatrixLoss {
+  /** Name it is saved by. */
   static readonly type = "TripletLoss";
   override readonly distance: Distance;
   readonly #options: Required<Omit<TripletOptions, "distance">>;
@@ -68,6 +69,10 @@ export class TripletLoss extends DistanceMatrixLoss {
     this.#options = Object.freeze({ margin, mining, soft: isSoft, normalizeByHardestNegative });
   }
 
+  /**
+   * Makes the loss again from its saved configuration.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   static from(config: JsonObject): TripletLoss {
     return new TripletLoss(savedOptions<TripletOptions>("TripletLoss", config, KEYS));
   }

@@ -4,7 +4,9 @@ import { rememberOrigins } from "./origins.js";
 
 /** Some records that follow each other in a file, with the line on which each starts. */
 export interface RecordBlock<T> {
+  /** In the order of the file. */
   readonly records: readonly T[];
+  /** For each, the line on which it starts, from 1. */
   readonly lines: readonly number[];
 }
 
@@ -18,6 +20,7 @@ export interface RecordBlock<T> {
  * ```
  */
 export interface Records<T> extends AsyncIterable<T> {
+  /** Path of the file. */
   readonly file: string;
   /** Bad lines that were left out by the last reading (`skipBadLines`). */
   readonly skipped: number;

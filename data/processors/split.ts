@@ -20,8 +20,11 @@ export interface SplitOptions<T> extends SplitFractions {
 
 /** The parts of a split, each in the order of the whole. */
 export interface Split<T> {
+  /** What to train on. */
   readonly train: readonly T[];
+  /** What to choose settings and stop training by. */
   readonly validation: readonly T[];
+  /** What to measure the result by, once. */
   readonly test: readonly T[];
 }
 

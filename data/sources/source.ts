@@ -4,6 +4,7 @@ import type { Records } from "../parsers/records.js";
 
 /** Samples that can be read one by one at any position, such as images in a folder. */
 export interface Dataset<T> {
+  /** How many samples there are. */
   readonly length: number;
   /** The same sample each time. */
   at(position: number): T | Promise<T>;

@@ -9,26 +9,30 @@ import type { Group, Kind } from "./samples.js";
  * - `label`: one row a sample.
  */
 export interface TargetTable<Floats, Integers, Groups> {
+  /** Of p pairs. */
   pair: {
     /** `[p]`, the scores. */
     readonly labels: Floats;
-    /** `[2p]` */
+    /** `[2p]`, one for each row. */
     readonly subgroups: Integers;
   };
+  /** Of n items. */
   group: {
-    /** `[n]` */
+    /** `[n]`, equal where items belong together. */
     readonly groups: Groups;
   };
+  /** Of n anchors with P positives and N negatives together. */
   tuple: {
     /** `[P]`, the anchor's row for each positive. */
     readonly positiveOwners: Integers;
     /** `[N]`, the anchor's row for each negative. */
     readonly negativeOwners: Integers;
-    /** `[P + N]` */
+    /** `[P + N]`, the relevance of each positive, then of each negative. */
     readonly scores: Floats;
   };
+  /** Of n items. */
   label: {
-    /** `[n]` */
+    /** `[n]`, what is to be predicted. */
     readonly labels: Floats;
   };
 }
@@ -40,10 +44,13 @@ export type HostTargets<K extends Kind> = TargetTable<Float32Array, Int32Array, 
 /** Targets as loaders give them; groups are still the user's labels. */
 export type LoadedTargets<K extends Kind> = TargetTable<Float32Array, Int32Array, readonly Group[]>[K];
 
-/** Items and targets of one step. `items` are in the row order of the embeddings. */
+/** Items and targets of one step. */
 export interface Batch<K extends Kind, Item> {
+  /** What the samples were. */
   readonly kind: K;
+  /** In the row order of the embeddings, see `TargetTable`. */
   readonly items: readonly Item[];
+  /** What is known of them. */
   readonly targets: LoadedTargets<K>;
   /** Number of samples (pairs, tuples, items). */
   readonly size: number;

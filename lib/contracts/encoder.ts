@@ -5,6 +5,7 @@ import { Part, type Init, type Mode, type Output } from "./part.js";
 
 /** Turns items into vectors and never learns: its results can be cached. May be slow, asynchronous or native. */
 export abstract class FrozenEncoder<in Item> extends Part {
+  /** Tells frozen and trainable encoders apart. */
   readonly trainable = false as const;
   /** Width of the vectors. */
   abstract readonly embeddingSize: number;
@@ -16,7 +17,9 @@ export abstract class FrozenEncoder<in Item> extends Part {
 
 /** Turns items into vectors with parameters that are trained. */
 export abstract class TrainableEncoder<in Item, Parameters extends TensorTree = TensorTree> extends Part {
+  /** Tells frozen and trainable encoders apart. */
   readonly trainable = true as const;
+  /** Width of the vectors. */
   abstract readonly embeddingSize: number;
   /** Items as numbers, at most one tensor a name; the first dimension need not be the number of items. */
   abstract collate(items: readonly Item[]): HostTensors | Promise<HostTensors>;
@@ -31,11 +34,13 @@ export type Encoder<Item> = FrozenEncoder<Item> | TrainableEncoder<Item>;
 
 /** An encoder that learns statistics (such as document frequencies) from the train items before training. */
 export interface Fittable<in Item> {
+  /** Whether it has learned them, or needs none. */
   readonly fitted: boolean;
   /** Called once with every train item before anything else; afterwards `fitted` is true. */
   fit(items: AsyncIterable<Item>): Promise<void>;
 }
 
+/** Whether an encoder wants to see the train items before training. */
 export function isFittable<Item>(encoder: Encoder<Item>): encoder is Encoder<Item> & Fittable<Item> {
   return "fit" in encoder && "fitted" in encoder;
 }

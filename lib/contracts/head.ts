@@ -5,7 +5,9 @@ import { Part, type Init, type Mode, type Output } from "./part.js";
 
 /** The layers between the concatenated encoder vectors and the embedding. Pure: parameters come in as a tree. */
 export abstract class Head<Parameters extends TensorTree = TensorTree> extends Part {
+  /** Width of the vectors that come in: all encoders' together. */
   abstract readonly inputSize: number;
+  /** Width of the embedding. */
   abstract readonly outputSize: number;
   /** Numbers that training starts from. */
   abstract initialize(random: Random): Init;

@@ -16,6 +16,7 @@ export interface EpochRequest {
 
 /** Gives batches, epoch after epoch. */
 export abstract class Loader<K extends Kind, out Item> {
+  /** What its samples are. */
   abstract readonly kind: K;
   /** Batches of one training epoch, give or take the few that balancing or leaving out duplicates may add; null when unknown beforehand. */
   abstract readonly batchesPerEpoch: number | null;

@@ -26,6 +26,7 @@ export interface LossContext {
 
 /** Judges embeddings against targets. Pure and traceable: masks, no data-dependent shapes, no `dataSync`. */
 export abstract class SimilarityLoss<K extends Kind, Parameters extends TensorTree = TensorTree> extends Part {
+  /** The kind of samples it learns from. */
   abstract readonly kind: K;
   /** True when the loss of a batch is the mean over its samples, so that a batch may be cut; false for in-batch comparisons. */
   abstract readonly separable: boolean;
@@ -45,7 +46,7 @@ export abstract class SimilarityLoss<K extends Kind, Parameters extends TensorTr
 export interface Memory {
   /** `[m, d]`, without gradient. */
   readonly embeddings: tf.Tensor2D;
-  /** `[m]` int32 */
+  /** `[m]` int32, the group of each. */
   readonly groups: tf.Tensor1D;
   /** `[m]`, 1 where the row holds something, 0 where the buffer is not yet filled. */
   readonly valid: tf.Tensor1D;
@@ -53,6 +54,7 @@ export interface Memory {
 
 /** The capability a cross-batch memory needs: compare the batch with remembered rows. */
 export interface UsesMemory {
+  /** The loss of the batch's rows against remembered rows alone. */
   computeAgainst(
     parameters: TensorTree,
     embeddings: tf.Tensor2D,
@@ -61,6 +63,7 @@ export interface UsesMemory {
   ): LossValue | tf.Scalar;
 }
 
+/** Whether a loss can compare with remembered rows. */
 export function usesMemory(loss: object): loss is UsesMemory {
   return "computeAgainst" in loss;
 }

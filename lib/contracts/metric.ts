@@ -7,10 +7,11 @@ import type { Kind } from "./samples.js";
 export abstract class Metric<in K extends Kind> {
   /** As logged: "precision@5". */
   abstract readonly name: string;
+  /** True for shares of right answers, false for errors: decides what early stopping and checkpoints take for best. */
   abstract readonly higherIsBetter: boolean;
-  /** Borrows the arrays for this call. */
+  /** Adds the rows of a batch. Borrows the arrays for this call. */
   abstract update(embeddings: HostMatrix, targets: HostTargets<K>): void;
-  /** NaN when no row counts (no query has a relevant item). */
+  /** Of all rows since `reset`. NaN when no row counts (no query has a relevant item). */
   abstract value(): Promise<number>;
   /** Forgets every row. */
   abstract reset(): void;
@@ -35,10 +36,15 @@ export type Stage = "train" | "validation" | "test";
 
 /** A metric with the places it is used in; made by `attach`. */
 export interface AttachedMetric<K extends Kind> {
+  /** What is computed. */
   readonly metric: Metric<K>;
+  /** Name in the log. */
   readonly name: string;
+  /** Over all rows of the stage, or each batch alone. */
   readonly scope: "epoch" | "batch";
+  /** Stages in which it is computed. */
   readonly stages: readonly Stage[];
+  /** Whether it is shown in the progress bar. */
   readonly progress: boolean;
 }
 

@@ -15,6 +15,7 @@ export interface Moment {
  * computed on the host by `scalars` and arrive in `update` as tensors, so that a traced step does not bake them in.
  */
 export interface Transform {
+  /** Name in the configuration and in the names of slots. */
   readonly type: string;
   /** Everything needed to make an equal transform; compared on resume. */
   readonly config: JsonObject;
@@ -35,7 +36,9 @@ export interface Transform {
 
 /** What one update gives. */
 export interface Updated {
+  /** What is added to each parameter. */
   readonly updates: Record<string, tf.Tensor>;
+  /** The new slots. */
   readonly state: Record<string, tf.Tensor>;
 }
 

@@ -33,8 +33,12 @@ export abstract class Part {
 
 /** The class of a part, as far as loading needs it. */
 export interface PartClass<P extends Part> {
+  /** Name it is saved by. */
   readonly type: string;
-  /** @throws ConfigError when a key is missing or unknown. */
+  /**
+   * Makes the part again from its saved configuration and weights.
+   * @throws ConfigError when a key is missing or unknown.
+   */
   from(config: JsonObject, weights: HostTensors, parts: PartFinder): P;
 }
 
@@ -43,19 +47,26 @@ export type PartRole = "encoder" | "head" | "loss";
 
 /** Makes the parts that another part is made of. */
 export interface PartFinder {
-  /** @throws UnknownNameError for a type that is not registered. */
+  /**
+   * Makes a part of a role from what was saved of it.
+   * @throws UnknownNameError for a type that is not registered.
+   */
   make(role: PartRole, saved: SavedPart, weights: HostTensors): Part;
 }
 
 /** A part as JSON. */
 export interface SavedPart {
+  /** Registered name of its class. */
   readonly type: string;
+  /** Everything the constructor needs to make an equal part. */
   readonly config: JsonObject;
 }
 
-/** Numbers a part starts with. `state` is what changes without a gradient, such as batch-normalization averages. */
+/** Numbers a part starts with. */
 export interface Init {
+  /** What is trained. */
   readonly parameters: HostTree;
+  /** What changes without a gradient, such as batch-normalization averages. Default nothing. */
   readonly state?: HostTree;
 }
 
@@ -67,11 +78,20 @@ export interface Noise {
 
 /** How a part is run. */
 export interface Mode {
+  /** True in training: dropout drops, batch normalization learns its averages. */
   readonly training: boolean;
+  /** Random numbers of this run. */
   readonly noise: Noise;
   /** What the part's last run returned as `state`, or what it was initialized with. */
   readonly state: TensorTree;
 }
 
 /** `[n, size]`, with the new state when the part has one. */
-export type Output = tf.Tensor2D | { readonly value: tf.Tensor2D; readonly state: TensorTree };
+export type Output =
+  | tf.Tensor2D
+  | {
+      /** `[n, size]` */
+      readonly value: tf.Tensor2D;
+      /** The new state, in the place of `Mode.state`. */
+      readonly state: TensorTree;
+    };

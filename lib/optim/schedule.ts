@@ -5,6 +5,7 @@ import type { Json, JsonObject } from "../json.js";
 /** A function of the step that knows how to say what it is; made by `constant`, `warmup`, `cosine`, `linear` and their like. */
 export interface NamedSchedule {
   (moment: Moment): number;
+  /** What it is, as JSON. */
   readonly config: JsonObject;
 }
 

@@ -3,7 +3,9 @@ import { ShapeError } from "../errors.js";
 
 /** Numbers outside any backend: `Float32Array` is float32, `Int32Array` is int32. */
 export interface HostTensor {
+  /** In row-major order. */
   readonly data: Float32Array | Int32Array;
+  /** Length of each dimension; empty for one number. */
   readonly shape: readonly number[];
 }
 
@@ -12,8 +14,11 @@ export type HostTensors = Readonly<Record<string, HostTensor>>;
 
 /** Rows of equal width, row after row: `data.length === rows * size`. */
 export interface HostMatrix {
+  /** The rows one after the other. */
   readonly data: Float32Array;
+  /** How many rows there are. */
   readonly rows: number;
+  /** Width of a row. */
   readonly size: number;
 }
 
