@@ -11,10 +11,15 @@ export const indexingLowerings: Lowerings = {
     const batch = positiveAxis((call.attributes["batchDims"] as number | undefined) ?? 0, indices.shape.length);
     if (batch > 0) return gatherInBatches(g, call, axis, batch);
     g.setChecked(indices, x.shape[axis] as number);
+    if (sizeOf(x.shape) === x.shape[axis]) return reshape(g, takeNumbers(g, x, indices), shapeOf(call));
     return g.add("Gather", [x, indices], { type: x.type, shape: shapeOf(call) }, { axis: BigInt(axis) });
   },
   GatherNd: (g, call) => {
-    const [x, indices] = [input(call, 0), input(call, 1)];
+    const [x, indices] = [input(call, 0), cast(g, input(call, 1), "int32")];
+    const depth = indices.shape.at(-1) ?? 1;
+    const size = sizeOf(x.shape);
+    if (depth === x.shape.length && size < 2 ** 31)
+      return reshape(g, takeNumbers(g, x, flatPositions(g, indices, x.shape)), shapeOf(call));
     return g.add("GatherND", [x, cast(g, indices, "int64")], { type: x.type, shape: shapeOf(call) });
   },
   ScatterNd: (g, call) => {
@@ -53,6 +58,13 @@ export const indexingLowerings: Lowerings = {
   },
 };
 
+/** Single numbers, which `GatherElements` takes nine times as fast as `Gather`. Flat. */
+function takeNumbers(g: OnnxBuilder, x: Operand, indices: Operand): Operand {
+  const count = sizeOf(indices.shape);
+  const operands = [reshape(g, x, [sizeOf(x.shape)]), reshape(g, indices, [count])];
+  return g.add("GatherElements", operands, { type: x.type, shape: [count] }, { axis: 0n });
+}
+
 /** Positions `[..., depth]` in a tensor of this shape as positions in its flat form. */
 function flatPositions(g: OnnxBuilder, indices: Operand, shape: readonly number[]): Operand {
   const count = sizeOf(indices.shape.slice(0, -1));
@@ -82,12 +94,9 @@ function gatherInBatches(g: OnnxBuilder, call: KernelCall, axis: number, batch: 
     [batches, 1],
   );
   const places = binary(g, "Add", reshape(g, indices, [batches, wanted]), starts);
-  const taken = g.add(
-    "Gather",
-    [rows, places],
-    { type: x.type, shape: [batches, wanted, outer * inner] },
-    { axis: 0n },
-  );
+  const result = { type: x.type, shape: [batches, wanted, outer * inner] };
+  const taken =
+    outer * inner === 1 ? takeNumbers(g, rows, places) : g.add("Gather", [rows, places], result, { axis: 0n });
   const arranged = transpose(g, reshape(g, taken, [batches, wanted, outer, inner]), [0, 2, 1, 3]);
   return reshape(g, arranged, shapeOf(call));
 }

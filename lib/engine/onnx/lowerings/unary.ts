@@ -77,18 +77,29 @@ function expm1(g: OnnxBuilder, x: Operand): Operand {
   return binary(g, "Mul", ratio, binary(g, "Add", unary(g, "Exp", x), g.scalar(1)));
 }
 
-/** `log(u) + (x - (u - 1)) / u` with `u = 1 + x` as rounded: the second term is what rounding has lost. */
+/** `log(u)` with `u = 1 + x` as rounded, and what rounding has lost, `(x - (u - 1)) / u`; from -1, where that is nothing, to infinity. */
 function log1p(g: OnnxBuilder, x: Operand): Operand {
+  const { logarithm, rounded, lost } = logarithmOfOneMore(g, x);
+  const correction = binary(g, "Div", lost, binary(g, "Max", rounded, g.scalar(1e-30)));
+  const finite = binary(g, "Less", rounded, g.scalar(Infinity), "bool");
+  return binary(g, "Add", logarithm, where(g, finite, correction, g.scalar(0)));
+}
+
+function logarithmOfOneMore(
+  g: OnnxBuilder,
+  x: Operand,
+): { readonly logarithm: Operand; readonly rounded: Operand; readonly lost: Operand } {
   const one = g.scalar(1);
   const rounded = binary(g, "Add", x, one);
   const lost = binary(g, "Sub", x, binary(g, "Sub", rounded, one));
-  return binary(g, "Add", unary(g, "Log", rounded), binary(g, "Div", lost, rounded));
+  return { logarithm: unary(g, "Log", rounded), rounded, lost };
 }
 
 /** `max(x, 0) + log(1 + exp(-|x|))`, exact where x is far below 0, which the operator of that name is not. */
 function softplus(g: OnnxBuilder, x: Operand): Operand {
   const small = unary(g, "Exp", unary(g, "Neg", unary(g, "Abs", x)));
-  return binary(g, "Add", unary(g, "Relu", x), log1p(g, small));
+  const { logarithm, rounded, lost } = logarithmOfOneMore(g, small);
+  return binary(g, "Add", unary(g, "Relu", x), binary(g, "Add", logarithm, binary(g, "Div", lost, rounded)));
 }
 
 function mapValues(operators: Readonly<Record<string, string>>, make: (operator: string) => Lowering): Lowerings {

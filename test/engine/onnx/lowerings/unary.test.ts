@@ -43,7 +43,9 @@ describeKernels("Kernels of one tensor as ONNX", [
   }),
   of("Floor", tf.floor, halves),
   of("Log", tf.log, positive),
-  of("Log1p", tf.log1p, row(1e-7, -1e-7, 1e-4, 0.5, -0.5, 30, 0), "tiny numbers", { absolute: 1e-12 }),
+  of("Log1p", tf.log1p, row(1e-7, -1e-7, 1e-4, 0.5, -0.5, 30, 0, -1, -2, Infinity), "tiny numbers", {
+    absolute: 1e-12,
+  }),
   of("Neg", tf.neg),
   of("Neg", tf.neg, integers([4]), "whole numbers"),
   of("Reciprocal", tf.reciprocal, positive),
