@@ -27,6 +27,7 @@ export class ConsoleProgress implements Sink {
   accept(event: TrainEvent): void {
     switch (event.type) {
       case "assembled":
+        this.#lastLine = performance.now();
         this.#line(`${event.model} on ${event.engine} (${event.reason})`);
         this.#line(formatSummary(event.summary));
         if (event.runDir !== null) this.#line(`run folder: ${event.runDir}`);
