@@ -52,7 +52,6 @@ const models: Readonly<Record<string, { readonly make: () => tf.layers.LayersMod
         layers.conv2dTranspose({ filters: 3, kernelSize: 3, strides: 2, padding: "same", ...image }),
         layers.zeroPadding2d({ padding: [1, 2] }),
         layers.globalMaxPooling2d({ dataFormat: "channelsLast" }),
-        layers.layerNormalization(),
       ),
   },
   "convolutions along one axis": {

@@ -69,13 +69,16 @@ export function stepOf<Item>(given: StepCase<Item>): Step {
   };
 }
 
-/** First numbers moved a little, so that no bias is 0 and no gate half open. */
+/**
+ * Random first numbers are drawn again, because tf.layers draws them anew in every process; equal ones are moved a little, so that no
+ * bias is 0 and no gate half open.
+ */
 function stirred(tensors: HostTensors): HostTensors {
   return mapEntries(tensors, ({ data, shape }, name) => {
     if (data instanceof Int32Array) return { data, shape };
     const random = new Random(name);
-    // Averages of squares stay positive.
-    return { data: data.map((value) => value + 0.1 * random.uniform()), shape };
+    const equal = data.every((value) => value === data[0]);
+    return { data: data.map((value) => (equal ? value + 0.1 * random.uniform() : random.uniform() - 0.5)), shape };
   });
 }
 
