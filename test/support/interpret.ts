@@ -83,6 +83,12 @@ function run(node: GraphNode, inputs: readonly tf.Tensor[]): readonly tf.Tensor[
         node,
         wide.map((broadcast) => broadcast()),
       );
+    case "_FusedMatMul": {
+      // tfjs has matrices of three dimensions here, a graph also of two.
+      const [a, b, ...rest] = inputs.map((input, at) => (at < 2 && input.rank === 2 ? tf.expandDims(input) : input));
+      const made = runNode(node, [a as tf.Tensor, b as tf.Tensor, ...rest]);
+      return made.map((tensor) => tf.reshape(tensor, [...(node.outputs[0]?.shape ?? [])]));
+    }
     case "LogSoftmax": // is no kernel of tfjs
       return inputs.map((input) => tf.logSoftmax(input));
     default:

@@ -217,3 +217,21 @@ describe("After a recording", () => {
     });
   });
 });
+
+describe("Shapes that do not fit", () => {
+  const wrong: Readonly<Record<string, readonly [program: Program, message: RegExp]>> = {
+    "of a product": [
+      (_, { x }) => ({ reported: { y: tf.matMul(x as tf.Tensor2D, x as tf.Tensor2D) } }),
+      /inner shapes \(2\) and \(3\)/u,
+    ],
+    "of a reshape": [(_, { x }) => ({ reported: { y: tf.reshape(x!, [4]) } }), /Size|size|elements/u],
+    "of a slice": [(_, { x }) => ({ reported: { y: tf.slice(x!, 1, 3) } }), /slice/iu],
+    "of a sum": [(_, { x }) => ({ reported: { y: tf.add(x!, tf.tensor1d([1, 2, 3])) } }), /broadcast/u],
+  };
+  for (const [name, [program, message]] of Object.entries(wrong))
+    it(`${name} are an error of the program, as elsewhere`, () => {
+      expect(() => recordProgram(program, carried, inputs))
+        .to.throw(Error, message)
+        .and.not.instanceOf(TraceError);
+    });
+});

@@ -23,8 +23,17 @@ export function recordMatrix(): void {
 function product({ list, attributes }: KernelCall): OutputType {
   const [a, b] = list as [GraphValue, GraphValue];
   const rank = Math.max(a.shape.length, b.shape.length);
+  const { transposeA, transposeB } = attributes;
+  const inner = [a.shape.at(transposeA === true ? -2 : -1), b.shape.at(transposeB === true ? -1 : -2)];
+  // As the backends say it.
+  tf.util.assert(
+    inner[0] === inner[1],
+    () =>
+      `Error in matMul: inner shapes (${inner[0]}) and (${inner[1]}) of Tensors with shapes ${a.shape.join()} and ${b.shape.join()} ` +
+      `and transposeA=${transposeA === true} and transposeB=${transposeB === true} must match.`,
+  );
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
-  const rows = a.shape.at(attributes["transposeA"] === true ? -1 : -2) ?? 1;
-  const columns = b.shape.at(attributes["transposeB"] === true ? -2 : -1) ?? 1;
+  const rows = a.shape.at(transposeA === true ? -1 : -2) ?? 1;
+  const columns = b.shape.at(transposeB === true ? -2 : -1) ?? 1;
   return [a.dtype, rank < 2 ? [rows, columns] : [...batch, rows, columns]];
 }

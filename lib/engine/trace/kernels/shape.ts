@@ -52,11 +52,11 @@ export function recordShape(): void {
     "Slice",
     ["x"],
     like((call) => {
-      const begin = numbersOf(call, "begin");
-      const size = numbersOf(call, "size");
-      return first(call).shape.map((length, at) =>
-        (size[at] ?? -1) === -1 ? length - (begin[at] ?? 0) : (size[at] ?? 0),
-      );
+      const x = { shape: [...first(call).shape] } as tf.Tensor;
+      const { begin, size } = call.attributes as { begin: number | number[]; size?: number | number[] };
+      const [from, lengths] = tf.slice_util.parseSliceParams(x, begin, size);
+      tf.slice_util.assertParamsValid(x, from as number[], lengths as number[]);
+      return lengths as number[];
     }),
   );
   recordKernel("StridedSlice", ["x"], stridedSlice);

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Graph, GraphConstant, GraphNode, GraphValue } from "../graph.js";
 
 /** Computes once what is computed twice: nodes of the same kernel, attributes and inputs; constants of the same numbers. */
@@ -23,21 +24,42 @@ export function shareCommonNodes(graph: Graph): Graph {
   return { inputs: graph.inputs, constants, nodes, outputs };
 }
 
+/** Bytes from which constants are compared by their hash. */
+const LONG = 1024;
+
 function constantKey({ value: { dtype, shape }, data }: GraphConstant): string {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  return `${dtype} [${shape.join()}] ${bytes.toString("latin1")}`;
+  const text = bytes.length > LONG ? createHash("sha256").update(bytes).digest("hex") : bytes.toString("latin1");
+  return `${dtype} [${shape.join()}] ${text}`;
 }
 
 /** Kernels whose inputs may change places. */
 const symmetric = new Set(["Add", "Multiply", "Maximum", "Minimum", "Equal", "NotEqual", "LogicalAnd", "LogicalOr"]);
 
+/** Kernels that take axes away, with the name they give them. */
+const reductions: Readonly<Record<string, string>> = {
+  ...{ Sum: "axis", Mean: "axis", Min: "axis", Prod: "axis", Max: "reductionIndices" },
+};
+
 function nodeKey({ kernel, attributes, inputs }: GraphNode): string {
   const ids = inputs.map(({ id }) => id);
   if (symmetric.has(kernel)) ids.sort((left, right) => left - right);
-  const options = Object.keys(attributes)
+  const axes = reductions[kernel];
+  const same = axes === undefined ? attributes : { ...attributes, [axes]: allAxes(attributes[axes], inputs[0]) };
+  const options = Object.keys(same)
     .sort()
-    .map((name) => `${name}=${write(attributes[name])}`);
+    .map((name) => `${name}=${write(same[name])}`);
   return `${kernel} ${ids.join()} ${options.join()}`;
+}
+
+/** One axis, a list, some from behind or none at all: the same list. */
+function allAxes(given: unknown, input: GraphValue | undefined): readonly number[] {
+  const rank = input?.shape.length ?? 0;
+  if (given === undefined || given === null) return Array.from({ length: rank }, (_, axis) => axis);
+  return [given]
+    .flat()
+    .map((axis) => ((axis as number) + rank) % rank)
+    .sort((left, right) => left - right);
 }
 
 /** JSON knows no -0, NaN and infinities. */
