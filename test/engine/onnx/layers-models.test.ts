@@ -49,7 +49,7 @@ const models: Readonly<Record<string, { readonly make: () => tf.layers.LayersMod
   "an upward convolution and padding": {
     make: () =>
       sequential(
-        layers.conv2dTranspose({ filters: 3, kernelSize: 3, strides: 2, padding: "same", ...image }),
+        layers.conv2dTranspose({ filters: 6, kernelSize: 3, strides: 2, padding: "same", inputShape: [2, 1, 2] }),
         layers.zeroPadding2d({ padding: [1, 2] }),
         layers.globalMaxPooling2d({ dataFormat: "channelsLast" }),
       ),
