@@ -1,3 +1,4 @@
+import { callback, flag } from "../../lib/contracts/options.js";
 import type { DataError } from "../../lib/errors.js";
 
 /** What to do with lines that cannot be used. */
@@ -7,6 +8,8 @@ export interface BadLineOptions {
   /** Told about every line left out. Without it a process warning tells how many there were, once. */
   readonly onSkip?: (error: DataError) => void;
 }
+
+export const BAD_LINE_CHECKS = { skipBadLines: flag, onSkip: callback } as const;
 
 /** Fails at the first bad line or counts them, and reports how many were left out. */
 export class BadLines {

@@ -1,5 +1,7 @@
-import { ConfigError, DataError } from "../../lib/errors.js";
-import { BadLines, type BadLineOptions } from "./bad-lines.js";
+import { callback, flag, optionProblems, refuse, type Check } from "../../lib/contracts/options.js";
+import { DataError } from "../../lib/errors.js";
+import { show } from "../../lib/show.js";
+import { BAD_LINE_CHECKS, BadLines, type BadLineOptions } from "./bad-lines.js";
 import { readFields } from "./delimited-file.js";
 import { FileRecords, type RecordBlock, type Records } from "./records.js";
 
@@ -49,18 +51,32 @@ export function readCsv(
   return check === undefined ? rows : rows.map((row) => check(row));
 }
 
-function checkOptions({ columns, header = true, delimiter = ",", quote = '"' }: CsvOptions): void {
-  const problems: string[] = [];
-  if (!header && columns === undefined) problems.push("columns: needed when there is no header");
-  if (columns !== undefined && new Set(columns).size !== columns.length) problems.push("columns: a name occurs twice");
-  if (columns?.length === 0) problems.push("columns: expected at least one name, got none");
-  for (const [name, value] of Object.entries({ delimiter, quote: quote ?? "'" })) {
-    if (value.length !== 1 || value === "\n" || value === "\r") {
-      problems.push(`${name}: expected one character that is not a line end, got ${JSON.stringify(value)}`);
-    }
-  }
-  if (delimiter === quote) problems.push("quote: is the delimiter too");
-  if (problems.length > 0) throw new ConfigError("readCsv", problems);
+const oneCharacter: Check = (name, value) =>
+  typeof value === "string" && value.length === 1 && value !== "\n" && value !== "\r"
+    ? null
+    : `${name}: expected one character that is not a line end, got ${show(value)}`;
+
+const names: Check = (name, value) => {
+  if (!Array.isArray(value) || value.length === 0) return `${name}: expected at least one name, got ${show(value)}`;
+  return new Set(value).size === value.length ? null : `${name}: a name occurs twice`;
+};
+
+const CHECKS: Readonly<Record<keyof CsvOptions | "check", Check>> = {
+  ...BAD_LINE_CHECKS,
+  columns: names,
+  header: flag,
+  delimiter: oneCharacter,
+  quote: (name, value) => (value === null ? null : oneCharacter(name, value)),
+  check: callback,
+};
+
+function checkOptions(options: CsvOptions): void {
+  const { columns, header = true, delimiter = ",", quote = '"' } = options;
+  refuse("readCsv", [
+    ...optionProblems(options, CHECKS),
+    !header && columns === undefined ? "columns: needed when there is no header" : null,
+    delimiter === quote ? "quote: is the delimiter too" : null,
+  ]);
 }
 
 /** Names of the columns taken, where each stands in a line, and how many fields a line has. */

@@ -1,5 +1,6 @@
+import { callback, optionProblems, refuse } from "../../lib/contracts/options.js";
 import { DataError } from "../../lib/errors.js";
-import { BadLines, type BadLineOptions } from "./bad-lines.js";
+import { BAD_LINE_CHECKS, BadLines, type BadLineOptions } from "./bad-lines.js";
 import { FileRecords, type RecordBlock, type Records } from "./records.js";
 import { readText } from "./text-file.js";
 
@@ -12,9 +13,11 @@ export interface JsonLinesOptions<T> extends BadLineOptions {
 /**
  * Reads a file with one JSON value a line; empty lines are passed over. The result reads the file anew each time it is iterated.
  *
+ * @throws ConfigError for wrong options.
  * @throws DataError with file and line, while reading.
  */
 export function readJsonLines<T = unknown>(path: string, options: JsonLinesOptions<T> = {}): Records<T> {
+  refuse("readJsonLines", optionProblems(options, { ...BAD_LINE_CHECKS, check: callback }));
   const badLines = new BadLines(path, options);
   const records = new FileRecords<unknown>(path, () => parsedLines(path, badLines), badLines);
   const { check } = options;

@@ -1,5 +1,8 @@
-import { ConfigError, DataError } from "../../lib/errors.js";
+import { contentText } from "../../lib/content.js";
+import { callback, optionProblems, refuse, share, type Check } from "../../lib/contracts/options.js";
+import { DataError } from "../../lib/errors.js";
 import { contentKey, hashText } from "../../lib/hash.js";
+import { show } from "../../lib/show.js";
 import { carryOrigins } from "../parsers/origins.js";
 
 /** How much goes where. */
@@ -40,17 +43,15 @@ export interface Split<T> {
  * @throws ConfigError for fractions that are no fractions, DataError for a row without a key.
  */
 export function split<T>(rows: readonly T[], options: SplitOptions<T> = {}): Split<T> {
-  const { key = contentKey, ...fractions } = options;
-  requireFractions(fractions);
+  requireFractions(options, { key: callback });
+  const { key = contentKeyOf, ...fractions } = options;
   const places = { train: [] as number[], validation: [] as number[], test: [] as number[] };
   rows.forEach((row, position) => {
     const value: unknown = key(row, position);
     if ((typeof value !== "string" && typeof value !== "number") || value === "" || Number.isNaN(value)) {
-      throw new DataError(
-        `split: the key of row ${position} is ${JSON.stringify(value) ?? "undefined"}; expected a text or a number`,
-      );
+      throw new DataError(`split: the key of row ${position} is ${show(value)}; expected a text or a number`);
     }
-    places[sideOf(value, fractions)].push(position);
+    places[sideAt(value, fractions)].push(position);
   });
   const pick = (positions: readonly number[]): readonly T[] => {
     const part = positions.map((position) => rows[position]!);
@@ -60,22 +61,46 @@ export function split<T>(rows: readonly T[], options: SplitOptions<T> = {}): Spl
   return { train: pick(places.train), validation: pick(places.validation), test: pick(places.test) };
 }
 
-/** On which side of a split a key is, for rows that are read one by one. */
+/**
+ * On which side of a split a key is, for rows that are read one by one.
+ *
+ * @throws ConfigError for fractions that are no fractions.
+ */
 export function sideOf(key: string | number, fractions: SplitFractions = {}): keyof Split<unknown> {
-  const { validation = 0.1, test = 0.1, seed = 0 } = fractions;
+  requireFractions(fractions);
+  return sideAt(key, fractions);
+}
+
+function sideAt(
+  key: string | number,
+  { validation = 0.1, test = 0.1, seed = 0 }: SplitFractions,
+): keyof Split<unknown> {
   const place = hashText(String(key), seed) / 2 ** 32;
   if (place < validation) return "validation";
   return place < validation + test ? "test" : "train";
 }
 
-function requireFractions({ validation = 0.1, test = 0.1, seed = 0 }: SplitFractions): void {
-  const problems: string[] = [];
-  for (const [name, value] of Object.entries({ validation, test })) {
-    if (!(value >= 0 && value < 1)) problems.push(`${name}: expected a fraction from 0 and below 1, got ${value}`);
-  }
-  if (problems.length === 0 && validation + test >= 1) {
-    problems.push(`validation and test: ${validation} and ${test} leave nothing to train on`);
-  }
-  if (!Number.isInteger(seed)) problems.push(`seed: expected a whole number, got ${seed}`);
-  if (problems.length > 0) throw new ConfigError("split", problems);
+const FRACTION_CHECKS: Readonly<Record<keyof SplitFractions, Check>> = {
+  validation: share,
+  test: share,
+  seed: (name, value) => (Number.isInteger(value) ? null : `${name}: expected a whole number, got ${show(value)}`),
+};
+
+function requireFractions(options: SplitFractions, more: Readonly<Record<string, Check>> = {}): void {
+  const { validation = 0.1, test = 0.1 } = options;
+  refuse("split", [
+    ...optionProblems(options, { ...FRACTION_CHECKS, ...more }),
+    validation < 1 && test < 1 && validation + test >= 1
+      ? `validation and test: ${validation} and ${test} leave nothing to train on`
+      : null,
+  ]);
+}
+
+function contentKeyOf(row: unknown, position: number): string {
+  return contentKey(
+    contentText(
+      row,
+      (what) => new DataError(`split: row ${position} holds ${what}; give key: (row) => … to tell rows apart`),
+    ),
+  );
 }

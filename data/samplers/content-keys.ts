@@ -1,22 +1,19 @@
+import { contentText } from "../../lib/content.js";
 import { DataError } from "../../lib/errors.js";
-import { bytesKey, contentKey } from "../../lib/hash.js";
+import { contentKey } from "../../lib/hash.js";
 import type { Key } from "./distinct.js";
 
-/** A key that items of equal content share: texts and numbers themselves, a hash of the bytes of arrays, of the JSON of all else. */
+/** A key that items of equal content share: texts and numbers are their own, of all else it is a hash. */
 export function contentKeyOf(item: unknown): Key {
-  if (typeof item === "string" || typeof item === "number") return item;
-  if (ArrayBuffer.isView(item)) return `bytes ${bytesKey(item)}`;
-  try {
-    return `json ${contentKey(item)}`;
-  } catch (error) {
-    throw new DataError(
-      `an item has no content key (${(error as Error).message}); give key: (item) => …, or duplicates: true`,
-      undefined,
-      undefined,
-      { cause: error },
-    );
-  }
+  return typeof item === "string" || typeof item === "number" ? item : `content ${contentKey(textOf(item))}`;
 }
+
+const textOf = (item: unknown): string =>
+  contentText(
+    item,
+    (what) =>
+      new DataError(`an item holds ${what}, so it has no content key; give key: (item) => …, or duplicates: true`),
+  );
 
 /** The keys of every sample as small integers: four bytes a key, and an offset for each sample. */
 export class KeyTable {

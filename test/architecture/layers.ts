@@ -4,7 +4,7 @@
  */
 export type Layers = Readonly<Record<string, readonly string[]>>;
 
-const BASE = ["lib/errors.ts", "lib/random.ts", "lib/json.ts", "lib/hash.ts", "lib/show.ts"];
+const BASE = ["lib/errors.ts", "lib/random.ts", "lib/json.ts", "lib/hash.ts", "lib/content.ts", "lib/show.ts"];
 const CONFIGURATION = [...BASE, "lib/validation.ts", "lib/config.ts", "lib/registry.ts"];
 const CONTRACTS = [...CONFIGURATION, "lib/tensor/", "lib/contracts/"];
 /** What a part may know of the framework. */
@@ -19,6 +19,7 @@ export const LAYERS: Layers = {
   "lib/random.ts": BASE,
   "lib/json.ts": BASE,
   "lib/hash.ts": BASE,
+  "lib/content.ts": BASE,
   "lib/show.ts": BASE,
   "lib/validation.ts": [],
   "lib/config.ts": [...BASE, "lib/validation.ts"],

@@ -139,11 +139,15 @@ describe("readCsv", () => {
   it("lists every wrong option", () => {
     expect(() => readCsv("x.csv", { header: false, delimiter: "ab", quote: "" })).to.throw(
       ConfigError,
-      /columns: needed when there is no header(.|\n)*delimiter: expected one character(.|\n)*quote: expected one character/,
+      /delimiter: expected one character(.|\n)*quote: expected one character(.|\n)*columns: needed when there is no header/,
     );
     expect(() => readCsv("x.csv", { columns: ["a", "a"], delimiter: '"' })).to.throw(
       ConfigError,
       /occurs twice(.|\n)*is the delimiter too/,
+    );
+    expect(() => readCsv("x.csv", { delimeter: ";", header: "no", columns: [] } as object)).to.throw(
+      ConfigError,
+      /delimeter: unknown option(.|\n)*columns: expected at least one name(.|\n)*header: expected true or false/,
     );
   });
 

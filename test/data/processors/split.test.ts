@@ -76,6 +76,24 @@ describe("split", () => {
     );
   });
 
+  it("refuses options it does not know, for single keys too", () => {
+    expect(() => split(rows, { valid: 0.2 } as object)).to.throw(
+      ConfigError,
+      "valid: unknown option; known: validation",
+    );
+    expect(() => sideOf("a", { test: 2 })).to.throw(
+      ConfigError,
+      "test: expected a number from 0 to less than 1, got 2",
+    );
+    expect(() => split([() => 1])).to.throw(DataError, "row 0 holds a function; give key");
+  });
+
+  it("tells rows apart by content that JSON does not show", () => {
+    const maps = Array.from({ length: 200 }, (_, i) => new Map([["id", i]]));
+    const { train, validation, test } = split(maps, { validation: 0.3, test: 0.3 });
+    for (const side of [train, validation, test]) expect(side.length).to.be.within(30, 110);
+  });
+
   it("lets loaders of the parts still name file and line", async () => {
     await using folder = await temporaryFolder();
     const path = `${folder.path}/rows.jsonl`;

@@ -63,9 +63,11 @@ describe("Content keys", () => {
     expect(contentKeyOf(new Float32Array([1, 2]))).to.equal(contentKeyOf(new Float32Array([1, 2])));
     const different = [1, "1", { a: 1 }, { a: 2 }, [1], null, new Uint8Array([1]), '{"a":1}', true];
     expect(new Set(different.map(contentKeyOf)).size).to.equal(different.length);
+    const maps = [new Map([["a", 1]]), new Map([["a", 2]]), new Set(["a"]), {}, [undefined], [NaN], [null]];
+    expect(new Set(maps.map(contentKeyOf)).size, "no JSON of their own").to.equal(maps.length);
   });
 
   it("say what to do about items that have no content", () => {
-    expect(() => contentKeyOf({ size: 1n })).to.throw(/give key: \(item\) => …, or duplicates: true/);
+    expect(() => contentKeyOf({ size: () => 1 })).to.throw(/give key: \(item\) => …, or duplicates: true/);
   });
 });
