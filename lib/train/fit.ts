@@ -64,8 +64,8 @@ export class Fit<K extends Kind, Item> {
     await using _engine = chosen.engine;
     const assembled = await assembleForTraining(this.model, loaders, config, registry, checkpoint);
     const limits = limitsOf(config, loaders.train.batchesPerEpoch, loaders.validation?.batchesPerEpoch ?? null);
-    await using session = await startSession(assembled, config, chosen, checkpoint);
     const warnings = new Warnings();
+    await using session = await startSession(assembled, config, chosen, checkpoint, warnings);
     const caches = new Caches(assembled, warnings);
     const loop = { ...startOfRun(), ...checkpoint?.state.loop };
     const log = new ScalarLog();
@@ -171,7 +171,8 @@ export async function* evaluateFitted<K extends Kind, Item>(
       ? fitted.assembled
       : await assembleForTraining(model, { train: loader }, config, registry, read);
   const carried = read?.carried ?? fitted?.carried ?? {};
-  await using session = await startSession(assembled, config, chosen, { carried });
+  const warnings = new Warnings();
+  await using session = await startSession(assembled, config, chosen, { carried }, warnings);
   const limits = limitsOf(config, null, loader.batchesPerEpoch);
   const loop = { ...startOfRun(), ...read?.state.loop, step: read?.state.loop.step ?? fitted?.step ?? 0 };
   const readParameters = async (): Promise<HostTensors> =>
@@ -179,7 +180,7 @@ export async function* evaluateFitted<K extends Kind, Item>(
   const run = {
     ...{ assembled, session, config, limits, loop },
     random: new Random(config.seed),
-    embedRows: new Caches(assembled, new Warnings()).embedRows,
+    embedRows: new Caches(assembled, warnings).embedRows,
     callbacks: new CallbackRunner(callbacks, loop, new ScalarLog(), readParameters),
   };
   const few = config.fastDevRun === false ? config.overfitBatches : Number(config.fastDevRun);

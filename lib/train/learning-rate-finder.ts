@@ -62,12 +62,12 @@ export async function findLearningRate<K extends Kind, Item>(
   await using _engine = chosen.engine;
   const read = await assembleForTraining(model, { train }, config, registry, null);
   const assembled = { ...read, optimizer: withRate(read.optimizer, rateAt) };
-  await using session = await startSession(assembled, config, chosen, null);
+  const warnings = new Warnings();
+  await using session = await startSession(assembled, config, chosen, null, warnings);
   const loop = startOfRun();
   const log = new ScalarLog();
   const callbacks = new CallbackRunner([], loop, log, () => Promise.resolve({}));
   const random = new Random(config.seed);
-  const warnings = new Warnings();
   const { embedRows } = new Caches(assembled, warnings);
   const limits = limitsOf(config, train.batchesPerEpoch, null);
   const stepper = new Stepper({

@@ -17,6 +17,7 @@ import { mapEntries, prefixed, under } from "../tensor/tree.js";
 import { differences, identityOf, readFittedEncoders, type Checkpoint } from "./checkpoint-file.js";
 import { overridesProcessResults, type Loaders } from "./run.js";
 import type { TrainerConfig } from "./trainer-config.js";
+import type { Warnings } from "./warnings.js";
 
 /** A checkpoint with the folder it was read from. */
 export interface Resumed extends Checkpoint {
@@ -53,6 +54,7 @@ export async function startSession<K extends Kind, Item>(
   config: TrainerConfig,
   { engine }: EngineChosen,
   resumed: Pick<Checkpoint, "carried"> | null,
+  { warn }: Warnings,
 ): Promise<Session> {
   const { model, metrics, xbm, optimizer } = assembled;
   const reportEmbeddings =
@@ -60,7 +62,7 @@ export async function startSession<K extends Kind, Item>(
   const first = firstCarried(assembled, config);
   if (resumed !== null) requireSameTensors("checkpoint", first, resumed.carried);
   const programs = trainingPrograms(assembled, { optimizer, reportEmbeddings });
-  return engine.start({ ...programs }, resumed?.carried ?? first);
+  return engine.start({ ...programs }, resumed?.carried ?? first, (message) => warn("ENGINE", message, message));
 }
 
 /** Parameters and state, with the optimizer's slots, the sums of accumulated gradients and the averages that a configuration needs. */

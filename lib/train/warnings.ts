@@ -1,13 +1,14 @@
 import type { TrainEvent } from "./events.js";
 
-/** Warnings that wait to be told, each code once. */
+/** Warnings that wait to be told, each once. */
 export class Warnings {
   readonly #told = new Set<string>();
   #waiting: { readonly code: string; readonly message: string }[] = [];
 
-  readonly warn = (code: string, message: string): void => {
-    if (this.#told.has(code)) return;
-    this.#told.add(code);
+  /** @param key warnings of one key are told once. Default the code. */
+  readonly warn = (code: string, message: string, key = code): void => {
+    if (this.#told.has(key)) return;
+    this.#told.add(key);
     this.#waiting.push({ code, message });
   };
 

@@ -30,7 +30,17 @@ class Words extends TrainableModel<"group", string> {
   }
 }
 
-const words = ["red apple", "green apple", "yellow apple", "fast car", "slow car", "old car", "big house", "small house", "new house"];
+const words = [
+  "red apple",
+  "green apple",
+  "yellow apple",
+  "fast car",
+  "slow car",
+  "old car",
+  "big house",
+  "small house",
+  "new house",
+];
 const samples: GroupSample<string>[] = words.map((item) => ({ item, group: item.split(" ")[1] ?? "" }));
 
 async function trained(): Promise<SimilarityModel<string>> {
@@ -65,7 +75,9 @@ describe("SimilarityModel", () => {
 
   it("finds what was taught alike more similar", async () => {
     await using model = await trained();
-    expect(await model.similarity("red apple", "green apple")).to.be.greaterThan(await model.similarity("red apple", "old car"));
+    expect(await model.similarity("red apple", "green apple")).to.be.greaterThan(
+      await model.similarity("red apple", "old car"),
+    );
     expect(await model.similarity("old car", "old car")).to.be.closeTo(1, 1e-5);
   });
 
@@ -92,7 +104,9 @@ describe("SimilarityModel", () => {
        console.log(JSON.stringify([...data]));`.replace(/^ +/gmu, ""),
     );
     await writeFile(join(folder.path, "package.json"), '{"type":"module"}');
-    const output = execFileSync(process.execPath, ["--conditions=source", "--import", "tsx", program], { encoding: "utf8" });
+    const output = execFileSync(process.execPath, ["--conditions=source", "--import", "tsx", program], {
+      encoding: "utf8",
+    });
     const vectors = JSON.parse(output) as number[];
     const expected = await model.encode(words);
     expect(vectors).to.have.length(72);
@@ -120,11 +134,21 @@ describe("SimilarityModel", () => {
     const json = await readFile(join(path, "model.json"), "utf8");
     const weights = await readFile(join(path, "weights.safetensors"));
 
-    for (const broken of ["", "{", "[]", '{"format":"other"}', json.replace('"version": 1', '"version": 99'), json.replace('"distance": "cosine"', '"distance": 5')]) {
+    for (const broken of [
+      "",
+      "{",
+      "[]",
+      '{"format":"other"}',
+      json.replace('"version": 1', '"version": 99'),
+      json.replace('"distance": "cosine"', '"distance": 5'),
+    ]) {
       await writeFile(join(path, "model.json"), broken);
       expect(await load(), broken.slice(0, 40)).to.be.instanceOf(FileFormatError);
     }
-    await writeFile(join(path, "model.json"), json.replace('"outputSize": 8', '"outputSize": 9').replace(/"outputSizes": \[\s*8\s*\]/u, '"outputSizes": [9]'));
+    await writeFile(
+      join(path, "model.json"),
+      json.replace('"outputSize": 8', '"outputSize": 9').replace(/"outputSizes": \[\s*8\s*\]/u, '"outputSizes": [9]'),
+    );
     const misfit = await load();
     expect(misfit).to.be.instanceOf(FileFormatError);
     expect((misfit as Error).message).to.match(/parameters\/head\/.* has shape \[64, 8\], the model needs \[64, 9\]/u);
@@ -132,8 +156,12 @@ describe("SimilarityModel", () => {
     await writeFile(join(path, "model.json"), json);
     await writeFile(join(path, "weights.safetensors"), weights.subarray(0, weights.length >> 1));
     expect(await load()).to.be.instanceOf(FileFormatError);
-    expect(await SimilarityModel.load(join(folder.path, "nowhere")).catch((error: unknown) => error)).to.be.instanceOf(FileFormatError);
+    expect(await SimilarityModel.load(join(folder.path, "nowhere")).catch((error: unknown) => error)).to.be.instanceOf(
+      FileFormatError,
+    );
     await mkdir(join(folder.path, "empty"));
-    expect(await SimilarityModel.load(join(folder.path, "empty")).catch((error: unknown) => error)).to.be.instanceOf(FileFormatError);
+    expect(await SimilarityModel.load(join(folder.path, "empty")).catch((error: unknown) => error)).to.be.instanceOf(
+      FileFormatError,
+    );
   });
 });
