@@ -4,7 +4,6 @@ import { summedPrecision, type RankProfile } from "../lib/tensor/nearest-profile
 import { refuseOptions, RetrievalMetric, type RetrievalMetricOptions } from "./retrieval-metric.js";
 
 /** Options of `MeanAveragePrecision`. */
-/** Options of `MeanAveragePrecision`. */
 export interface MeanAveragePrecisionOptions extends RetrievalMetricOptions {
   /** How many of the nearest rows are looked at; "R" (default) for as many as are relevant. */
   readonly k?: number | "R";

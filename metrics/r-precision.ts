@@ -4,7 +4,6 @@ import { hits, type RankProfile } from "../lib/tensor/nearest-profile.js";
 import { refuseOptions, RetrievalMetric, type RetrievalMetricOptions } from "./retrieval-metric.js";
 
 /** Options of `RPrecision`. */
-/** Options of `RPrecision`. */
 export interface RPrecisionOptions extends RetrievalMetricOptions {
   /**
    * "macro" (default): the mean over queries. "micro": the mean over all places that are looked at, so that a query weighs as much as

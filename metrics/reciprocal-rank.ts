@@ -4,7 +4,6 @@ import { reciprocalRank, type RankProfile } from "../lib/tensor/nearest-profile.
 import { refuseOptions, RetrievalMetric, type RetrievalMetricOptions } from "./retrieval-metric.js";
 
 /** Options of `ReciprocalRank`. */
-/** Options of `ReciprocalRank`. */
 export interface ReciprocalRankOptions extends RetrievalMetricOptions {
   /** How many of the nearest rows are looked at; null (default) for all. */
   readonly k?: number | null;

@@ -8,7 +8,6 @@ import { readIndex, writeIndex } from "./index-folder.js";
 import { toMatrix, type Vectors } from "./vectors.js";
 
 /** Options of `ExactIndex`. */
-/** Options of `ExactIndex`. */
 export interface ExactIndexOptions {
   /** Width of the vectors. */
   readonly size: number;
