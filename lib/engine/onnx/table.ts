@@ -1,11 +1,13 @@
 import type { Lowerings } from "./lowering.js";
 import { arithmeticLowerings } from "./lowerings/arithmetic.js";
+import { blockLowerings } from "./lowerings/blocks.js";
 import { convolutionLowerings } from "./lowerings/convolution.js";
 import { creationLowerings } from "./lowerings/creation.js";
 import { indexingLowerings } from "./lowerings/indexing.js";
 import { matrixLowerings } from "./lowerings/matrix.js";
 import { poolingLowerings } from "./lowerings/pooling.js";
 import { reductionLowerings } from "./lowerings/reduction.js";
+import { resizingLowerings } from "./lowerings/resizing.js";
 import { shapeLowerings } from "./lowerings/shape.js";
 import { slicingLowerings } from "./lowerings/slicing.js";
 import { unaryLowerings } from "./lowerings/unary.js";
@@ -22,4 +24,6 @@ export const lowerings: Lowerings = {
   ...creationLowerings,
   ...convolutionLowerings,
   ...poolingLowerings,
+  ...resizingLowerings,
+  ...blockLowerings,
 };

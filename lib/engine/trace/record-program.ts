@@ -10,6 +10,7 @@ import { guarded } from "./guards.js";
 import { recordConvolution } from "./kernels/convolution.js";
 import { recordCreation } from "./kernels/creation.js";
 import { recordElementwise } from "./kernels/elementwise.js";
+import { recordImages } from "./kernels/image.js";
 import { recordIndexing } from "./kernels/index-kernels.js";
 import { recordMatrix } from "./kernels/matrix.js";
 import { recordReductions } from "./kernels/reduce.js";
@@ -38,6 +39,7 @@ function registerKernels(): void {
   recordIndexing();
   recordCreation();
   recordConvolution();
+  recordImages();
 }
 
 /**
