@@ -1,5 +1,5 @@
 import { FrozenEncoder, TrainableEncoder } from "../lib/contracts/encoder.js";
-import { refuse, savedOptions, type Problem } from "../lib/contracts/options.js";
+import { refuse, savedOptions, unknownOptions, type Problem } from "../lib/contracts/options.js";
 import type { Init, Noise, PartFinder, SavedPart } from "../lib/contracts/part.js";
 import { ShapeError, UsageError } from "../lib/errors.js";
 import type { JsonObject } from "../lib/json.js";
@@ -23,10 +23,13 @@ export interface FreezeOptions {
 
 /**
  * A frozen encoder that runs a trainable one in inference with numbers that do not change any more, so that its vectors can be cached.
+ *
+ * @throws ConfigError listing every number that is missing, unknown or of another shape.
  */
 export function freeze<Item>(encoder: TrainableEncoder<Item>, options: FreezeOptions = {}): FrozenCopy<Item> {
-  const { seed = 0, ...given } = options;
-  const { parameters, state = {} } = { ...encoder.initialize(new Random(seed)), ...given };
+  refuse("freeze", unknownOptions(options, ["seed", "parameters", "state"]));
+  const initial = encoder.initialize(new Random(options.seed ?? 0));
+  const { parameters = initial.parameters, state = initial.state ?? {} } = options;
   return new FrozenCopy(encoder, { parameters, state });
 }
 

@@ -6,6 +6,9 @@ import type { NgramSettings } from "./ngram-options.js";
 /** 1 + ln k for the counts that occur. */
 const DAMPED = Float64Array.from({ length: 64 }, (_, count) => (count === 0 ? 0 : 1 + Math.log(count)));
 
+/** Texts are counted in 32 bits; then the count starts anew. */
+const LAST_TEXT = 2 ** 31 - 1;
+
 /**
  * The n-grams of a text, hashed into buckets and weighed by frequency and, once fitted, inverse document frequency. With `signed`
  * half of the features count negatively, so that features that share a bucket cancel on average (Weinberger et al., "Feature Hashing
@@ -113,6 +116,10 @@ export class NgramWeights {
     const sums = this.#sums;
     const scale = this.#count / 2 ** 32;
     const negative = this.#signed ? 1 : 0;
+    if (this.#text === LAST_TEXT) {
+      met.fill(0);
+      this.#text = 0;
+    }
     this.#text += 1;
     let found = 0;
     for (let i = 0; i < count; i += 1) {

@@ -18,21 +18,27 @@ const KEYS = ["kind", "scale", "learnScale", "symmetric", "distance"] as const;
 /** Added to the logit of a candidate that is not a wrong answer. */
 const EXCLUDED = -1e9;
 
-/** Options of `MultipleNegativesRankingLoss`. */
-export interface MultipleNegativesRankingOptions<K extends "pair" | "tuple" = "pair"> {
-  /** "pair", or "tuple" for anchors that bring hard negatives of their own. Default "pair". */
-  readonly kind?: K;
+/** Options of `MultipleNegativesRankingLoss`. `kind` may be left out for a loss of pairs. */
+export type MultipleNegativesRankingOptions<K extends "pair" | "tuple" = "pair"> = {
   /** Similarities are multiplied by it. Default 20, for cosine; take 1 for "dot-product". */
   readonly scale?: number;
   /** Instead of `scale`: `1 / scale`. */
   readonly temperature?: number;
-  /** Start at `scale` and train it with the model; it stays at 100 or below. Default false. */
+  /** Start at `scale`, which is then 100 at most, and train it with the model; it stays at 100 or below. Default false. */
   readonly learnScale?: boolean;
   /** Also look for the anchor given the positive, and average both directions. Default false. */
   readonly symmetric?: boolean;
   /** Default "cosine". */
   readonly distance?: DistanceName | Distance;
-}
+} & ("pair" extends K
+  ? {
+      /** "pair", or "tuple" for anchors that bring hard negatives of their own. Default "pair". */
+      readonly kind?: K;
+    }
+  : {
+      /** "tuple": anchors bring positives, and hard negatives of their own. */
+      readonly kind: K;
+    });
 
 /**
  * Teaches an anchor to find its positive among all positives of the batch: cross entropy of `scale · similarity(aᵢ, bⱼ)` with i as the
@@ -56,8 +62,13 @@ export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair"> e
   override readonly distance: Distance;
   readonly #options: { scale: number; learnScale: boolean; symmetric: boolean };
 
-  constructor(options: MultipleNegativesRankingOptions<K> = {}) {
+  constructor(
+    ...[given]: "pair" extends K
+      ? [options?: MultipleNegativesRankingOptions<K>]
+      : [options: MultipleNegativesRankingOptions<K>]
+  ) {
     super();
+    const options: MultipleNegativesRankingOptions<"pair" | "tuple"> = given ?? {};
     const { kind = "pair", temperature, learnScale = false, symmetric = false, distance = "cosine" } = options;
     const { scale = temperature === undefined ? 20 : 1 / temperature } = options;
     const name = temperature === undefined ? "scale" : "temperature";

@@ -3,6 +3,9 @@ import type { PairSample } from "../../lib/contracts/samples.js";
 import { show } from "../../lib/show.js";
 import type { SampleForm } from "./form.js";
 
+/** Losses compare subgroups as float32, which tells whole numbers apart up to here. */
+const LARGEST_SUBGROUP = 2 ** 24;
+
 /** Rows: every `a`, then every `b`. */
 export const pairForm: SampleForm<"pair"> = {
   kind: "pair",
@@ -11,9 +14,12 @@ export const pairForm: SampleForm<"pair"> = {
   problem({ a, b, score, subgroup }) {
     if (a === undefined || a === null) return "has no a";
     if (b === undefined || b === null) return "has no b";
-    if (score !== undefined && !Number.isFinite(score)) return `has the score ${show(score)}`;
-    if (subgroup !== undefined && ((subgroup as number) | 0) !== subgroup) return `has the subgroup ${show(subgroup)}`;
-    return null;
+    if (score !== undefined && !(typeof score === "number" && score >= 0 && score <= 1)) {
+      return `has the score ${show(score)}, not one from 0 to 1`;
+    }
+    if (subgroup === undefined) return null;
+    const fits = Number.isInteger(subgroup) && Math.abs(subgroup as number) <= LARGEST_SUBGROUP;
+    return fits ? null : `has the subgroup ${show(subgroup)}, not a whole number up to ${LARGEST_SUBGROUP}`;
   },
 
   items: ({ a, b }) => [a, b],

@@ -9,7 +9,7 @@ export interface PairSample<Item> {
   readonly b: Item;
   /** 1 = similar (the default), 0 = different, or anything between. */
   readonly score?: number;
-  /** Default 0. */
+  /** A whole number of at most 16,777,216, on either side of 0. Default 0. */
   readonly subgroup?: number;
 }
 

@@ -22,11 +22,11 @@ const DISTANCES: Readonly<Record<DistanceName, () => Distance>> = {
  * @throws UnknownNameError for another name, such as that of a saved distance of the user's own.
  */
 export function distanceNamed(distance: DistanceName | Distance): Distance {
-  if (typeof distance !== "string") return distance;
+  if (typeof distance === "object" && distance !== null) return distance;
   if (!Object.hasOwn(DISTANCES, distance)) {
     throw new UnknownNameError(
       "distance",
-      distance,
+      String(distance),
       Object.keys(DISTANCES),
       "A distance of your own is given as an object",
     );

@@ -28,7 +28,9 @@ export function warmup(steps: number, then: Schedule): NamedSchedule {
 
 /** How many steps a warm-up takes. */
 export function warmupSteps(who: string, steps: number, moment: Moment): number {
-  return steps >= 1 || steps === 0 ? steps : Math.ceil(steps * stepsOf(who, undefined, moment));
+  if (steps >= 1 || steps === 0) return steps;
+  // 0.07 of 100 are 7, though the product is 7.000000000000001.
+  return Math.ceil(steps * stepsOf(who, undefined, moment) - 1e-6);
 }
 
 /** Another schedule times a number. */

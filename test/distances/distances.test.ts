@@ -221,7 +221,9 @@ describe("distances", () => {
       UnknownNameError,
       /"hamming" is not known; known: cosine, euclidean/,
     );
-    expect(() => distanceNamed("toString" as "cosine")).to.throw(UnknownNameError);
+    for (const wrong of ["toString", null, undefined, 3, () => 1]) {
+      expect(() => distanceNamed(wrong as "cosine"), String(wrong)).to.throw(UnknownNameError);
+    }
   });
 
   it("measure small euclidean distances far from the origin", () => {

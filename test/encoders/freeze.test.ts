@@ -48,6 +48,10 @@ describe("freeze", () => {
         "state: mean is not known",
       ]);
     expect(() => freeze(embedding(), { parameters: {} })).to.throw(ConfigError, "table [30, 4] is missing");
+    expect(() => freeze(embedding(), { weights: { table } } as object)).to.throw(
+      ConfigError,
+      "weights: unknown option",
+    );
   });
 
   it("can be used by several callers at once", async () => {

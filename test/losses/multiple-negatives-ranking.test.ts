@@ -259,7 +259,12 @@ describe("MultipleNegativesRankingLoss", () => {
     const tuples: SimilarityLoss<"tuple"> = new MultipleNegativesRankingLoss({ kind: "tuple" });
     // @ts-expect-error a loss of tuples in a place for pairs
     const wrong: SimilarityLoss<"pair"> = tuples;
+    // @ts-expect-error without a kind it is a loss of pairs, whatever is expected of it
+    const forgotten: SimilarityLoss<"tuple"> = new MultipleNegativesRankingLoss();
+    // @ts-expect-error the same with other options
+    const alsoForgotten: SimilarityLoss<"tuple"> = new MultipleNegativesRankingLoss({ scale: 1 });
     expect([pairs.kind, wrong.kind]).to.deep.equal(["pair", "tuple"]);
+    expect([forgotten.kind, alsoForgotten.kind]).to.deep.equal(["pair", "pair"]);
   });
 
   it("takes a scale or a temperature, not both", () => {

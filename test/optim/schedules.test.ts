@@ -71,6 +71,15 @@ describe("schedules", () => {
     }
   });
 
+  it("take a part of all steps for exactly as many, though its product is not whole", () => {
+    for (let percent = 1; percent < 100; percent += 1) {
+      const schedule = warmup(percent / 100, 1); // 7.000000000000001 of 100
+      expect(schedule({ step: percent - 1, totalSteps: 100 }), `${percent}`).to.equal(1);
+      if (percent > 1) expect(schedule({ step: percent - 2, totalSteps: 100 })).to.be.lessThan(1);
+    }
+    expect(warmup(0.101, 1)({ step: 9, totalSteps: 100 })).to.equal(10 / 11);
+  });
+
   it("say what they are, and optimizers save it", () => {
     const schedule = warmup(0.1, cosine({ from: 1, steps: 50 }));
     const config = { type: "warmup", steps: 0.1, then: { type: "cosine", from: 1, to: 0, steps: 50 } };
