@@ -2,6 +2,7 @@ import type { Graph } from "../graph.js";
 import { fuseBias } from "./bias.js";
 import { sinkBroadcasts } from "./broadcasts.js";
 import { shareCommonNodes } from "./common-nodes.js";
+import { compareDirectly } from "./comparisons.js";
 import { removeDeadNodes } from "./dead-nodes.js";
 import { factorSums } from "./factored-sums.js";
 import { findLogSoftmax } from "./log-softmax.js";
@@ -9,7 +10,7 @@ import { mergeProducts } from "./merge-products.js";
 import { mergeTransposes } from "./merge-transposes.js";
 import { dropNeutralElements } from "./neutral-elements.js";
 import { gatherOffsets } from "./offsets.js";
-import { gatherScalarFactors } from "./scalar-factors.js";
+import { gatherNarrowFactors } from "./narrow-factors.js";
 import { simplifyShapes } from "./shape-chains.js";
 import { foldSplats } from "./splats.js";
 
@@ -21,9 +22,10 @@ const passes: readonly ((graph: Graph) => Graph)[] = [
   sinkBroadcasts,
   shareCommonNodes,
   mergeTransposes,
-  gatherScalarFactors,
+  gatherNarrowFactors,
   gatherOffsets,
   findLogSoftmax,
+  compareDirectly,
   factorSums,
   mergeProducts,
   fuseBias,

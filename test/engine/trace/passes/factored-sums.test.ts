@@ -25,6 +25,17 @@ describe("A sum", () => {
     expect(left(({ x, column }) => tf.sum(tf.mul(x, column), -1, true), ...passes)).to.include("Multiply");
   });
 
+  it("of products of which one is scaled is scaled itself", () => {
+    const share = ({ x, y, column }: { x: tf.Tensor; y: tf.Tensor; column: tf.Tensor }) =>
+      tf.sum(tf.mul(x, tf.div(y, column)), 1);
+    expect(left(share, ...passes)).to.have.members(["Multiply", "Reshape", "Sum", "RealDiv"]);
+    expect(left(({ x, y }) => tf.sum(tf.mul(tf.neg(x), y)), ...passes)).to.deep.equal(["Multiply", "Sum", "Neg"]);
+    expect(left(({ x }) => tf.sum(tf.neg(x), 0, true), ...passes)).to.deep.equal(["Sum", "Neg", "Reshape"]);
+    const across = ({ x, y, row }: { x: tf.Tensor; y: tf.Tensor; row: tf.Tensor }) =>
+      tf.sum(tf.mul(x, tf.div(y, row)), 1);
+    expect(left(across, ...passes)).to.deep.equal(["RealDiv", "Multiply", "Sum"]);
+  });
+
   it("that is known already is not taken again", () => {
     const both = ({ x, column }: { x: tf.Tensor; column: tf.Tensor }) => ({
       a: tf.sum(x, 1),

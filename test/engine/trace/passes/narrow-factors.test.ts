@@ -2,17 +2,17 @@ import { expect } from "chai";
 import * as tf from "likewise/tf";
 import type { Graph } from "../../../../lib/engine/trace/graph.js";
 import { removeDeadNodes } from "../../../../lib/engine/trace/passes/dead-nodes.js";
-import { gatherScalarFactors } from "../../../../lib/engine/trace/passes/scalar-factors.js";
+import { gatherNarrowFactors } from "../../../../lib/engine/trace/passes/narrow-factors.js";
 import { left, passed } from "./passed.js";
 
-const passes = [gatherScalarFactors, removeDeadNodes] as const;
+const passes = [gatherNarrowFactors, removeDeadNodes] as const;
 
 /** Kernels over more than one number. */
 function large({ nodes }: Graph): string[] {
   return nodes.filter(({ outputs }) => outputs[0]?.shape.length !== 0).map(({ kernel }) => kernel);
 }
 
-describe("Scalar factors", () => {
+describe("Narrow factors", () => {
   it("are multiplied with each other first", () => {
     expect(large(passed(({ x, s, t }) => tf.mul(tf.mul(tf.mul(x, s), t), 3), ...passes))).to.deep.equal(["Multiply"]);
     expect(large(passed(({ x, s, t }) => tf.mul(t, tf.neg(tf.mul(s, x))), ...passes))).to.deep.equal(["Multiply"]);
@@ -32,6 +32,35 @@ describe("Scalar factors", () => {
     expect(large(graph)).to.deep.equal(["Multiply", "RealDiv"]);
     expect(large(passed(({ x, y, t }) => tf.mul(tf.div(x, y), t), ...passes))).to.deep.equal(["RealDiv", "Multiply"]);
     expect(large(passed(({ x, y }) => tf.neg(tf.div(tf.neg(x), y)), ...passes))).to.have.length.at.most(3);
+  });
+
+  it("may be one for each row or column, as long as both together are", () => {
+    const byRow = ({ x, column }: { x: tf.Tensor; column: tf.Tensor }) => tf.mul(tf.div(x, column), tf.exp(column));
+    expect(left(byRow, ...passes)).to.deep.equal(["Exp", "RealDiv", "Multiply"]);
+    const { nodes } = passed(byRow, ...passes);
+    expect(nodes.map(({ outputs }) => outputs[0]?.shape)).to.deep.equal([
+      [3, 1],
+      [3, 1],
+      [3, 4],
+    ]);
+    const both = ({ x, column, row }: { x: tf.Tensor; column: tf.Tensor; row: tf.Tensor }) =>
+      tf.mul(tf.div(x, column), row);
+    expect(left(both, ...passes)).to.deep.equal(["RealDiv", "Multiply"]);
+  });
+
+  it("take the sign of a sum", () => {
+    const sum = ({ x, y, s, column }: { x: tf.Tensor; y: tf.Tensor; s: tf.Tensor; column: tf.Tensor }) =>
+      tf.neg(tf.add(tf.mul(x, s), tf.mul(column, y)));
+    const wide = passed(sum, ...passes).nodes.filter(({ outputs }) => outputs[0]?.shape[1] === 4);
+    expect(wide.map(({ kernel }) => kernel)).to.deep.equal(["Multiply", "Multiply", "Add"]);
+  });
+
+  it("that hide something stay as they are", () => {
+    expect(left(({ x }) => tf.mul(tf.mul(tf.relu(x), 1e30), 1e-30), ...passes)).to.deep.equal([
+      "Relu",
+      "Multiply",
+      "Multiply",
+    ]);
   });
 
   it("stay with what something else reads, and with tensors they widen", () => {
