@@ -1,10 +1,10 @@
 import type { Graph, GraphNode, GraphValue } from "../graph.js";
-import { rewrite, sameShape, type Rewritten, type Surroundings } from "./rewrite.js";
-import { asScaled, type Factor } from "./scaled.js";
+import { countElements, rewrite, sameShape, type Rewritten, type Surroundings } from "./rewrite.js";
+import { asScaled, LARGE, type Factor } from "./scaled.js";
 
 /**
  * Takes factors that are the same for all summands out of a sum: `Σⱼ aᵢ bᵢⱼ = aᵢ Σⱼ bᵢⱼ`, also those of a factor:
- * `Σⱼ bᵢⱼ (cᵢⱼ / aᵢ) = (Σⱼ bᵢⱼ cᵢⱼ) / aᵢ`. The sum that is left may be known already.
+ * `Σⱼ bᵢⱼ (cᵢⱼ / aᵢ) = (Σⱼ bᵢⱼ cᵢⱼ) / aᵢ`. The sum that is left may be known already. For large tensors.
  */
 export function factorSums(graph: Graph): Graph {
   return rewrite(graph, factored);
@@ -29,7 +29,7 @@ function factored(node: GraphNode, surroundings: Surroundings): Rewritten {
       ? shape.keys()
       : [given].flat().map((axis) => ((axis as number) + shape.length) % shape.length)),
   ];
-  if (axes.length === 0 || axes.some((axis) => shape[axis] === 1)) return null;
+  if (countElements(shape) < LARGE || axes.length === 0 || axes.some((axis) => shape[axis] === 1)) return null;
   const made = producer(summed);
   const parted = made && part(made, summed, axes, surroundings);
   if (!parted) return null;

@@ -1,6 +1,6 @@
 import type { Graph, GraphNode, GraphValue } from "../graph.js";
 import { countElements, rewrite, type Rewritten, type Surroundings } from "./rewrite.js";
-import { asScaled, narrowTogether, type Factor } from "./scaled.js";
+import { asScaled, LARGE, narrowTogether, type Factor } from "./scaled.js";
 
 /**
  * Gathers factors that are narrower than what they scale (one number, or one for each row), so that a wide tensor is multiplied once:
@@ -11,9 +11,6 @@ export function gatherNarrowFactors(graph: Graph): Graph {
   return rewrite(graph, gathered, negatedSum);
 }
 
-/** Elements from which a tensor is large. */
-const LARGE = 4096;
-
 function gathered(node: GraphNode, surroundings: Surroundings): Rewritten {
   const { producer, uses, value } = surroundings;
   const outer = asScaled(node);
@@ -21,8 +18,9 @@ function gathered(node: GraphNode, surroundings: Surroundings): Rewritten {
   if (!outer || !before) return null;
   const inner = asScaled(before);
   if (inner !== null) {
-    // Something else may take it as it is: then nothing is saved, and a small node is nothing beside a large one.
-    if (uses(outer.wide) !== 1 && countElements(outer.wide.shape) < LARGE) return null;
+    // A node more, and when something else takes the inner product as it is nothing is saved.
+    const free = uses(outer.wide) === 1 && (isOne(inner.factor) || isOne(outer.factor));
+    if (!free && countElements(outer.wide.shape) < LARGE) return null;
     const one = together(inner.factor, outer.factor, inner.wide.shape, surroundings);
     return one === null ? null : { nodes: [one.made, { ...node, ...applied(one.factor, inner.wide) }] };
   }
@@ -40,6 +38,10 @@ function gathered(node: GraphNode, surroundings: Surroundings): Rewritten {
       { ...before, inputs: [scaled, divisor], outputs: node.outputs },
     ],
   };
+}
+
+function isOne({ number }: Factor): boolean {
+  return number === null || countElements(number.shape) === 1;
 }
 
 /** The sign of a sum of scaled tensors goes to their factors. */

@@ -2,6 +2,9 @@ import * as tf from "../../../tensor/tf.js";
 import type { GraphNode, GraphValue } from "../graph.js";
 import { countElements, sameShape } from "./rewrite.js";
 
+/** Elements from which a tensor is so large that going over it once less is worth a few more small nodes. */
+export const LARGE = 4096;
+
 /** What a wide tensor is multiplied with or divided by. */
 export interface Factor {
   readonly kernel: "Multiply" | "RealDiv";

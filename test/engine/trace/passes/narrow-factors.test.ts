@@ -34,17 +34,22 @@ describe("Narrow factors", () => {
     expect(large(passed(({ x, y }) => tf.neg(tf.div(tf.neg(x), y)), ...passes))).to.have.length.at.most(3);
   });
 
-  it("may be one for each row or column, as long as both together are", () => {
-    const byRow = ({ x, column }: { x: tf.Tensor; column: tf.Tensor }) => tf.mul(tf.div(x, column), tf.exp(column));
-    expect(left(byRow, ...passes)).to.deep.equal(["Exp", "RealDiv", "Multiply"]);
+  it("may be one for each row or column of a large tensor, as long as both together are", () => {
+    const byRow = ({ large: wide, rows }: { large: tf.Tensor; rows: tf.Tensor }) =>
+      tf.mul(tf.div(wide, rows), tf.exp(rows));
     const { nodes } = passed(byRow, ...passes);
+    expect(nodes.map(({ kernel }) => kernel)).to.deep.equal(["Exp", "RealDiv", "Multiply"]);
     expect(nodes.map(({ outputs }) => outputs[0]?.shape)).to.deep.equal([
-      [3, 1],
-      [3, 1],
-      [3, 4],
+      [64, 1],
+      [64, 1],
+      [64, 128],
     ]);
-    const both = ({ x, column, row }: { x: tf.Tensor; column: tf.Tensor; row: tf.Tensor }) =>
-      tf.mul(tf.div(x, column), row);
+    expect(left(({ x, column }) => tf.mul(tf.mul(x, column), column), ...passes)).to.deep.equal([
+      "Multiply",
+      "Multiply",
+    ]);
+    const both = ({ large: wide, rows, columns }: { large: tf.Tensor; rows: tf.Tensor; columns: tf.Tensor }) =>
+      tf.mul(tf.div(wide, rows), columns);
     expect(left(both, ...passes)).to.deep.equal(["RealDiv", "Multiply"]);
   });
 
