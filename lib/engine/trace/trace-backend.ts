@@ -4,7 +4,7 @@ import type { GraphType, GraphValue } from "./graph.js";
 import type { Recorder } from "./recorder.js";
 import { TraceError } from "./trace-error.js";
 
-/** Name under which the recording backend and its kernels are registered. */
+/** Name under which the kernels of the recording backend are registered. */
 export const traceBackendName = "likewise-trace";
 
 /** Largest number of elements that a constant without a pattern may have. */
@@ -227,19 +227,13 @@ export class TraceBackend extends tf.KernelBackend {
   }
 }
 
-/** The one recording backend; registered on first use. */
+/** The one recording backend. tfjs does not list it, so that it is never chosen when no other loads. */
 export function traceBackend(): TraceBackend {
-  single ??= register();
+  single ??= new TraceBackend();
   return single;
 }
 
 let single: TraceBackend | null = null;
-
-function register(): TraceBackend {
-  const backend = new TraceBackend();
-  tf.registerBackend(traceBackendName, () => backend, 0);
-  return backend;
-}
 
 function copied(values: ArrayLike<number>, dtype: GraphType): Float32Array | Int32Array | Uint8Array {
   if (dtype === "float32") return Float32Array.from(values);

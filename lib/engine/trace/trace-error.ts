@@ -23,7 +23,8 @@ const inner = ["engine", "tensor"].map((folder) => `${lib}${folder}`);
 /** The innermost line of a stack that is neither tfjs nor this library's engine. */
 export function userLine(stack: string | undefined): string | null {
   for (const line of (stack ?? "").split("\n").slice(1)) {
-    const [, place, row, column] = /^\s*at (?:.* \()?(?:async )?(.+?):(\d+):(\d+)\)?$/u.exec(line) ?? [];
+    const [, named, bare] = /^\s*at (?:.*? \((.+)\)|(?:async )?(.+))$/u.exec(line) ?? [];
+    const [, place, row, column] = /^(.+):(\d+):(\d+)$/u.exec(named ?? bare ?? "") ?? [];
     if (place === undefined || place.startsWith("node:")) continue;
     const file = place.startsWith("file://") ? fileURLToPath(place) : place;
     if (TFJS.test(file) || inner.some((folder) => file.startsWith(folder))) continue;
