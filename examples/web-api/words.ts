@@ -6,7 +6,7 @@ export function splitWords(text: string): string {
 }
 
 /** A member as text to be found by: its interface, its signature, and what it is in the words of the manual. */
-export function symbolText({ interface: owner, member, signature }: Declaration): string {
+export function symbolText({ interface: owner, signature }: Declaration): string {
   const sort = /^(?:static )?[\w$]+\??[(<]/.test(signature) ? "method" : "property";
   const written = signature.replace(/^readonly /, "");
   const readOnly = written === signature && !signature.startsWith("get ") ? "" : "read-only ";

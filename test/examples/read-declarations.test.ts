@@ -27,7 +27,7 @@ describe("readDeclarations", () => {
     });
     expect(find("DocumentOrShadowRoot", "activeElement")?.description).to.match(/focus/);
     expect(find("Element", "closest")?.signature).to.match(/^closest<.*>\(selector: K\): /);
-    expect(find("AbortSignal", "timeout")?.signature).to.equal("timeout(milliseconds: number): AbortSignal");
+    expect(find("AbortSignal", "timeout")?.signature).to.equal("static timeout(milliseconds: number): AbortSignal");
     expect(find("WebAssembly.Memory", "grow")?.signature).to.equal("grow(delta: AddressValue): AddressValue");
   });
 
@@ -74,7 +74,7 @@ describe("extractDeclarations", () => {
     expect(found.map((one) => `${one.interface} | ${one.signature} | ${one.description}`)).to.deep.equal([
       "Pot | heat(degrees: number): void | whatever is inside the.",
       "Pot | get lid(): Lid | The that closes it on top.",
-      "Pot | stack( pots: Pot[]): Pot | Puts one of them on top of another.",
+      "Pot | static stack( pots: Pot[]): Pot | Puts one of them on top of another.",
     ]);
   });
 });
