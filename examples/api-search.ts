@@ -49,11 +49,11 @@ class ApiSearch extends TrainableModel<"pair", string> {
 const folder = ".likewise/api-search";
 
 const questions = [
-  "element that currently has keyboard focus",
-  "how far the page has been scrolled down",
-  "cancel a network request that is still running",
-  "keep the screen of the phone from going dark",
-  "text that the user has marked with the mouse",
+  "number of pixels the document is scrolled vertically",
+  "the page is hidden or visible",
+  "remove an item from local storage",
+  "send a message to a worker",
+  "check whether the node has child nodes",
 ];
 
 async function main(): Promise<void> {
