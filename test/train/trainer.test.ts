@@ -2,6 +2,7 @@ import { expect } from "chai";
 import {
   AssemblyError,
   attach,
+  type Callback,
   ConfigError,
   type Head,
   Metric,
@@ -10,7 +11,7 @@ import {
   type HostMatrix,
   type HostTargets,
 } from "likewise";
-import { adamw } from "likewise/optim";
+import { adamw, parameterGroups } from "likewise/optim";
 import * as tf from "likewise/tf";
 import { TinyHead, TinyLoader, TinyModel, tinySamples } from "../support/tiny.js";
 import { watch } from "../support/watch.js";
@@ -72,17 +73,20 @@ describe("Trainer.fit", () => {
     expect(await run(2)).to.not.deep.equal(first);
   });
 
-  it("holds as many tensors at step 500 as at step 50", async () => {
-    const counts: number[] = [];
-    const trainer = new Trainer({
-      ...quiet,
-      maxSteps: 500,
-      callbacks: [{ onTrainBatchEnd: ({ step }) => void (step % 450 === 50 && counts.push(tf.memory().numTensors)) }],
+  for (const engine of ["eager", "auto"] as const) {
+    it(`holds as many tensors at step 500 as at step 50, engine ${engine}`, async () => {
+      const counts: number[] = [];
+      const trainer = new Trainer({
+        ...quiet,
+        engine,
+        maxSteps: 500,
+        callbacks: [{ onTrainBatchEnd: ({ step }) => void (step % 450 === 50 && counts.push(tf.memory().numTensors)) }],
+      });
+      await trainer.fit(new TinyModel(), { train });
+      expect(counts).to.have.length(2);
+      expect(counts[1]).to.equal(counts[0]);
     });
-    await trainer.fit(new TinyModel(), { train });
-    expect(counts).to.have.length(2);
-    expect(counts[1]).to.equal(counts[0]);
-  });
+  }
 
   it("trains on accumulated batches with one update for several", async () => {
     const trainer = new Trainer({ ...quiet, maxEpochs: 2, accumulate: 3, logEvery: 1 });
@@ -145,6 +149,28 @@ describe("Trainer.fit", () => {
     });
     await trainer.fit(new TinyModel(), { train });
     expect(scales[2]).to.not.equal(2);
+  });
+
+  it("gives the parameters of the loss a learning rate of their own when asked", async () => {
+    const scaleAfter = async (learningRate: number): Promise<number> => {
+      class Grouped extends TinyModel {
+        override configureOptimizer() {
+          return parameterGroups([{ match: /^loss\//u, learningRate, weightDecay: 0 }], adamw({ learningRate: 1e-3 }));
+        }
+      }
+      let scale = NaN;
+      const reading: Callback = {
+        readsParameters: true,
+        async onFitEnd({ parameters }) {
+          scale = (await parameters())["loss/scale"]?.data[0] ?? NaN;
+        },
+      };
+      await new Trainer({ ...quiet, maxSteps: 1, callbacks: [reading] }).fit(new Grouped(), { train });
+      return scale;
+    };
+    // The first step of Adam is the learning rate, whatever the gradient.
+    expect(Math.abs((await scaleAfter(0.5)) - 2)).to.be.closeTo(0.5, 1e-3);
+    expect(Math.abs((await scaleAfter(0.001)) - 2)).to.be.closeTo(0.001, 1e-4);
   });
 
   it("lists every mistake of a model in one error before the first step", async () => {
