@@ -14,6 +14,7 @@ import { MultipleNegativesRankingLoss } from "likewise/losses";
 import { Recall } from "likewise/metrics";
 import { adam, linear } from "likewise/optim";
 import { ExactIndex } from "likewise/retrieval";
+import { plainly } from "./plainly.js";
 import { figuresTable, measure } from "./web-api/figures.js";
 import { readDeclarations } from "./web-api/read-declarations.js";
 import { splitWords, symbolText } from "./web-api/words.js";
@@ -72,24 +73,15 @@ async function main(): Promise<void> {
   }));
   const { train, validation, test } = split(items, { key: (item) => item.owner });
   const symbols = items.map((item) => item.b);
-  const evaluate = async (encode: (texts: readonly string[]) => Promise<Float32Array>, size: number) => {
-    const asked = await encode(test.map((item) => item.a));
-    const corpus = { data: await encode(symbols), rows: symbols.length, size };
-    return {
-      corpus,
-      figures: await measure(
-        { data: asked, rows: test.length, size },
-        corpus,
-        test.map((item) => item.row),
-      ),
-    };
-  };
+  const asked = test.map((item) => item.a);
+  const wanted = test.map((item) => item.row);
 
-  const frozen = NgramEncoder.fit(
-    train.flatMap(({ a, b }) => [a, b]),
-    ngrams,
-  );
-  const { figures: baseline } = await evaluate((texts) => frozen.embed(texts), frozen.embeddingSize);
+  const learned = train.flatMap(({ a, b }) => [a, b]);
+  const frozen = NgramEncoder.fit(learned, ngrams);
+  const count = async (texts: readonly string[]) => {
+    return { data: await frozen.embed(texts), rows: texts.length, size: frozen.embeddingSize };
+  };
+  const baseline = await measure(await count(asked), await count(symbols), wanted);
   console.log(
     `${declarations.length} documented members of the Web platform: ${train.length} to learn from, and the descriptions of ` +
       `${test.length} others to find among all\nbefore training: recall@1 ${baseline.recall1.toFixed(3)}, recall@10 ` +
@@ -105,17 +97,13 @@ async function main(): Promise<void> {
     validation: new PairLoader(validation, { batchSize: 256 }),
   });
   const trainSeconds = (performance.now() - started) / 1000;
-  const { figures: trained, corpus } = await evaluate(
-    async (texts) => (await model.encode(texts)).data,
-    model.embeddingSize,
-  );
+  const corpus = await model.encode(symbols);
+  const trained = await measure(await model.encode(asked), corpus, wanted);
   console.log(`\n${figuresTable(baseline, trained)}`);
 
   const index = new ExactIndex<string>({ size: model.embeddingSize });
-  index.add(
-    corpus,
-    declarations.map(({ interface: owner, signature }) => `${owner}: ${signature}`),
-  );
+  const answers = declarations.map(({ interface: owner, signature }) => `${owner}: ${signature}`);
+  index.add(corpus, answers);
   for (const question of [...questions, ...positionals]) {
     const [found = []] = await index.search([await model.encodeOne(splitWords(question))], 3);
     console.log(`\n${question}?`);
@@ -129,4 +117,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+await plainly(main);

@@ -7,13 +7,23 @@
  * The folder holds train.jsonl and test.jsonl with { text, label } rows: PolyAI's banking77, CC BY 4.0.
  */
 import { join } from "node:path";
-import { CacheConfig, TrainableModel, Trainer, type HostMatrix, type LossContext, type SimilarityLoss } from "likewise";
+import { parseArgs } from "node:util";
+import {
+  CacheConfig,
+  TrainableModel,
+  Trainer,
+  UsageError,
+  type HostMatrix,
+  type LossContext,
+  type SimilarityLoss,
+} from "likewise";
 import { GroupLoader, readJsonLines } from "likewise/data";
 import { NgramEncoder } from "likewise/encoders";
 import { DenseHead } from "likewise/heads";
 import { ArcFaceLoss, SoftmaxLoss, TripletLoss } from "likewise/losses";
 import { Precision, RPrecision } from "likewise/metrics";
 import { adam } from "likewise/optim";
+import { plainly } from "./plainly.js";
 
 interface Row {
   readonly text: string;
@@ -50,40 +60,44 @@ const losses: Readonly<Record<string, (context: LossContext) => SimilarityLoss<"
   "triplet, semi-hard": () => new TripletLoss({ mining: "semi-hard", margin: 0.3 }),
 };
 
-const [folder] = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
-if (folder === undefined) {
-  console.error(
-    "usage: banking.ts FOLDER, a folder with train.jsonl and test.jsonl of { text, label } rows (banking77)",
-  );
-  process.exit(2);
-}
-const at = process.argv.indexOf("--epochs");
-const epochs = at === -1 ? 15 : Number(process.argv[at + 1]);
-const read = (name: string): Promise<readonly Row[]> => readJsonLines<Row>(join(folder, name)).toArray();
-const [train, test] = [await read("train.jsonl"), await read("test.jsonl")];
-const unseen = new Set([...new Set(train.map(({ label }) => label))].sort().slice(-27));
-
-const rows = [
-  ...(await compare("all 77 intents", train, test)),
-  ...(await compare(
-    "27 intents never trained",
-    train.filter(({ label }) => !unseen.has(label)),
-    test.filter(({ label }) => unseen.has(label)),
-  )),
-];
-console.log(`\n${"test intents".padEnd(26)}${"model".padEnd(22)}  R-precision  precision@1  seconds`);
-for (const { intents, model, rPrecision, precision1, seconds } of rows) {
-  const figures = [
-    rPrecision.toFixed(3).padStart(11),
-    precision1.toFixed(3).padStart(11),
-    seconds.toFixed(1).padStart(7),
+async function main(): Promise<void> {
+  const { values: options, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { epochs: { type: "string", default: "15" }, json: { type: "boolean", default: false } },
+  });
+  const [folder] = positionals;
+  if (folder === undefined) {
+    throw new UsageError(
+      "usage: banking.ts FOLDER [--epochs 15] [--json]; the folder has train.jsonl and test.jsonl of { text, label } rows (banking77)",
+    );
+  }
+  const read = (name: string): Promise<readonly Row[]> => readJsonLines<Row>(join(folder, name)).toArray();
+  const [train, test] = [await read("train.jsonl"), await read("test.jsonl")];
+  const unseen = new Set([...new Set(train.map(({ label }) => label))].sort().slice(-27));
+  const epochs = Number(options.epochs);
+  const rows = [
+    ...(await compare("all 77 intents", train, test, epochs)),
+    ...(await compare(
+      "27 intents never trained",
+      train.filter(({ label }) => !unseen.has(label)),
+      test.filter(({ label }) => unseen.has(label)),
+      epochs,
+    )),
   ];
-  console.log(`${intents.padEnd(26)}${model.padEnd(22)}  ${figures.join("  ")}`);
+  console.log(`\n${"test intents".padEnd(26)}${"model".padEnd(22)}  R-precision  precision@1  seconds`);
+  for (const { intents, model, rPrecision, precision1, seconds } of rows) {
+    const figures = [
+      rPrecision.toFixed(3).padStart(11),
+      precision1.toFixed(3).padStart(11),
+      seconds.toFixed(1).padStart(7),
+    ];
+    console.log(`${intents.padEnd(26)}${model.padEnd(22)}  ${figures.join("  ")}`);
+  }
+  if (options.json) console.log(JSON.stringify(rows));
 }
-if (process.argv.includes("--json")) console.log(JSON.stringify(rows));
 
 /** The frozen encoder and a model for each loss, by how well the test rows find each other. */
-async function compare(intents: string, learned: readonly Row[], asked: readonly Row[]) {
+async function compare(intents: string, learned: readonly Row[], asked: readonly Row[], epochs: number) {
   const texts = asked.map(({ text }) => text);
   const encoder = NgramEncoder.fit(
     learned.map(({ text }) => text),
@@ -113,3 +127,5 @@ async function measure(embeddings: HostMatrix, asked: readonly Row[]) {
   precision1.update(embeddings, { groups });
   return { rPrecision: await rPrecision.value(), precision1: await precision1.value() };
 }
+
+await plainly(main);
