@@ -1,4 +1,5 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { ShapeError } from "../errors.js";
 import * as tf from "./tf.js";
 import { heap, replaceKernel, shaped, wasmKernel, type Kernel, type KernelCall } from "./wasm-kernels.js";
 
@@ -58,6 +59,13 @@ function multiply(
 ): tf.TensorInfo {
   const [rows, inner] = a.shape.slice(-2) as [number, number];
   const columns = b.shape[b.shape.length - 1] as number;
+  if (b.shape[b.shape.length - 2] !== inner) {
+    throw new ShapeError(
+      "matMul",
+      `a right factor with ${inner} rows, as the left [${a.shape.join(", ")}] needs`,
+      b.shape,
+    );
+  }
   const [batchA, batchB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
   const batch = tf.broadcast_util.assertAndGetBroadcastShape(batchA, batchB);
   const count = tf.util.sizeFromShape(batch);

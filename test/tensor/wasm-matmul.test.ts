@@ -5,6 +5,18 @@ import { expectClose } from "../support/close.js";
 import { expectWasmLikeCpu, noise, on } from "./backends.js";
 
 describe("matrix products on wasm", () => {
+  it("refuse factors that do not fit", () => {
+    for (const [left, right, transposeA, transposeB] of [
+      [[3, 4], [3, 4], false, false],
+      [[3, 4], [5, 3], false, true],
+      [[3, 4], [4, 2], true, false],
+    ] as const) {
+      expect(() =>
+        tf.tidy(() => void tf.matMul(tf.ones([...left]), tf.ones([...right]), transposeA, transposeB)),
+      ).to.throw();
+    }
+  });
+
   it("equal plain loops for any transposes, batch dimensions and broadcasting", async () => {
     const size = fc.integer({ min: 1, max: 5 });
     const cases = fc.sample(
