@@ -1,6 +1,6 @@
 import type { FrozenEncoder, TrainableEncoder } from "../contracts/encoder.js";
 import type { Head } from "../contracts/head.js";
-import type { SimilarityLoss } from "../contracts/loss.js";
+import type { LossValue, SimilarityLoss } from "../contracts/loss.js";
 import type { Kind } from "../contracts/samples.js";
 import type { Targets } from "../contracts/batch.js";
 import type { Mode, Noise, Part } from "../contracts/part.js";
@@ -40,7 +40,8 @@ export async function checkHead(
   const all = run(parameters, vectors);
   const first = run(parameters, { data: vectors.data.slice(0, head.inputSize), shape: [1, head.inputSize] });
   const problems = [...checkRows(all, 5, head.outputSize), ...checkFirstRow(all, first)];
-  const cotangent = { data: random.normals(5 * head.outputSize), shape: [5, head.outputSize] };
+  // Of the width that came out, so that a wrong one does not hide wrong gradients.
+  const cotangent = { data: random.normals(all.data.length), shape: [all.rows, all.size] };
   problems.push(
     ...checkGradient(
       (given) => {
@@ -90,18 +91,22 @@ export async function checkLoss<K extends Kind>(
     data,
     shape: [data.length],
   }));
-  const compute = (tensors: Readonly<Record<string, tf.Tensor>>): tf.Scalar => {
+  const judge = (tensors: Readonly<Record<string, tf.Tensor>>): Pick<LossValue, "value" | "weight"> => {
     const judged = loss.compute(
       unflatten(under(tensors, "parameters")),
       tensors["embeddings"] as tf.Tensor2D,
       mapEntries(given, upload) as unknown as Targets<K>,
     );
-    return judged instanceof tf.Tensor ? judged : judged.value;
+    return judged instanceof tf.Tensor ? { value: judged, weight: tf.scalar(1) } : judged;
   };
   const problems: string[] = [];
-  const value = tf.tidy(() => compute(mapEntries(at, upload)).dataSync()[0] as number);
-  if (!Number.isFinite(value)) problems.push(`the value is ${value}`);
-  problems.push(...checkGradient(compute, at, options));
+  tf.tidy(() => {
+    const judged = judge(mapEntries(at, upload));
+    const [value, weight] = [judged.value, judged.weight].map((scalar) => scalar.dataSync()[0] as number);
+    if (!Number.isFinite(value)) problems.push(`the value is ${value}`);
+    if (!(Number.isFinite(weight) && Number(weight) > 0)) problems.push(`the weight is ${weight}, it must be above 0`);
+  });
+  problems.push(...checkGradient((tensors) => judge(tensors).value, at, options));
   return [...problems, ...(await checkSaving(loss))];
 }
 
