@@ -1,10 +1,12 @@
 import type { Program } from "../contracts/engine.js";
 import type { HostTensor, HostTensors } from "../tensor/host.js";
-import type { GraphPlan, InputSource } from "./onnx/native-messages.js";
+import type { GraphPlan, InputSource, OutputTarget } from "./onnx/native-messages.js";
 import type { NativeData } from "./onnx/session.js";
 import { toOnnx } from "./onnx/to-onnx.js";
 import type { PackedLayout } from "./packed-inputs.js";
 import type { Graph } from "./trace/graph.js";
+import { CUT, readsOf, splitUpdate } from "./update/split-update.js";
+import { updateLoops } from "./update/update-loops.js";
 import { optimize } from "./trace/passes/optimize.js";
 import { traceProgram } from "./trace/trace-program.js";
 
@@ -31,29 +33,36 @@ export function compileProgram(
   carried: HostTensors,
   inputs: HostTensors,
   layout: PackedLayout,
+  threads: number,
 ): CompiledProgram {
   const graph = traceProgram(program, carried, inputs);
-  const optimized = optimize(graph);
-  const model = toOnnx(optimized, { name });
+  const optimized = withoutUnchanged(optimize(graph));
+  const split = splitUpdate(optimized);
+  const core = split?.core ?? optimized;
+  const model = toOnnx(core, { name, threads });
   const read = new Set(model.inputs);
+  const updateReads = new Set(split?.nodes.flatMap(readsOf).map(({ id }) => id));
+  // What is not read need not be fed, but noise has to be drawn: the numbers after it depend on that.
+  const given = [...graph.inputs].filter(
+    ([input, { id }]) => read.has(input) || updateReads.has(id) || input.startsWith("noise/"),
+  );
+  const names = given.map(([input]) => input);
   const plan: GraphPlan = {
-    inputs: [...graph.inputs]
-      .map(([input, { dtype, shape }]) => ({
-        name: read.has(input) ? input : null,
-        source: sourceOf(input, layout),
-        ...{ type: dtype, shape },
-      }))
-      // What is not read need not be fed, but noise has to be drawn: the numbers after it depend on that.
-      .filter((input) => input.name !== null || input.source.from === "noise"),
-    outputs: [...optimized.outputs.keys()].map((output, at) => ({
-      name: model.outputs[at] as string,
-      carried: output.startsWith("carried/") ? output.slice("carried/".length) : null,
+    inputs: given.map(([input, { dtype, shape }]) => ({
+      name: read.has(input) ? input : null,
+      source: sourceOf(input, layout),
+      ...{ type: dtype, shape },
     })),
+    outputs: [...core.outputs.keys()].map((output, at) => ({
+      name: model.outputs[at] as string,
+      target: targetOf(output),
+    })),
+    update: split === null ? null : updateLoops(optimized, split, names),
   };
   return {
     ...{ bytes: model.bytes, plan, reported: reportedOf(optimized) },
     draws: plan.inputs.some(({ source }) => source.from === "noise"),
-    changes: plan.outputs.some((output) => output.carried !== null),
+    changes: plan.update !== null || plan.outputs.some(({ target }) => target.to === "carried"),
   };
 }
 
@@ -77,6 +86,25 @@ function sourceOf(input: string, layout: PackedLayout): InputSource {
     default:
       return { from: "buffer", offset: layout.inputs.get(name)?.offset ?? 0 };
   }
+}
+
+function targetOf(output: string): OutputTarget {
+  const end = output.indexOf("/");
+  const name = output.slice(end + 1);
+  switch (output.slice(0, end + 1)) {
+    case "carried/":
+      return { to: "carried", carried: name };
+    case CUT:
+      return { to: "update", cut: Number(name) };
+    default:
+      return { to: "report" };
+  }
+}
+
+/** Without carried tensors that stay as they are. */
+function withoutUnchanged(graph: Graph): Graph {
+  const outputs = [...graph.outputs].filter(([name, { id }]) => graph.inputs.get(name)?.id !== id);
+  return outputs.length === graph.outputs.size ? graph : { ...graph, outputs: new Map(outputs) };
 }
 
 function reportedOf({ outputs }: Graph): CompiledProgram["reported"] {

@@ -41,13 +41,15 @@ interface LoadedGraph {
 export class NativePrograms {
   readonly #thread: NativeThread;
   readonly #session: number;
+  readonly #threads: number;
   /** Types and shapes of the carried tensors. */
   readonly #layouts: HostTensors;
   /** By program and signature; within a program the graph used last is at the end. */
   readonly #graphs = new Map<string, Map<string, LoadedGraph>>();
   #loaded = 0;
 
-  private constructor(thread: NativeThread, session: number, layouts: HostTensors) {
+  private constructor(thread: NativeThread, session: number, layouts: HostTensors, threads: number) {
+    this.#threads = threads;
     this.#thread = thread;
     this.#session = session;
     this.#layouts = layouts;
@@ -61,7 +63,7 @@ export class NativePrograms {
     threads: number,
   ): Promise<NativePrograms> {
     await thread.ask({ type: "open", session, carried, threads });
-    return new NativePrograms(thread, session, mapEntries(carried, withoutNumbers));
+    return new NativePrograms(thread, session, mapEntries(carried, withoutNumbers), threads);
   }
 
   /** @throws NotCompiled when the program cannot be traced, or the native runtime refuses it. */
@@ -124,7 +126,7 @@ export class NativePrograms {
     const layout = layoutOf(inputs);
     let compiled: CompiledProgram;
     try {
-      compiled = compileProgram(name, program, this.#layouts, inputs, layout);
+      compiled = compileProgram(name, program, this.#layouts, inputs, layout, this.#threads);
     } catch (cause) {
       throw new NotCompiled(cause);
     }

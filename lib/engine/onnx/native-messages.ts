@@ -1,6 +1,7 @@
 import type { RandomState } from "../../random.js";
 import type { HostTensor, HostTensors } from "../../tensor/host.js";
 import type { GraphType } from "../trace/graph.js";
+import type { UpdatePlan } from "../update/update-loops.js";
 import type { NativeData } from "./session.js";
 
 /** Where a graph takes an input from. */
@@ -20,16 +21,25 @@ export interface PlannedInput {
   readonly shape: readonly number[];
 }
 
+/** What becomes of an output. */
+export type OutputTarget =
+  | { readonly to: "report" }
+  /** It replaces a carried tensor. */
+  | { readonly to: "carried"; readonly carried: string }
+  /** The update reads it, under this number. */
+  | { readonly to: "update"; readonly cut: number };
+
 export interface PlannedOutput {
   readonly name: string;
-  /** The carried tensor that it replaces, or null: it is reported. */
-  readonly carried: string | null;
+  readonly target: OutputTarget;
 }
 
 /** What a graph reads and writes; everything is listed in the order of the graph. */
 export interface GraphPlan {
   readonly inputs: readonly PlannedInput[];
   readonly outputs: readonly PlannedOutput[];
+  /** What follows the graph when its results are accepted. */
+  readonly update: UpdatePlan | null;
 }
 
 /** What a native session is asked to do. `session` and `graph` are numbers given by the asker. */

@@ -1,7 +1,9 @@
 import { Random, type RandomState } from "../../random.js";
 import type { HostTensor, HostTensors } from "../../tensor/host.js";
 import { fillUniform } from "../uniform-noise.js";
+import { ArenaTensor, NativeArena } from "./native-arena.js";
 import type { GraphPlan, NativeRun, PlannedInput } from "./native-messages.js";
+import { NativeUpdate } from "./native-update.js";
 import { sizeOf } from "./operations.js";
 import type { NativeData, NativeGraph, NativeRuntime, NativeTensor } from "./session.js";
 
@@ -10,16 +12,24 @@ interface Loaded {
   readonly graph: NativeGraph;
   readonly plan: GraphPlan;
   readonly noise: readonly (NativeTensor | null)[];
+  readonly update: NativeUpdate | null;
+}
+
+/** What the last run would make of carried tensors; it reads them, and changes none until it is accepted. */
+interface Proposal {
+  readonly update: () => void;
+  readonly tensors: readonly (readonly [name: string, tensor: NativeTensor])[];
 }
 
 /** Graphs with the carried tensors they share, on the thread that runs them. */
 export class NativeSession {
   readonly #runtime: NativeRuntime;
   readonly #threads: number;
+  readonly #arena = new NativeArena();
   readonly #graphs = new Map<number, Loaded>();
-  readonly #carried = new Map<string, NativeTensor>();
-  /** What the last run would make of carried tensors; never the arrays it read, so that it can still be refused. */
-  #proposed: readonly (readonly [name: string, tensor: NativeTensor])[] = [];
+  /** Floating-point numbers lie in the arena. */
+  readonly #carried = new Map<string, ArenaTensor | NativeTensor>();
+  #proposal: Proposal | null = null;
 
   constructor(runtime: NativeRuntime, carried: HostTensors, threads: number) {
     this.#runtime = runtime;
@@ -32,60 +42,90 @@ export class NativeSession {
     const noise = plan.inputs.map(({ source, type, shape }) =>
       source.from === "noise" ? this.#runtime.tensor(type, new Float32Array(sizeOf(shape)), shape) : null,
     );
-    this.#graphs.set(id, { graph, plan, noise });
+    const update = plan.update === null ? null : await NativeUpdate.load(plan.update, this.#runtime, this.#arena);
+    this.#graphs.set(id, { graph, plan, noise, update });
   }
 
   async unload(id: number): Promise<void> {
     const loaded = this.#graphs.get(id);
     this.#graphs.delete(id);
+    loaded?.update?.release();
     await loaded?.graph.release();
   }
 
   async run(id: number, buffer: ArrayBuffer, state: RandomState | null): Promise<NativeRun> {
-    const { graph, plan, noise } = this.#graphs.get(id) as Loaded;
+    const { graph, plan, noise, update } = this.#graphs.get(id) as Loaded;
     const random = state === null ? null : new Random();
     if (random !== null && state !== null) random.restore(state);
     const given: Record<string, NativeTensor> = {};
-    plan.inputs.forEach((input, position) => {
+    const inputs = plan.inputs.map((input, position) => {
       const tensor = this.#take(input, noise[position] ?? null, buffer, random);
       if (input.name !== null) given[input.name] = tensor;
+      return tensor;
     });
-    const start = performance.now();
-    const results = await graph.run(given);
-    const milliseconds = performance.now() - start;
-    const proposed: (readonly [string, NativeTensor])[] = [];
-    const reported: NativeData[] = [];
-    for (const { name, carried } of plan.outputs) {
-      const result = results[name] as NativeTensor;
-      if (carried === null) reported.push(result.data as NativeData);
-      else proposed.push([carried, result]);
+    const targets: Record<string, NativeTensor | null> = {};
+    for (const { name, target } of plan.outputs) {
+      targets[name] = target.to === "update" ? (update?.target(target.cut) ?? null) : null;
     }
-    this.#proposed = proposed;
+    const start = performance.now();
+    const results = await graph.run(given, targets);
+    const milliseconds = performance.now() - start;
+    const tensors: (readonly [string, NativeTensor])[] = [];
+    const reported: NativeData[] = [];
+    const cuts: NativeTensor[] = [];
+    for (const { name, target } of plan.outputs) {
+      const result = results[name] as NativeTensor;
+      if (target.to === "report") reported.push(result.data as NativeData);
+      else if (target.to === "carried") tensors.push([target.carried, result]);
+      else cuts[target.cut] = result;
+    }
+    const sources = { carried: (name: string) => this.#carried.get(name) as ArenaTensor, inputs, cuts };
+    this.#proposal = { update: update?.prepare(sources) ?? (() => undefined), tensors };
     return { reported, buffer, random: random?.state ?? null, milliseconds };
   }
 
   settle(accepted: boolean): void {
-    if (accepted) for (const [name, tensor] of this.#proposed) this.#carried.set(name, tensor);
-    this.#proposed = [];
+    if (accepted && this.#proposal !== null) {
+      // The update reads what the others replace.
+      this.#proposal.update();
+      for (const [name, tensor] of this.#proposal.tensors) this.#put(name, tensor.data as NativeData, tensor.dims);
+    }
+    this.#proposal = null;
   }
 
+  /** Copies. */
   read(names: readonly string[]): readonly HostTensor[] {
     return names.map((name) => {
-      const { data, dims } = this.#carried.get(name) as NativeTensor;
-      return { data: data as HostTensor["data"], shape: dims };
+      const { data, dims } = this.#tensor(name);
+      return { data: (data as HostTensor["data"]).slice(), shape: dims };
     });
   }
 
-  /** The arrays are kept. */
   write(values: HostTensors): void {
-    for (const [name, { data, shape }] of Object.entries(values))
-      this.#carried.set(name, this.#runtime.tensor(data instanceof Int32Array ? "int32" : "float32", data, shape));
+    for (const [name, { data, shape }] of Object.entries(values)) this.#put(name, data, shape);
   }
 
   async close(): Promise<void> {
     for (const id of [...this.#graphs.keys()]) await this.unload(id);
     this.#carried.clear();
-    this.#proposed = [];
+    this.#proposal = null;
+  }
+
+  /** Whole numbers keep the array they come in. */
+  #put(name: string, data: NativeData, shape: readonly number[]): void {
+    if (data instanceof Float32Array) {
+      let place = this.#carried.get(name);
+      if (!(place instanceof ArenaTensor)) {
+        place = new ArenaTensor(this.#runtime, this.#arena, shape);
+        this.#carried.set(name, place);
+      }
+      place.numbers.set(data);
+    } else this.#carried.set(name, this.#runtime.tensor("int32", data, shape));
+  }
+
+  #tensor(name: string): NativeTensor {
+    const carried = this.#carried.get(name) as ArenaTensor | NativeTensor;
+    return carried instanceof ArenaTensor ? carried.tensor : carried;
   }
 
   #take(
@@ -94,7 +134,7 @@ export class NativeSession {
     buffer: ArrayBuffer,
     random: Random | null,
   ): NativeTensor {
-    if (source.from === "carried") return this.#carried.get(source.carried) as NativeTensor;
+    if (source.from === "carried") return this.#tensor(source.carried);
     if (source.from === "buffer") {
       const Numbers = type === "int32" ? Int32Array : Float32Array;
       return this.#runtime.tensor(type, new Numbers(buffer, source.offset, sizeOf(shape)), shape);

@@ -13,8 +13,14 @@ export type NativeTensor = Tensor;
 
 /** A loaded graph. Runs block the thread they are started on. */
 export interface NativeGraph {
-  /** Runs on tensors by name. The results are new arrays each time. */
-  run(inputs: Readonly<Record<string, NativeTensor>>): Promise<Readonly<Record<string, NativeTensor>>>;
+  /**
+   * Runs on tensors by name. The results are new arrays each time, except those for which there is a target to write into; with
+   * targets, every output that is wanted has to be named, with null for a new array.
+   */
+  run(
+    inputs: Readonly<Record<string, NativeTensor>>,
+    targets: Readonly<Record<string, NativeTensor | null>>,
+  ): Promise<Readonly<Record<string, NativeTensor>>>;
   /** Frees what the runtime holds for this graph. */
   release(): Promise<void>;
 }
@@ -50,7 +56,7 @@ export async function loadRuntime(
 
 function toGraph(session: InferenceSession): NativeGraph {
   return {
-    run: (inputs) => session.run(inputs),
+    run: (inputs, targets) => session.run(inputs, targets),
     release: () => session.release(),
   };
 }

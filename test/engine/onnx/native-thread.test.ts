@@ -39,7 +39,7 @@ describe("the thread of the compiled engine", () => {
     const thread = await NativeThread.start();
     try {
       await thread.ask({ type: "open", session: 1, carried: {}, threads: 1 });
-      const plan = { inputs: [], outputs: [] };
+      const plan = { inputs: [], outputs: [], update: null };
       const bytes = new Uint8Array([1, 2, 3]);
       const error = await failure(thread.ask({ type: "load", session: 1, graph: 1, bytes, plan }));
       expect(error).to.be.instanceOf(EngineError);
