@@ -1,0 +1,25 @@
+import { rowsWithAny } from "../lib/tensor/masks.js";
+import * as tf from "../lib/tensor/tf.js";
+
+/** Moves what is not in the mask below everything that is. */
+const FAR = 1e30;
+
+/**
+ * `[n, m] -> [n]`, `log Σ exp(value)` of each row over what the mask `[n, m]` holds, without overflow; 0 with gradient 0 for a row that
+ * holds nothing. With `withOne`, `log(1 + Σ exp(value))`.
+ */
+export function logSumExpInRow(values: tf.Tensor2D, mask: tf.Tensor2D, { withOne = false } = {}): tf.Tensor1D {
+  return tf.customGrad((given, save) => {
+    const inMask = tf.add(given as tf.Tensor2D, tf.mul(tf.sub(mask, 1), FAR));
+    const any = tf.expandDims(rowsWithAny(mask), 1); // [n, 1]
+    const largest = tf.max(inMask, 1, true);
+    const top = withOne ? tf.relu(largest) : largest;
+    const powers = tf.mul(tf.exp(tf.sub(inMask, top)), mask);
+    const total = tf.add(tf.sum(powers, 1, true), withOne ? tf.exp(tf.neg(top)) : tf.sub(1, any));
+    (save as tf.GradSaveFunc)([tf.div(powers, total)]);
+    return {
+      value: tf.squeeze(tf.add(tf.log(total), tf.mul(top, any)), [1]),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [tf.mul(tf.expandDims(dy, 1), saved[0] as tf.Tensor2D)],
+    };
+  })(values) as tf.Tensor1D;
+}
