@@ -1,23 +1,28 @@
-import type { Distance } from "../lib/contracts/distance.js";
-import type { LossValue } from "../lib/contracts/loss.js";
 import { atLeast, oneOf, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
-import { distanceNamed, type DistanceName } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
-import { largestInRow, rowsWithAny, smallestInRow, type PairMasks } from "../lib/tensor/masks.js";
+import { largestInRow, rowsWithAny, smallestInRow } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
-import { weightedMean } from "./average.js";
-import { DistanceMatrixLoss } from "./distance-matrix-loss.js";
+import {
+  DISTANCE_MATRIX_KEYS,
+  DistanceMatrixLoss,
+  type DistanceMatrixOptions,
+  type Judgement,
+} from "./distance-matrix-loss.js";
+import type { Mined } from "./mining/miner.js";
+import { miningProblems } from "./mining/registered.js";
+import { unitsOf } from "./mining/units.js";
 
-const KEYS = ["margin", "mining", "distance"] as const;
+const KEYS = ["margin", "mining", ...DISTANCE_MATRIX_KEYS] as const;
 
 /** Options of `OnlineContrastiveLoss`. */
-export interface OnlineContrastiveOptions {
+export interface OnlineContrastiveOptions extends DistanceMatrixOptions {
   /** Distance beyond which items of different groups cost nothing. Default 0.5. */
   readonly margin?: number;
-  /** Every pair of the batch, or for each row only its farthest positive and its nearest negative. Default "hard". */
+  /**
+   * Every pair of the batch, or for each row only its farthest positive and its nearest negative. Default "hard", with a miner "all":
+   * every pair that it chose.
+   */
   readonly mining?: "hard" | "all";
-  /** Default "cosine". */
-  readonly distance?: DistanceName | Distance;
 }
 
 /**
@@ -30,19 +35,19 @@ export interface OnlineContrastiveOptions {
 export class OnlineContrastiveLoss extends DistanceMatrixLoss {
   /** Name it is saved by. */
   static readonly type = "OnlineContrastiveLoss";
-  override readonly distance: Distance;
   readonly #margin: number;
   readonly #mining: "hard" | "all";
 
   constructor(options: OnlineContrastiveOptions = {}) {
-    super();
-    const { margin = 0.5, mining = "hard", distance = "cosine" } = options;
+    const { margin = 0.5, mining = options.miner ? "all" : "hard" } = options;
     refuse("OnlineContrastiveLoss", [
       ...unknownOptions(options, KEYS),
+      ...miningProblems(options),
       atLeast("margin", margin, 0),
       oneOf("mining", mining, ["hard", "all"]),
+      options.miner && mining !== "all" ? "mining: the miner chooses pairs already; leave mining out" : null,
     ]);
-    this.distance = distanceNamed(distance);
+    super(options);
     this.#margin = margin;
     this.#mining = mining;
   }
@@ -56,21 +61,21 @@ export class OnlineContrastiveLoss extends DistanceMatrixLoss {
   }
 
   override get config(): JsonObject {
-    return { margin: this.#margin, mining: this.#mining, distance: this.distance.name };
+    return { margin: this.#margin, mining: this.#mining, ...this.sharedConfig };
   }
 
-  protected override judge(distances: tf.Tensor2D, { positives, negatives }: PairMasks): LossValue {
+  protected override judge(distances: tf.Tensor2D, { positives, negatives }: Mined): Judgement {
     const hard = this.#mining === "hard";
     const together = hard ? largestInRow(distances, positives) : distances;
     const apart = hard ? smallestInRow(distances, negatives) : distances;
     const togetherCounts = hard ? rowsWithAny(positives) : positives;
     const apartCounts = hard ? rowsWithAny(negatives) : negatives;
-    const positive = tf.mul(weightedMean(together, togetherCounts), 0.5) as tf.Scalar;
-    const negative = tf.mul(weightedMean(tf.relu(tf.sub(this.#margin, apart)), apartCounts), 0.5) as tf.Scalar;
     return {
-      value: tf.add(positive, negative),
+      terms: {
+        positive: unitsOf(tf.mul(together, 0.5), togetherCounts),
+        negative: unitsOf(tf.mul(tf.relu(tf.sub(this.#margin, apart)), 0.5), apartCounts),
+      },
       weight: tf.sum(tf.maximum(togetherCounts, apartCounts)),
-      terms: { positive, negative },
     };
   }
 }

@@ -1,15 +1,23 @@
-import type { Distance } from "../lib/contracts/distance.js";
-import type { LossValue } from "../lib/contracts/loss.js";
 import { atLeast, flag, oneOf, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
-import { distanceNamed, type DistanceName } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
 import { largestInRow, rowsWithAny, smallestInRow, type PairMasks } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
-import { average, weightedMean } from "./average.js";
-import { DistanceMatrixLoss } from "./distance-matrix-loss.js";
-import { allTriplets, hinge, semiHardTriplets, soft, type MinedTriplets } from "./triplet-mining.js";
+import { weightedMean } from "./average.js";
+import {
+  DISTANCE_MATRIX_KEYS,
+  DistanceMatrixLoss,
+  type DistanceMatrixOptions,
+  type Judgement,
+} from "./distance-matrix-loss.js";
+import { AverageNonZeroReducer } from "./mining/average-non-zero-reducer.js";
+import { MeanReducer } from "./mining/mean-reducer.js";
+import type { Mined } from "./mining/miner.js";
+import { miningProblems } from "./mining/registered.js";
+import { TripletUnits } from "./mining/triplet-units.js";
+import { unitsOf, type Units } from "./mining/units.js";
+import { semiHardNegatives } from "./semi-hard.js";
 
-const KEYS = ["margin", "mining", "soft", "normalizeByHardestNegative", "distance"] as const;
+const KEYS = ["margin", "mining", "soft", "normalizeByHardestNegative", ...DISTANCE_MATRIX_KEYS] as const;
 
 const MININGS = ["hard", "semi-hard", "all"] as const;
 
@@ -17,10 +25,10 @@ const MININGS = ["hard", "semi-hard", "all"] as const;
 const LEAST_MEAN = 1e-6;
 
 /** Options of `TripletLoss`. */
-export interface TripletOptions {
+export interface TripletOptions extends DistanceMatrixOptions {
   /** How much farther than the positive a negative must be to cost nothing. Default 0.5. Not used when `soft`. */
   readonly margin?: number;
-  /** Which triplets count; see `TripletLoss`. Default "hard". */
+  /** Which triplets count; see `TripletLoss`. Default "hard", with a miner "all". */
   readonly mining?: "hard" | "semi-hard" | "all";
   /** `log(1 + exp(d(a, p) - d(a, n)))` instead of the margin. For "hard" and "semi-hard". Default false. */
   readonly soft?: boolean;
@@ -29,8 +37,6 @@ export interface TripletOptions {
    * from collapsing into one point. For "hard" without `soft`, and for distances that are never negative. Default false.
    */
   readonly normalizeByHardestNegative?: boolean;
-  /** Default "cosine". */
-  readonly distance?: DistanceName | Distance;
 }
 
 /**
@@ -38,7 +44,7 @@ export interface TripletOptions {
  * `max(0, d(a, p) - d(a, n) + margin)` for anchor a, positive p of its group, negative n of another. What it averages over:
  * - `"hard"`: anchors that have a positive and a negative, each with its farthest positive and nearest negative.
  * - `"semi-hard"`: pairs (a, p), each with the nearest negative that is farther than p, or, when none is, the farthest negative.
- * - `"all"`: every triplet whose loss is above zero.
+ * - `"all"`: every triplet whose loss is above zero; with a miner, every such triplet that it chose, or that its pairs make.
  *
  * A batch without a triplet has loss 0 and gradient 0. An item is never its own positive or negative.
  *
@@ -47,26 +53,26 @@ export interface TripletOptions {
 export class TripletLoss extends DistanceMatrixLoss {
   /** Name it is saved by. */
   static readonly type = "TripletLoss";
-  override readonly distance: Distance;
-  readonly #options: Required<Omit<TripletOptions, "distance">>;
+  readonly #options: Required<Omit<TripletOptions, keyof DistanceMatrixOptions>>;
 
   constructor(options: TripletOptions = {}) {
-    super();
-    const { margin = 0.5, mining = "hard", soft: isSoft = false, distance = "cosine" } = options;
+    const { margin = 0.5, mining = options.miner ? "all" : "hard", soft = false } = options;
     const { normalizeByHardestNegative = false } = options;
     refuse("TripletLoss", [
       ...unknownOptions(options, KEYS),
+      ...miningProblems(options),
       atLeast("margin", margin, 0),
       oneOf("mining", mining, MININGS),
-      flag("soft", isSoft),
+      flag("soft", soft),
       flag("normalizeByHardestNegative", normalizeByHardestNegative),
-      isSoft && mining === "all" ? 'soft: works with mining "hard" or "semi-hard", not with "all"' : null,
-      normalizeByHardestNegative && (mining !== "hard" || isSoft)
+      options.miner && mining !== "all" ? "mining: the miner chooses triplets already; leave mining out" : null,
+      soft && mining === "all" ? 'soft: works with mining "hard" or "semi-hard", not with "all" or a miner' : null,
+      normalizeByHardestNegative && (mining !== "hard" || soft)
         ? 'normalizeByHardestNegative: works with mining "hard" and without soft'
         : null,
     ]);
-    this.distance = distanceNamed(distance);
-    this.#options = Object.freeze({ margin, mining, soft: isSoft, normalizeByHardestNegative });
+    super(options, { reducer: mining === "all" ? new AverageNonZeroReducer() : new MeanReducer() });
+    this.#options = Object.freeze({ margin, mining, soft, normalizeByHardestNegative });
   }
 
   /**
@@ -78,37 +84,49 @@ export class TripletLoss extends DistanceMatrixLoss {
   }
 
   override get config(): JsonObject {
-    return { ...this.#options, distance: this.distance.name };
+    return { ...this.#options, ...this.sharedConfig };
   }
 
-  protected override judge(distances: tf.Tensor2D, masks: PairMasks): LossValue {
-    const { total, count } = this.#mine(distances, masks);
-    return { value: average(total, count), weight: count };
+  protected override judge(distances: tf.Tensor2D, mined: Mined): Judgement {
+    return { terms: { triplets: this.#units(distances, mined) } };
   }
 
-  #mine(distances: tf.Tensor2D, masks: PairMasks): MinedTriplets {
-    const { margin, mining, soft: isSoft } = this.#options;
+  #units(distances: tf.Tensor2D, mined: Mined): Units {
+    const { margin, mining } = this.#options;
     switch (mining) {
       case "hard":
-        return this.#hardest(distances, masks);
-      case "semi-hard":
-        return semiHardTriplets(distances, masks, isSoft ? soft : hinge(margin));
+        return this.#hardest(distances, mined);
+      case "semi-hard": {
+        const pairs = tf.mul(mined.positives, tf.step(tf.sum(mined.negatives, 1, true)));
+        return unitsOf(this.#losses(tf.sub(distances, semiHardNegatives(distances, mined))), pairs);
+      }
       case "all":
-        return allTriplets(distances, masks, margin);
+        return new TripletUnits(distances, onlyWhether(mined), margin, mined.triplets);
       default:
         return mining satisfies never;
     }
   }
 
-  #hardest(distances: tf.Tensor2D, { positives, negatives }: PairMasks): MinedTriplets {
-    const { margin, soft: isSoft, normalizeByHardestNegative } = this.#options;
+  #hardest(distances: tf.Tensor2D, { positives, negatives }: PairMasks): Units {
     const anchors = tf.mul(rowsWithAny(positives), rowsWithAny(negatives)); // [n]
     const nearest = smallestInRow(distances, negatives);
     const gap = tf.sub(largestInRow(distances, positives), nearest);
-    const scaled = normalizeByHardestNegative
+    const scaled = this.#options.normalizeByHardestNegative
       ? tf.div(gap, tf.maximum(weightedMean(nearest, anchors), LEAST_MEAN))
       : gap;
-    const losses = isSoft ? tf.softplus(scaled) : tf.relu(tf.add(scaled, margin));
-    return { total: tf.sum(tf.mul(losses, anchors)), count: tf.sum(anchors) };
+    return unitsOf(this.#losses(scaled), anchors);
   }
+
+  /** Of differences `d(a, p) - d(a, n)`. */
+  #losses(differences: tf.Tensor): tf.Tensor {
+    const { margin, soft } = this.#options;
+    return soft ? tf.softplus(differences) : tf.relu(tf.add(differences, margin));
+  }
+}
+
+/** Masks of 0 and 1, whatever the miner counted. */
+function onlyWhether({ positives, negatives, triplets }: Mined): PairMasks {
+  return triplets === undefined
+    ? { positives, negatives }
+    : { positives: tf.step(positives), negatives: tf.step(negatives) };
 }

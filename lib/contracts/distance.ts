@@ -1,3 +1,4 @@
+import type { JsonObject } from "../json.js";
 import type * as tf from "../tensor/tf.js";
 
 /**
@@ -7,6 +8,8 @@ import type * as tf from "../tensor/tf.js";
 export abstract class Distance {
   /** Saved name. */
   abstract readonly name: string;
+  /** What it is made from besides its name; undefined when the name says all. */
+  readonly config?: JsonObject;
   /** `[n, d] × [m, d] -> [n, m]`, smaller is closer. */
   abstract matrix(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tensor2D;
   /** `[n, d] × [n, d] -> [n]`, row by row. */

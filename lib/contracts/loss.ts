@@ -3,7 +3,7 @@ import type { TensorTree } from "../tensor/tree.js";
 import type { Random } from "../random.js";
 import type { Targets } from "./batch.js";
 import type { Distance } from "./distance.js";
-import { Part, type Init } from "./part.js";
+import { Part, type Init, type Noise } from "./part.js";
 import type { Group, Kind } from "./samples.js";
 
 /** What a loss returns. */
@@ -38,8 +38,13 @@ export abstract class SimilarityLoss<K extends Kind, Parameters extends TensorTr
   initialize(_random: Random): Init {
     return { parameters: {} };
   }
-  /** The loss of a batch: rows and targets in the order of the kind, see `Targets`. */
-  abstract compute(parameters: Parameters, embeddings: tf.Tensor2D, targets: Targets<K>): LossValue | tf.Scalar;
+  /** The loss of a batch: rows and targets in the order of the kind, see `Targets`. `noise` is there whenever a model runs it. */
+  abstract compute(
+    parameters: Parameters,
+    embeddings: tf.Tensor2D,
+    targets: Targets<K>,
+    noise?: Noise,
+  ): LossValue | tf.Scalar;
 }
 
 /** Rows of earlier batches. */
@@ -60,6 +65,7 @@ export interface UsesMemory {
     embeddings: tf.Tensor2D,
     targets: Targets<"group">,
     memory: Memory,
+    noise?: Noise,
   ): LossValue | tf.Scalar;
 }
 

@@ -3,4 +3,11 @@ export { DotProduct } from "./dot-product.js";
 export { Euclidean } from "./euclidean.js";
 export { Manhattan } from "./manhattan.js";
 export { SquaredEuclidean } from "./squared-euclidean.js";
-export { distanceNamed, type DistanceName } from "./named.js";
+export {
+  distanceNamed,
+  registerDistance,
+  savedDistance,
+  type DistanceChoice,
+  type DistanceName,
+  type SavedDistance,
+} from "./named.js";

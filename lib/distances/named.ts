@@ -1,5 +1,7 @@
 import type { Distance } from "../contracts/distance.js";
 import { UnknownNameError } from "../errors.js";
+import type { JsonObject } from "../json.js";
+import { Registry } from "../registry.js";
 import { Cosine } from "./cosine.js";
 import { DotProduct } from "./dot-product.js";
 import { Euclidean } from "./euclidean.js";
@@ -9,7 +11,18 @@ import { SquaredEuclidean } from "./squared-euclidean.js";
 /** Distances that can be asked for by name. */
 export type DistanceName = "cosine" | "euclidean" | "squared-euclidean" | "manhattan" | "dot-product";
 
-const DISTANCES: Readonly<Record<DistanceName, () => Distance>> = {
+/** A distance as JSON, when its name alone does not say all of it. */
+export interface SavedDistance {
+  /** The name it is registered by. */
+  readonly name: string;
+  /** What it is made from. */
+  readonly config: JsonObject;
+}
+
+/** A distance, or how it is known: by a name, or by what was saved of it. */
+export type DistanceChoice = DistanceName | SavedDistance | Distance;
+
+const STANDARD: Readonly<Record<DistanceName, (config: JsonObject) => Distance>> = {
   cosine: () => new Cosine(),
   euclidean: () => new Euclidean(),
   "squared-euclidean": () => new SquaredEuclidean(),
@@ -17,19 +30,34 @@ const DISTANCES: Readonly<Record<DistanceName, () => Distance>> = {
   "dot-product": () => new DotProduct(),
 };
 
+const distances = new Registry<(config: JsonObject) => Distance>("distance");
+for (const [name, make] of Object.entries(STANDARD)) distances.add(name, make);
+
 /**
- * The distance of this name, or the given one itself.
- * @throws UnknownNameError for another name, such as that of a saved distance of the user's own.
+ * Makes a distance of your own known by its name, in this process, so that losses, models and indexes that use it can be saved and
+ * loaded. Call it where the class is defined. `make` receives the distance's `config`, an empty object when it has none.
+ * @throws DuplicateNameError when another distance has the name.
  */
-export function distanceNamed(distance: DistanceName | Distance): Distance {
-  if (typeof distance === "object" && distance !== null) return distance;
-  if (!Object.hasOwn(DISTANCES, distance)) {
-    throw new UnknownNameError(
-      "distance",
-      String(distance),
-      Object.keys(DISTANCES),
-      "A distance of your own is given as an object",
-    );
+export function registerDistance(name: string, make: (config: JsonObject) => Distance): void {
+  distances.add(name, make);
+}
+
+/**
+ * The distance of this name, the one that was saved, or the given one itself.
+ * @throws UnknownNameError for another name, such as that of a distance of the user's own that is not registered.
+ */
+export function distanceNamed(distance: DistanceChoice): Distance {
+  if (typeof distance === "object" && distance !== null && "pairs" in distance) return distance;
+  const { name, config }: SavedDistance =
+    typeof distance === "object" && distance !== null ? distance : { name: distance, config: {} };
+  if (!distances.has(name)) {
+    const advice = "A distance of your own is given as an object, or made known by registerDistance";
+    throw new UnknownNameError("distance", String(name), distances.names(), advice);
   }
-  return DISTANCES[distance]();
+  return distances.require(name)(config);
+}
+
+/** What is to be saved of a distance, for `distanceNamed`: its name, with its configuration when it has one. */
+export function savedDistance({ name, config }: Distance): string | { name: string; config: JsonObject } {
+  return config === undefined ? name : { name, config };
 }

@@ -33,7 +33,11 @@ export function objective<K extends Kind, Item>(
   const forwarded = forward(judged, parameters, inputs, mode);
   const targets = under(inputs, "targets") as unknown as Targets<K>; // named and typed by the loader of this kind
   const own = unflatten(under(parameters, "loss"));
-  const { value, weight, terms = {} } = asLossValue(judged.loss.compute(own, forwarded.embeddings, targets));
+  const {
+    value,
+    weight,
+    terms = {},
+  } = asLossValue(judged.loss.compute(own, forwarded.embeddings, targets, mode.noise));
   const memory = under(inputs, "memory");
   if (!("embeddings" in memory) || !usesMemory(judged.loss)) return { ...forwarded, total: value, weight, terms };
   const remembered = asLossValue(
@@ -42,6 +46,7 @@ export function objective<K extends Kind, Item>(
       forwarded.embeddings,
       targets as unknown as Targets<"group">,
       memory as unknown as Memory,
+      mode.noise,
     ),
   );
   const share = tf.mul(remembered.value, memory["weight"] as tf.Scalar) as tf.Scalar;

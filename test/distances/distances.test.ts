@@ -219,7 +219,7 @@ describe("distances", () => {
   it("name the known ones when asked for another", () => {
     expect(() => distanceNamed("hamming" as "cosine")).to.throw(
       UnknownNameError,
-      /"hamming" is not known; known: cosine, euclidean/,
+      /"hamming" is not known; known: cosine, dot-product, euclidean/,
     );
     for (const wrong of ["toString", null, undefined, 3, () => 1]) {
       expect(() => distanceNamed(wrong as "cosine"), String(wrong)).to.throw(UnknownNameError);

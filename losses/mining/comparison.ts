@@ -1,0 +1,39 @@
+import type { Distance } from "../../lib/contracts/distance.js";
+import type * as tf from "../../lib/tensor/tf.js";
+import { withoutGradient } from "../../lib/tensor/without-gradient.js";
+
+/** Rows that are compared with each other, or with remembered ones. Matrices are computed when they are asked for, once. */
+export class Comparison {
+  #matrix: tf.Tensor2D | null = null;
+  #values: tf.Tensor2D | null = null;
+
+  constructor(
+    /** What compares them. */
+    readonly distance: Distance,
+    /** `[n, d]`, the anchors. */
+    readonly rows: tf.Tensor2D,
+    /** `[m, d]`, what they are compared with; the same tensor as `rows` within a batch. */
+    readonly columns: tf.Tensor2D,
+    /** `[n]`, the groups of the anchors. */
+    readonly groups: tf.Tensor1D,
+    /** `[m]`, the groups of what they are compared with. */
+    readonly columnGroups: tf.Tensor1D,
+  ) {}
+
+  /** True within a batch: position i of both sides is the same row. */
+  get within(): boolean {
+    return this.rows === this.columns;
+  }
+
+  /** `[n, m]` distances. */
+  get matrix(): tf.Tensor2D {
+    this.#matrix ??= this.distance.matrix(this.rows, this.columns);
+    return this.#matrix;
+  }
+
+  /** `[n, m]` distances, for choosing by them inside `withoutGradient`. */
+  get values(): tf.Tensor2D {
+    this.#values ??= this.#matrix ?? withoutGradient(() => this.distance.matrix(this.rows, this.columns));
+    return this.#values;
+  }
+}

@@ -1,0 +1,47 @@
+import type { Distance } from "../../lib/contracts/distance.js";
+import { Part, type Noise } from "../../lib/contracts/part.js";
+import type { PairMasks } from "../../lib/tensor/masks.js";
+import type * as tf from "../../lib/tensor/tf.js";
+
+/** What is left of a batch after mining. */
+export interface Mined extends PairMasks {
+  /**
+   * Which triplets of a positive and a negative of one row count, when not all of them do; pair losses do not look at it. A pair that
+   * is in several triplets has their number in `positives` and `negatives`.
+   */
+  readonly triplets?: TripletChoice;
+}
+
+/** For every row and positive (`[n, m]`, at the place of the positive): the distances of the negatives it is in a triplet with. */
+export interface TripletChoice {
+  /** Only negatives that are farther than this. */
+  readonly above?: tf.Tensor2D;
+  /** Only negatives that are as far as this, or nearer. */
+  readonly upTo?: tf.Tensor2D;
+}
+
+/** What a miner may look at besides distances. */
+export interface MiningContext {
+  /** `[n, d]`, the embeddings of the anchors. */
+  readonly rows: tf.Tensor2D;
+  /** `[m, d]`, the embeddings they are compared with: the same, or remembered ones. */
+  readonly columns: tf.Tensor2D;
+  /** What the distances are. */
+  readonly distance: Distance;
+  /** Random numbers of this step. */
+  readonly noise: Noise;
+}
+
+/**
+ * Chooses the pairs or triplets of a batch that a loss looks at. Any miner goes with any `DistanceMatrixLoss`, within a batch and
+ * against a memory. It is run without a gradient, so it may sort and compare; like a loss it must be traceable: masks, no
+ * data-dependent shapes, no `dataSync`.
+ *
+ * A miner of your own works in training as it is; to be saved with a loss it must be known by name, see `registerMiner`.
+ */
+export abstract class Miner extends Part {
+  /** True when it leaves a row one positive and one negative at most, so that only those need a gradient. Default false. */
+  readonly single: boolean = false;
+  /** `[n, m]` distances and masks of 0 and 1 to masks of what was chosen, which are 0 wherever the given ones are. */
+  abstract mine(distances: tf.Tensor2D, masks: PairMasks, context: MiningContext): Mined;
+}
