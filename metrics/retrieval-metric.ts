@@ -81,7 +81,7 @@ export abstract class RetrievalMetric extends Metric<RetrievalKind> {
     let weights = 0;
     await rankRelevant(this.#distance, { ...search, depth: (relevant) => this.depth(relevant) }, (profile) => {
       const weight = this.weigh(profile);
-      sum += profile.valid ? weight * this.measure(profile) : NaN;
+      sum += profile.valid ? weight * this.measure(profile, search.gains?.(profile.query) ?? null) : NaN;
       weights += weight;
     });
     return sum / weights;
@@ -100,8 +100,8 @@ export abstract class RetrievalMetric extends Metric<RetrievalKind> {
   /** How far the ranks of a query with so many relevant rows have to be known. */
   protected abstract depth(relevant: number): RankDepth;
 
-  /** The number of one query, from the places of its relevant rows. */
-  protected abstract measure(profile: RankProfile): number;
+  /** The number of one query, from the places of its relevant rows and what each of them is worth; null when that is 1. */
+  protected abstract measure(profile: RankProfile, gains: Float64Array | null): number;
 
   /** What a query weighs in the mean. */
   protected weigh(_profile: RankProfile): number {

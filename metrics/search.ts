@@ -4,7 +4,7 @@ import type { Ranking } from "../lib/tensor/nearest-ranking.js";
 import type { RetrievalKind } from "./kind.js";
 
 /** Who looks for whom. */
-export type Search = Omit<Ranking, "depth" | "gains">;
+export type Search = Omit<Ranking, "depth">;
 
 /** The targets of all batches so far, in the order of their rows. */
 export interface Collected<K extends RetrievalKind> {

@@ -9,18 +9,24 @@ export class TupleRows implements Collected<"tuple"> {
   readonly #anchors: number[] = [];
   readonly #positives: number[][] = [];
   readonly #negatives: number[][] = [];
+  /** What each positive is worth. */
+  readonly #gains: number[][] = [];
   #rows = 0;
 
-  append({ positiveOwners, negativeOwners }: HostTargets<"tuple">, rows: number): void {
+  append({ positiveOwners, negativeOwners, scores }: HostTargets<"tuple">, rows: number): void {
     const anchors = rows - positiveOwners.length - negativeOwners.length;
     const first = this.#anchors.length;
     for (let anchor = 0; anchor < anchors; anchor += 1) {
       this.#anchors.push(this.#rows + anchor);
       this.#positives.push([]);
       this.#negatives.push([]);
+      this.#gains.push([]);
     }
     let row = this.#rows + anchors;
-    for (const owner of positiveOwners) this.#positives[first + owner]!.push(row++);
+    positiveOwners.forEach((owner, at) => {
+      this.#positives[first + owner]!.push(row++);
+      this.#gains[first + owner]!.push(scores[at]!);
+    });
     for (const owner of negativeOwners) this.#negatives[first + owner]!.push(row++);
     this.#rows += rows;
   }
@@ -38,6 +44,7 @@ export class TupleRows implements Collected<"tuple"> {
       candidates: { matrix, rows: Int32Array.from(rows) },
       relevant: (query) => runs[query]!,
       skipped: (query) => runs[query]!,
+      gains: (query) => Float64Array.from(this.#gains[query]!),
     };
   }
 }

@@ -1,6 +1,7 @@
 import {
   HitRate,
   MeanAveragePrecision,
+  NormalizedDiscountedGain,
   Precision,
   RPrecision,
   Recall,
@@ -23,6 +24,8 @@ const examples: readonly (readonly [
   [(options) => new ReciprocalRank(options), plainMeasure.reciprocalRank()],
   [(options) => new ReciprocalRank({ ...options, k: 3 }), plainMeasure.reciprocalRank(3)],
   [(options) => new RPrecision(options), plainMeasure.rPrecision()],
+  [(options) => new NormalizedDiscountedGain(options), plainMeasure.ndcg(10)],
+  [(options) => new NormalizedDiscountedGain({ ...options, k: 2 }), plainMeasure.ndcg(2)],
   [(options) => new MeanAveragePrecision(options), plainMeasure.averagePrecision("R")],
   [(options) => new MeanAveragePrecision({ ...options, k: 3 }), plainMeasure.averagePrecision(3)],
 ];

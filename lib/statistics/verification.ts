@@ -1,0 +1,135 @@
+import type { RankedScores } from "./ranked-scores.js";
+
+/**
+ * Area under the receiver operating characteristic: the probability that a relevant one scores higher than another, equal scores
+ * counting half. 0.5 for guesses; NaN when all are relevant or none is.
+ */
+export function areaUnderCurve({ truePositives, falsePositives, positives, negatives }: RankedScores): number {
+  let area = 0;
+  let hits = 0;
+  let alarms = 0;
+  truePositives.forEach((found, level) => {
+    area += (falsePositives[level]! - alarms) * (hits + found) * 0.5;
+    hits = found;
+    alarms = falsePositives[level]!;
+  });
+  return area / (positives * negatives);
+}
+
+/**
+ * Average precision: precision at each threshold, weighed by the recall it adds. Equal scores share one threshold. NaN when none is
+ * relevant.
+ */
+export function averagePrecision({ truePositives, falsePositives, positives }: RankedScores): number {
+  let sum = 0;
+  let before = 0;
+  truePositives.forEach((found, level) => {
+    sum += ((found - before) * found) / (found + falsePositives[level]!);
+    before = found;
+  });
+  return sum / positives;
+}
+
+/** What a threshold is judged by. */
+export type ThresholdMeasure = "f1" | "accuracy" | "mcc";
+
+/** A threshold and what it reaches. */
+export interface Cut {
+  /** Scores of at least this much are taken for relevant; Infinity takes none. */
+  readonly threshold: number;
+  /** The measure at this threshold. */
+  readonly value: number;
+  /** Share of those taken that is relevant. 1 when none is taken. */
+  readonly precision: number;
+  /** Share of the relevant that is taken. */
+  readonly recall: number;
+}
+
+/**
+ * The threshold with the highest F1, accuracy or Matthews correlation; halfway between the lowest score it takes and the highest it
+ * does not, so that a new score is judged by the nearer of both. NaN throughout when there is nothing to judge.
+ */
+export function bestCut(ranked: RankedScores, measure: ThresholdMeasure): Cut {
+  const { thresholds } = ranked;
+  let best = -1;
+  let value = measureAt(ranked, -1, measure);
+  for (let level = 0; level < thresholds.length; level += 1) {
+    const here = measureAt(ranked, level, measure);
+    if (here > value) [best, value] = [level, here];
+  }
+  return cutAt(ranked, best, value);
+}
+
+/**
+ * The lowest threshold at which at least this share of what is taken is relevant, so that recall is as high as that allows; null when no
+ * threshold gives it.
+ */
+export function cutOfPrecision(ranked: RankedScores, precision: number): Cut | null {
+  const { truePositives, falsePositives } = ranked;
+  for (let level = truePositives.length - 1; level >= 0; level -= 1) {
+    const share = truePositives[level]! / (truePositives[level]! + falsePositives[level]!);
+    if (truePositives[level]! > 0 && share >= precision) return cutAt(ranked, level, share);
+  }
+  return null;
+}
+
+/** The highest threshold at which at least this share of the relevant is taken; null when nothing is relevant. */
+export function cutOfRecall(ranked: RankedScores, recall: number): Cut | null {
+  const { truePositives, positives } = ranked;
+  if (positives === 0) return null;
+  const level = truePositives.findIndex((found) => found / positives >= recall);
+  return level < 0 ? null : cutAt(ranked, level, truePositives[level]! / positives);
+}
+
+/**
+ * Share of the relevant that is missed (false non-match rate) at the lowest threshold that takes no more than a share `rate` of the
+ * others (false match rate). NaN when all are relevant or none is.
+ */
+export function missRateAt(ranked: RankedScores, rate: number): number {
+  const { truePositives, falsePositives, positives, negatives } = ranked;
+  if (positives === 0 || negatives === 0) return NaN;
+  let found = 0;
+  for (let level = 0; level < truePositives.length && falsePositives[level]! / negatives <= rate; level += 1) {
+    found = truePositives[level]!;
+  }
+  return 1 - found / positives;
+}
+
+function cutAt(ranked: RankedScores, level: number, value: number): Cut {
+  const { thresholds, truePositives, falsePositives, positives } = ranked;
+  if (level < 0) return { threshold: Infinity, value, precision: 1, recall: positives === 0 ? NaN : 0 };
+  const taken = truePositives[level]! + falsePositives[level]!;
+  const next = thresholds[level + 1];
+  return {
+    threshold: next === undefined ? thresholds[level]! : halfway(next, thresholds[level]!),
+    value,
+    precision: truePositives[level]! / taken,
+    recall: truePositives[level]! / positives,
+  };
+}
+
+/** Above `low`, at most `high`, also where both are neighbours among the numbers or not finite. */
+function halfway(low: number, high: number): number {
+  const middle = low / 2 + high / 2;
+  return Number.isFinite(middle) && middle > low && middle <= high ? middle : high;
+}
+
+function measureAt(ranked: RankedScores, level: number, measure: ThresholdMeasure): number {
+  const { positives, negatives } = ranked;
+  const found = ranked.truePositives[level] ?? 0;
+  const alarms = ranked.falsePositives[level] ?? 0;
+  switch (measure) {
+    case "f1":
+      return (2 * found) / (found + alarms + positives);
+    case "accuracy":
+      return (found + negatives - alarms) / (positives + negatives);
+    case "mcc": {
+      const taken = found + alarms;
+      const left = positives + negatives - taken;
+      const scale = Math.sqrt(taken * left * positives * negatives);
+      return scale === 0 ? 0 : (found * (negatives - alarms) - alarms * (positives - found)) / scale;
+    }
+    default:
+      return measure satisfies never;
+  }
+}
