@@ -2,18 +2,21 @@ import type { GraphNode } from "../trace/graph.js";
 import type { LaneCode } from "./lane-code.js";
 
 /** Puts the instructions of a kernel behind those that put its inputs on the stack; `attributes` are the kernel's. */
-type Emit = (code: LaneCode, inputs: readonly number[], attributes: Readonly<Record<string, unknown>>) => void;
+type Emit = (code: LaneCode, inputs: Locals, attributes: Readonly<Record<string, unknown>>) => void;
+
+/** Where the inputs of a kernel are; each reads as many as it has. */
+type Locals = readonly [first: number, second: number, third: number, ...others: number[]];
 
 const binary =
   (operation: Parameters<LaneCode["operate"]>[0]): Emit =>
   (code, [left, right]) => {
-    code.get(left!).get(right!).operate(operation);
+    code.get(left).get(right).operate(operation);
   };
 
 const unary =
   (operation: Parameters<LaneCode["operate"]>[0]): Emit =>
   (code, [input]) => {
-    code.get(input!).operate(operation);
+    code.get(input).operate(operation);
   };
 
 /** Kernels that work number by number, as instructions for four numbers at once. Comparisons give lanes of ones or zeros. */
@@ -37,41 +40,41 @@ const KERNELS: Readonly<Record<string, Emit>> = {
   Neg: unary("neg"),
   Abs: unary("abs"),
   AddN: (code, [first, ...rest]) => {
-    code.get(first!);
+    code.get(first);
     for (const input of rest) code.get(input).operate("add");
   },
   Square: (code, [input]) => {
-    code.get(input!).get(input!).operate("mul");
+    code.get(input).get(input).operate("mul");
   },
   SquaredDifference: (code, [left, right]) => {
-    const difference = code.get(left!).get(right!).operate("sub").keep();
+    const difference = code.get(left).get(right).operate("sub").keep();
     code.get(difference).get(difference).operate("mul");
   },
   Rsqrt: (code, [input]) => {
-    code.constant(1).get(input!).operate("sqrt").operate("div");
+    code.constant(1).get(input).operate("sqrt").operate("div");
   },
   Reciprocal: (code, [input]) => {
-    code.constant(1).get(input!).operate("div");
+    code.constant(1).get(input).operate("div");
   },
   Relu: (code, [input]) => {
-    code.get(input!).constant(0).operate("max");
+    code.get(input).constant(0).operate("max");
   },
   Sign: (code, [input]) => {
-    code.get(input!).constant(0).operate("gt").constant(1).operate("and");
-    code.get(input!).constant(0).operate("lt").constant(1).operate("and").operate("sub");
+    code.get(input).constant(0).operate("gt").constant(1).operate("and");
+    code.get(input).constant(0).operate("lt").constant(1).operate("and").operate("sub");
   },
   Step: (code, [input]) => {
-    code.get(input!).constant(0).operate("gt").constant(1).operate("and");
+    code.get(input).constant(0).operate("gt").constant(1).operate("and");
   },
   ClipByValue: (code, [input], { clipValueMin, clipValueMax }) => {
     code
-      .get(input!)
+      .get(input)
       .constant(clipValueMin as number)
       .operate("max");
     code.constant(clipValueMax as number).operate("min");
   },
   Select: (code, [condition, chosen, other]) => {
-    code.get(chosen!).get(other!).get(condition!).operate("bitselect");
+    code.get(chosen).get(other).get(condition).operate("bitselect");
   },
   ZerosLike: (code) => {
     code.constant(0);
@@ -83,7 +86,7 @@ const KERNELS: Readonly<Record<string, Emit>> = {
     code.constant(value as number);
   },
   Identity: (code, [input]) => {
-    code.get(input!);
+    code.get(input);
   },
 };
 
@@ -117,5 +120,5 @@ export function isElementwise(node: GraphNode): boolean {
 
 /** Puts the value of an elementwise node, for four numbers, on the stack. */
 export function emit(code: LaneCode, { kernel, attributes }: GraphNode, inputs: readonly number[]): void {
-  (KERNELS[kernel] as Emit)(code, inputs, attributes);
+  (KERNELS[kernel] as Emit)(code, inputs as unknown as Locals, attributes);
 }
