@@ -108,6 +108,38 @@ export class FileFormatError extends LikewiseError {
   }
 }
 
+/** Something cannot be written: the disk is full, a folder is read-only or in the way. What was there before is intact. */
+export class StorageError extends LikewiseError {
+  readonly code = "STORAGE";
+
+  /** @param what was to be written, such as "the checkpoint". */
+  constructor(
+    what: string,
+    readonly path: string,
+    cause: unknown,
+  ) {
+    super(`${what} ${path} cannot be written (${reasonOf(cause)}); what was there before is intact`, { cause });
+  }
+}
+
+function reasonOf(cause: unknown): string {
+  const code = cause instanceof Error ? (cause as { readonly code?: unknown }).code : undefined;
+  switch (code) {
+    case "ENOSPC":
+    case "EDQUOT":
+      return `the disk is full, ${code}: free some space, or keep fewer checkpoints`;
+    case "EROFS":
+    case "EACCES":
+    case "EPERM":
+      return `no permission to write there, ${code}: choose another folder`;
+    case "ENOTDIR":
+    case "EEXIST":
+      return `a file is where a folder is needed, ${code}: choose another folder`;
+    default:
+      return cause instanceof Error ? cause.message : String(cause);
+  }
+}
+
 /** Training met a NaN or an infinity. */
 export class NonFiniteError extends LikewiseError {
   readonly code = "NON_FINITE";

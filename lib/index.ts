@@ -85,6 +85,7 @@ export {
   LikewiseError,
   NonFiniteError,
   ShapeError,
+  StorageError,
   UnknownNameError,
   UsageError,
 } from "./errors.js";

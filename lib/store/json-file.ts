@@ -1,6 +1,7 @@
 import { FileFormatError } from "../errors.js";
-import type { JsonObject } from "../json.js";
+import { canonicalJson, type JsonObject } from "../json.js";
 import { writeFileAtomic } from "./atomic.js";
+import { checksumOfBytes } from "./checksum.js";
 import { readText } from "./read.js";
 
 /** What a JSON file says it is, in its keys `format` and `version`. */
@@ -31,6 +32,26 @@ export async function readJsonFile(path: string, { format, version }: FileFormat
     );
   }
   return content;
+}
+
+/** Like `writeJsonFile`, with a checksum that `readCheckedJsonFile` asks for: for files that nobody edits. */
+export async function writeCheckedJsonFile(path: string, format: FileFormat, content: object): Promise<void> {
+  await writeJsonFile(path, format, { [CHECKSUM]: checksumOfBytes(plainly(content)), ...content });
+}
+
+/** @throws FileFormatError like `readJsonFile`, and when anything in it was changed. */
+export async function readCheckedJsonFile(path: string, format: FileFormat): Promise<JsonObject> {
+  const { format: _format, version: _version, [CHECKSUM]: announced, ...content } = await readJsonFile(path, format);
+  if (announced !== checksumOfBytes(plainly(content)))
+    throw new FileFormatError(path, "damaged: its content does not fit its checksum");
+  return content;
+}
+
+const CHECKSUM = "checksum";
+
+/** Equal texts before writing and after reading. */
+function plainly(content: object): string {
+  return canonicalJson(JSON.parse(JSON.stringify(content)));
 }
 
 /** Writes a JSON object, indented, with its format and version, completely or not at all. */

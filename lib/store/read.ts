@@ -1,4 +1,4 @@
-import { open, readFile as readWhole, type FileHandle } from "node:fs/promises";
+import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { FileFormatError } from "../errors.js";
 import { recoverDirectory } from "./atomic-directory.js";
@@ -28,9 +28,15 @@ export async function openToRead(path: string): Promise<OpenedFile> {
   return { handle, size, [Symbol.asyncDispose]: () => handle.close() };
 }
 
-/** The text of a UTF-8 file, as `openToRead` finds it. */
+/** Longest text that is read: far more than any description of a model needs. Keeps a hostile file from filling the memory. */
+const LONGEST_TEXT = 1 << 24;
+
+/** The text of a UTF-8 file, as `openToRead` finds it. @throws FileFormatError when it is longer than any of ours. */
 export async function readText(path: string): Promise<string> {
-  return recovering(path, () => readWhole(path, "utf8"));
+  await using opened = await openToRead(path);
+  if (opened.size > LONGEST_TEXT)
+    throw new FileFormatError(path, `too long: ${opened.size} bytes, the longest allowed is ${LONGEST_TEXT}`);
+  return Buffer.from(await readExactly(opened.handle, 0, opened.size, path)).toString("utf8");
 }
 
 /** True for the error of reading a file that does not exist. */

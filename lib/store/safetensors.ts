@@ -1,5 +1,7 @@
+import { FileFormatError } from "../errors.js";
 import { hostTensor, type HostTensor, type HostTensors } from "../tensor/host.js";
 import { writeFileAtomic } from "./atomic.js";
+import { checksumOf, checksumOfBytes } from "./checksum.js";
 import { openToRead, readExactly } from "./read.js";
 import { toNumbers } from "./safetensors-dtypes.js";
 import {
@@ -55,16 +57,32 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsC
     const piece = new Uint8Array(bytes.subarray(start + place.begin, start + place.end));
     tensors[name] = { data: toNumbers(piece, place.dtype, name, file), shape: place.shape };
   }
-  return { tensors, metadata: header.metadata };
+  const { [CHECKSUM]: announced, ...metadata } = header.metadata;
+  if (announced !== undefined && announced !== checksumOfBytes(bytes.subarray(start)))
+    throw new FileFormatError(file, "damaged: its numbers do not fit its checksum");
+  return { tensors, metadata };
 }
 
-/** Writes a file that is there completely or not at all. */
+/** Metadata that tells whether the numbers are those that were written. */
+const CHECKSUM = "checksum";
+
+/** Writes a file that is there completely or not at all, with a checksum of its numbers. */
 export async function writeSafetensors(
   path: string,
   tensors: HostTensors,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  await writeFileAtomic(path, encodeSafetensors(tensors, metadata));
+  const [, ...numbers] = encodeSafetensors(tensors);
+  const checksum = await checksumOf(numbers);
+  await writeFileAtomic(path, encodeSafetensors(tensors, { ...metadata, [CHECKSUM]: checksum }));
+}
+
+/** What the caller of `readSafetensors` knows beforehand. */
+export interface SafetensorsExpected {
+  /** Refuse a file without a checksum: all of ours have one, foreign files do not. Default false. */
+  readonly checksum?: boolean;
+  /** Is asked about the header before any tensor is read; throws when the file is not what it should be. */
+  readonly accept?: (header: SafetensorsHeader) => void;
 }
 
 /**
@@ -72,17 +90,31 @@ export async function writeSafetensors(
  *
  * @throws FileFormatError when it is missing, truncated, damaged or foreign.
  */
-export async function readSafetensors(path: string): Promise<SafetensorsContent> {
+export async function readSafetensors(
+  path: string,
+  { checksum = false, accept }: SafetensorsExpected = {},
+): Promise<SafetensorsContent> {
   await using opened = await openToRead(path);
   const { handle, size } = opened;
   const prefix = await readExactly(handle, 0, Math.min(8, size), path);
   const length = readHeaderLength(prefix, size, path);
   const start = 8 + length;
   const header: SafetensorsHeader = readHeader(await readExactly(handle, 8, length, path), size - start, path);
+  const { [CHECKSUM]: announced, ...metadata } = header.metadata;
+  if (announced === undefined && checksum) throw new FileFormatError(path, "damaged: its checksum is missing");
+  accept?.(header);
   const tensors: Record<string, HostTensor> = {};
-  for (const [name, place] of header.places) {
-    const piece = await readExactly(handle, start + place.begin, place.end - place.begin, path);
-    tensors[name] = { data: toNumbers(piece, place.dtype, name, path), shape: place.shape };
+  const pieces: Uint8Array[] = [];
+  const inOrder = [...header.places].sort(([, left], [, right]) => left.begin - right.begin || left.end - right.end);
+  for (const [, place] of inOrder) {
+    pieces.push(await readExactly(handle, start + place.begin, place.end - place.begin, path));
   }
-  return { tensors, metadata: header.metadata };
+  if (announced !== undefined && (await checksumOf(pieces)) !== announced)
+    throw new FileFormatError(path, "damaged: its numbers do not fit its checksum");
+  inOrder.forEach(([name, place], at) => {
+    // Every piece was read into memory of its own.
+    const piece = pieces[at] as Uint8Array<ArrayBuffer>;
+    tensors[name] = { data: toNumbers(piece, place.dtype, name, path), shape: place.shape };
+  });
+  return { tensors, metadata };
 }
