@@ -7,6 +7,7 @@ import { GrowingRows } from "../lib/tensor/growing-rows.js";
 import type { HostMatrix } from "../lib/tensor/host.js";
 import { kMeans } from "../lib/tensor/k-means.js";
 import { firstNonFiniteRow } from "../lib/tensor/nearest-rows.js";
+import { unitMatrix } from "../lib/tensor/unit-matrix.js";
 
 /** Options of `ClusterAgreement`. */
 export interface ClusterAgreementOptions {
@@ -50,7 +51,7 @@ export class ClusterAgreement extends Metric<"group"> {
       throw new ShapeError(this.name, `${groups.length} rows for as many groups`, [embeddings.rows]);
     }
     this.#rows ??= new GrowingRows(embeddings.size, embeddings.rows);
-    this.#rows.append(this.#options.normalize ? unitRows(embeddings) : embeddings);
+    this.#rows.append(this.#options.normalize ? unitMatrix(embeddings) : embeddings);
     for (const group of groups) this.#groups.push(group);
     this.#finite &&= firstNonFiniteRow(embeddings) === null;
   }
@@ -69,15 +70,4 @@ export class ClusterAgreement extends Metric<"group"> {
     this.#groups = [];
     this.#finite = true;
   }
-}
-
-function unitRows({ data, rows, size }: HostMatrix): HostMatrix {
-  const unit = new Float32Array(data.length);
-  for (let row = 0; row < rows; row += 1) {
-    let squared = 0;
-    for (let at = row * size; at < (row + 1) * size; at += 1) squared += data[at]! ** 2;
-    const scale = squared > 0 ? 1 / Math.sqrt(squared) : 0;
-    for (let at = row * size; at < (row + 1) * size; at += 1) unit[at] = data[at]! * scale;
-  }
-  return { data: unit, rows, size };
 }

@@ -2,6 +2,7 @@ import type { Distance } from "../contracts/distance.js";
 import { refuse, unknownOptions, wholeNumber } from "../contracts/options.js";
 import { distanceNamed, type DistanceName } from "../distances/index.js";
 import { ShapeError, UsageError } from "../errors.js";
+import type { Interval } from "../statistics/bootstrap.js";
 import type { HostMatrix } from "../tensor/host.js";
 import {
   discountedGain,
@@ -13,6 +14,7 @@ import {
 } from "../tensor/nearest-profile.js";
 import { rankRelevant } from "../tensor/nearest-ranks.js";
 import { allRows, toRuns } from "../tensor/nearest-rows.js";
+import { QueryMeasures } from "./query-measures.js";
 import { toMatrix, type Vectors } from "./vectors.js";
 
 /** Rows of the corpus that a query should find, with a grade above 0 for each when they are not equally relevant. */
@@ -28,10 +30,16 @@ export interface RetrievalTask<K extends number> {
   readonly k?: readonly K[];
   /** Default cosine. */
   readonly distance?: DistanceName | Distance;
+  /** A name for each query, such as its class, or "known" and "unknown": the report then tells the means of each, and the mean of these. */
+  readonly classes?: readonly string[];
+  /** Draws of queries for 95 % bootstrap intervals. Default 0: none. */
+  readonly resamples?: number;
+  /** Of these draws. Default 0. */
+  readonly seed?: number;
 }
 
-/** Means over the queries that have something to find; NaN when none has. */
-export type RetrievalReport<K extends number> = {
+/** Measures by name. */
+export type RetrievalMeasures<K extends number> = {
   /**
    * - `precision@k`: share of the `k` nearest that is relevant; `recall@k`: share of the relevant that is among them;
    * - `hit-rate@k`: whether at least one is among them;
@@ -44,12 +52,22 @@ export type RetrievalReport<K extends number> = {
   readonly mrr: number;
   /** Share of the `R` nearest that is relevant, `R` being the number of relevant rows. */
   readonly "r-precision": number;
+};
+
+/** Means over the queries that have something to find; NaN when none has. */
+export type RetrievalReport<K extends number> = RetrievalMeasures<K> & {
   /** How many queries count. */
   readonly queries: number;
   /** How many do not, because nothing is relevant to them. */
   readonly excluded: number;
   /** Name of the distance. */
   readonly distance: string;
+  /** Of each class, over its own queries that count; empty without `classes`. */
+  readonly perClass: Readonly<Record<string, RetrievalMeasures<K> & { readonly queries: number }>>;
+  /** Mean over classes, so that each counts the same; null without `classes`. */
+  readonly macro: RetrievalMeasures<K> | null;
+  /** By the names of the measures; empty without `resamples`. */
+  readonly intervals: Readonly<Record<string, Interval>>;
 };
 
 /**
@@ -66,7 +84,8 @@ export async function evaluateRetrieval<const K extends number = 1 | 10>(
   const ks: readonly number[] = task.k ?? [1, 10];
   refuse("evaluateRetrieval", [
     ...ks.map((k) => wholeNumber("k", k, 1)),
-    ...unknownOptions(task, ["queries", "corpus", "relevant", "k", "distance"]),
+    wholeNumber("resamples", task.resamples ?? 0, 0),
+    ...unknownOptions(task, [...["queries", "corpus", "relevant", "k", "distance", "classes", "resamples", "seed"]]),
   ]);
   const queries = toMatrix("evaluateRetrieval, queries", task.queries);
   const corpus = toMatrix("evaluateRetrieval, corpus", task.corpus);
@@ -76,9 +95,13 @@ export async function evaluateRetrieval<const K extends number = 1 | 10>(
   const distance = distanceNamed(task.distance ?? "cosine");
   const judged = judge(task.relevant, queries, corpus);
   const measures = measuresAt(ks, judged);
-  const sums = Object.fromEntries(Object.keys(measures).map((name) => [name, 0]));
+  if (task.classes !== undefined && task.classes.length !== queries.rows) {
+    throw new ShapeError("evaluateRetrieval, classes", `one name for each of ${queries.rows} queries`, [
+      task.classes.length,
+    ]);
+  }
+  const found = new QueryMeasures(Object.keys(measures));
   const deepest = Math.max(...ks, 1);
-  let counted = 0;
   await rankRelevant(
     distance,
     {
@@ -90,16 +113,14 @@ export async function evaluateRetrieval<const K extends number = 1 | 10>(
       depth: (relevant) => ({ cutoff: Math.max(deepest, relevant), first: true }),
     },
     (profile) => {
-      counted += 1;
-      for (const [name, measure] of Object.entries(measures)) {
-        sums[name]! += profile.valid ? measure(profile) : NaN;
-      }
+      found.add(profile.query, (name) => (profile.valid ? measures[name]!(profile) : NaN));
     },
   );
-  const means = Object.fromEntries(Object.entries(sums).map(([name, sum]) => [name, sum / counted]));
-  const rest = { queries: counted, excluded: queries.rows - counted, distance: distance.name };
+  const rest = { queries: found.count, excluded: queries.rows - found.count, distance: distance.name };
+  const byClass = found.byClass(task.classes ?? null);
+  const intervals = found.intervals(task.resamples ?? 0, task.seed ?? 0);
   // The names were made from the same `k`s as the type.
-  return { ...means, ...rest } as unknown as RetrievalReport<K>;
+  return { ...found.means(), ...rest, ...byClass, intervals } as unknown as RetrievalReport<K>;
 }
 
 /** What is relevant to a query, in the order of the corpus. */

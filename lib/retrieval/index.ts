@@ -4,6 +4,38 @@
  * @module likewise/retrieval
  */
 
-export { evaluateRetrieval, type Relevant, type RetrievalReport, type RetrievalTask } from "./evaluate.js";
+export { calibrate, type Calibration, type CalibrationPairs, type CalibrationTarget } from "./calibrate.js";
+export {
+  evaluateModel,
+  type ModelEvaluation,
+  type ModelEvaluationOptions,
+  type RetrievalCollection,
+} from "./evaluate-model.js";
+export {
+  evaluateRetrieval,
+  type Relevant,
+  type RetrievalMeasures,
+  type RetrievalReport,
+  type RetrievalTask,
+} from "./evaluate.js";
 export { ExactIndex, type ExactIndexOptions, type SearchResult } from "./exact-index.js";
+export {
+  findCommunities,
+  findDuplicates,
+  type Community,
+  type CommunitySearch,
+  type DuplicateSearch,
+  type NearPair,
+} from "./near-duplicates.js";
+export { NearestClassifier, type Classified, type NearestClassifierOptions } from "./nearest-classifier.js";
+export {
+  QuantizedVectors,
+  type Precision,
+  type QuantizationReport,
+  type QuantizedSearchOptions,
+  type QuantizeOptions,
+} from "./quantized-vectors.js";
+export type { Interval } from "../statistics/bootstrap.js";
+export type { ThresholdMeasure } from "../statistics/verification.js";
+export type { Nearest } from "../tensor/nearest-top.js";
 export type { Vectors } from "./vectors.js";

@@ -88,11 +88,48 @@ describe("evaluateRetrieval", () => {
       ...{ "precision@1": 1, "recall@1": 1, "hit-rate@1": 1, "map@1": 1, "ndcg@1": 1 },
       ...{ "precision@10": 0.1, "recall@10": 1, "hit-rate@10": 1, "map@10": 1, "ndcg@10": 1 },
       ...{ mrr: 1, "r-precision": 1, queries: 1, excluded: 0, distance: "cosine" },
+      ...{ perClass: {}, macro: null, intervals: {} },
     });
     const value: number = report["recall@10"];
     expect(value).to.equal(1);
     // @ts-expect-error 5 was not asked for
     expect(report["recall@5"]).to.equal(undefined);
+  });
+
+  it("tells means of classes, their mean, and intervals when asked", async () => {
+    const random = new Random("classes");
+    const rows = (count: number): number[][] => Array.from({ length: count }, () => Array.from(random.normals(3)));
+    const asked = rows(12);
+    const [corpus, queries] = [matrix(rows(40)), matrix(asked)];
+    const relevant = Array.from({ length: 12 }, (_, at) => (at === 5 ? [] : [at, at + 12]));
+    const classes = relevant.map((_, at) => (at < 8 ? "known" : "unknown"));
+    const report = await evaluateRetrieval({ queries, corpus, relevant, classes, k: [20], resamples: 200, seed: 4 });
+    for (const [name, from, to] of [
+      ["known", 0, 8],
+      ["unknown", 8, 12],
+    ] as const) {
+      const part = await evaluateRetrieval({
+        queries: matrix(asked.slice(from, to)),
+        corpus,
+        relevant: relevant.slice(from, to),
+        k: [20],
+      });
+      const own = report.perClass[name]!;
+      expect(own.queries).to.equal(part.queries);
+      for (const measure of ["mrr", "r-precision", "recall@20", "ndcg@20"] as const) {
+        expect(own[measure]).to.be.closeTo(part[measure], 1e-12);
+      }
+    }
+    const [known, unknown] = [report.perClass["known"]!.mrr, report.perClass["unknown"]!.mrr];
+    expect(report.macro!.mrr).to.be.closeTo((known + unknown) / 2, 1e-12);
+    const { low, high, value } = report.intervals["recall@20"]!;
+    expect(value).to.be.closeTo(report["recall@20"], 1e-12);
+    expect(low).to.be.below(value);
+    expect(high).to.be.above(value);
+    const again = await evaluateRetrieval({ queries, corpus, relevant, k: [20], resamples: 200, seed: 4 });
+    expect(again.intervals).to.deep.equal(report.intervals);
+    const error = await evaluateRetrieval({ queries, corpus, relevant, classes: ["one"] }).catch((e: unknown) => e);
+    expect(error).to.be.instanceOf(ShapeError);
   });
 
   it("agrees with the metrics over several blocks", async () => {
