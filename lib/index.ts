@@ -55,7 +55,14 @@ export type {
 export type { Batch, HostTargets, LoadedTargets, Targets, TargetTable } from "./contracts/batch.js";
 export { FrozenEncoder, TrainableEncoder, type Encoder, type Fittable } from "./contracts/encoder.js";
 export { Head } from "./contracts/head.js";
-export { SimilarityLoss, type LossContext, type LossValue, type Memory, type UsesMemory } from "./contracts/loss.js";
+export {
+  SimilarityLoss,
+  type LossContext,
+  type LossValue,
+  type Memory,
+  type RememberedKind,
+  type UsesMemory,
+} from "./contracts/loss.js";
 export { Distance, type InnerProductForm } from "./contracts/distance.js";
 export {
   Cosine,

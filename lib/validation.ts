@@ -14,6 +14,7 @@ export const { IsIn } = rules("decorator/common/IsIn");
 export const { IsOptional } = rules("decorator/common/IsOptional");
 export const { ValidateBy } = rules("decorator/common/ValidateBy");
 export const { Max } = rules("decorator/number/Max");
+export const { IsPositive } = rules("decorator/number/IsPositive");
 export const { Min } = rules("decorator/number/Min");
 export const { IsBoolean } = rules("decorator/typechecker/IsBoolean");
 export const { IsInt } = rules("decorator/typechecker/IsInt");

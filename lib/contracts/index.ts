@@ -13,7 +13,15 @@ export type { Group, GroupSample, Kind, Kinds, LabelSample, PairSample, Sample, 
 export type { Batch, HostTargets, LoadedTargets, Targets } from "./batch.js";
 export { FrozenEncoder, TrainableEncoder, isFittable, type Encoder, type Fittable } from "./encoder.js";
 export { Head } from "./head.js";
-export { SimilarityLoss, usesMemory, type LossContext, type LossValue, type Memory, type UsesMemory } from "./loss.js";
+export {
+  SimilarityLoss,
+  usesMemory,
+  type LossContext,
+  type LossValue,
+  type Memory,
+  type RememberedKind,
+  type UsesMemory,
+} from "./loss.js";
 export { Distance, type InnerProductForm } from "./distance.js";
 export { Metric, attach, type AttachedMetric, type AttachOptions, type Stage } from "./metric.js";
 export { Loader, type EpochRequest } from "./loader.js";

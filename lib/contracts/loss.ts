@@ -51,25 +51,28 @@ export abstract class SimilarityLoss<K extends Kind, Parameters extends TensorTr
 export interface Memory {
   /** `[m, d]`, without gradient. */
   readonly embeddings: tf.Tensor2D;
-  /** `[m]` int32, the group of each. */
+  /** `[m]` int32, the group of each; zeros for pairs. */
   readonly groups: tf.Tensor1D;
-  /** `[m]`, 1 where the row holds something, 0 where the buffer is not yet filled. */
+  /** `[m]`, 1 where the row may be compared with, 0 where the buffer is not yet filled and where the item is in the batch itself. */
   readonly valid: tf.Tensor1D;
 }
 
+/** The kinds of samples whose embeddings can be remembered: all rows of groups, the `b`s of pairs. */
+export type RememberedKind = "group" | "pair";
+
 /** The capability a cross-batch memory needs: compare the batch with remembered rows. */
-export interface UsesMemory {
-  /** The loss of the batch's rows against remembered rows alone. */
+export interface UsesMemory<K extends RememberedKind = "group"> {
+  /** The loss of the batch's rows against remembered rows: of groups alone, of pairs as negatives beside each row's own positive. */
   computeAgainst(
     parameters: TensorTree,
     embeddings: tf.Tensor2D,
-    targets: Targets<"group">,
+    targets: Targets<K>,
     memory: Memory,
     noise?: Noise,
   ): LossValue | tf.Scalar;
 }
 
 /** Whether a loss can compare with remembered rows. */
-export function usesMemory(loss: object): loss is UsesMemory {
+export function usesMemory(loss: object): loss is UsesMemory<RememberedKind> {
   return "computeAgainst" in loss;
 }

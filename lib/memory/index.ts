@@ -1,2 +1,3 @@
-export { RingBuffer, type RingBufferState } from "./ring-buffer.js";
+export { DriftMeter, type Encode } from "./drift-meter.js";
+export { RingBuffer, type MemoryTensors, type RingBufferState } from "./ring-buffer.js";
 export { XbmConfig } from "./xbm-config.js";

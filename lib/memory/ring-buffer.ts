@@ -7,17 +7,24 @@ export interface RingBufferState {
   readonly embeddings: Float32Array;
   /** `[filled]` */
   readonly groups: Int32Array;
+  /** `[filled, 2]`, the two halves of which item each row is; zeros where that is not known. */
+  readonly items: Int32Array;
   /** Slot of the next row. */
   readonly pointer: number;
   readonly filled: number;
 }
 
+/** What a step sees of a memory. */
+export type MemoryTensors = Readonly<Record<"embeddings" | "groups" | "valid", HostTensor>>;
+
 /** The newest rows of past batches with their groups, on the host; the oldest make room for the next. */
 export class RingBuffer {
   readonly #embeddings: Float32Array;
   readonly #groups: Int32Array;
+  /** Number of the item of each row, 0 where it is not known. */
+  readonly #items: Float64Array;
   readonly #valid: Float32Array;
-  readonly #tensors: Readonly<Record<"embeddings" | "groups" | "valid", HostTensor>>;
+  readonly #tensors: MemoryTensors;
   #pointer = 0;
   #filled = 0;
 
@@ -26,9 +33,12 @@ export class RingBuffer {
     readonly capacity: number,
     readonly size: number,
   ) {
-    this.#embeddings = new Float32Array(capacity * size);
-    this.#groups = new Int32Array(capacity);
-    this.#valid = new Float32Array(capacity);
+    // Shared memory, so that the thread that computes reads the rows where they are.
+    const shared = (numbers: number): SharedArrayBuffer => new SharedArrayBuffer(numbers * 4);
+    this.#embeddings = new Float32Array(shared(capacity * size));
+    this.#groups = new Int32Array(shared(capacity));
+    this.#items = new Float64Array(capacity);
+    this.#valid = new Float32Array(shared(capacity));
     this.#tensors = Object.freeze({
       embeddings: { data: this.#embeddings, shape: [capacity, size] },
       groups: { data: this.#groups, shape: [capacity] },
@@ -44,21 +54,23 @@ export class RingBuffer {
   /**
    * Remembers the rows of a batch. Of a batch larger than the buffer the newest rows stay.
    *
+   * @param items which item each row is, see `tensors`; without them that is not known.
    * @returns how many rows of the batch found no place, 0 unless it is larger than the buffer.
-   * @throws ShapeError when the rows have another width, or there is not one group a row.
+   * @throws ShapeError when the rows have another width, or there is not one group (and item) a row.
    */
-  push({ data, rows, size }: HostMatrix, groups: Int32Array): number {
+  push({ data, rows, size }: HostMatrix, groups: Int32Array, items: Float64Array = new Float64Array(rows)): number {
     if (size !== this.size && rows > 0)
       throw new ShapeError("RingBuffer.push", `embeddings [rows, ${this.size}]`, [rows, size]);
     if (data.length !== rows * size)
       throw new ShapeError("RingBuffer.push", `${rows} x ${size} numbers`, [data.length]);
     if (groups.length !== rows) throw new ShapeError("RingBuffer.push", `${rows} groups, one a row`, [groups.length]);
+    if (items.length !== rows) throw new ShapeError("RingBuffer.push", `${rows} items, one a row`, [items.length]);
     const dropped = Math.max(0, rows - this.capacity);
     const kept = rows - dropped;
     const tail = Math.min(kept, this.capacity - this.#pointer);
     // A batch that wraps leaves its first rows at the start of the buffer; all its rows are equally old.
-    this.#write(0, { data, size }, groups, dropped, kept - tail);
-    this.#write(this.#pointer, { data, size }, groups, rows - tail, tail);
+    this.#write(0, { data, size }, groups, items, dropped, kept - tail);
+    this.#write(this.#pointer, { data, size }, groups, items, rows - tail, tail);
     this.#pointer = (this.#pointer + kept) % this.capacity;
     this.#filled = Math.min(this.capacity, this.#filled + rows);
     return dropped;
@@ -68,19 +80,31 @@ export class RingBuffer {
     slot: number,
     { data, size }: Pick<HostMatrix, "data" | "size">,
     groups: Int32Array,
+    items: Float64Array,
     row: number,
     count: number,
   ): void {
     this.#embeddings.set(data.subarray(row * size, (row + count) * size), slot * this.size);
     this.#groups.set(groups.subarray(row, row + count), slot);
+    this.#items.set(items.subarray(row, row + count), slot);
     this.#valid.fill(1, slot, slot + count);
   }
 
   /**
    * `embeddings [capacity, size]`, `groups [capacity]`, `valid [capacity]` (1 where a row holds something): always the full size, so
-   * that a step has one shape. Views, not copies: they change with the next `push`.
+   * that a step has one shape. Views, not copies: they change with the next `push` and the next call.
+   *
+   * @param batch the items of the current batch. Rows of these items are not valid: the batch has newer vectors of them, and an item
+   *   is no neighbour of itself, least of all an easy positive.
    */
-  tensors(): Readonly<Record<"embeddings" | "groups" | "valid", HostTensor>> {
+  tensors(batch: Float64Array | null = null): MemoryTensors {
+    this.#valid.fill(1, 0, this.#filled);
+    if (batch === null) return this.#tensors;
+    const present = new Set(batch);
+    present.delete(0);
+    if (present.size === 0) return this.#tensors;
+    for (let slot = 0; slot < this.#filled; slot += 1)
+      if (present.has(this.#items[slot] as number)) this.#valid[slot] = 0;
     return this.#tensors;
   }
 
@@ -89,13 +113,14 @@ export class RingBuffer {
     return {
       embeddings: this.#embeddings.slice(0, this.#filled * this.size),
       groups: this.#groups.slice(0, this.#filled),
+      items: new Int32Array(this.#items.slice(0, this.#filled).buffer),
       pointer: this.#pointer,
       filled: this.#filled,
     };
   }
 
   /** Goes on from a `state`. @throws ShapeError when it is of a buffer of another size; nothing is changed then. */
-  restore({ embeddings, groups, pointer, filled }: RingBufferState): void {
+  restore({ embeddings, groups, items, pointer, filled }: RingBufferState): void {
     const next = filled < this.capacity ? pointer === filled : pointer >= 0 && pointer < this.capacity;
     const fits =
       Number.isInteger(pointer) &&
@@ -103,6 +128,7 @@ export class RingBuffer {
       filled >= 0 &&
       filled <= this.capacity &&
       groups.length === filled &&
+      items.length === filled * 2 &&
       embeddings.length === filled * this.size;
     if (!fits) {
       throw new ShapeError(
@@ -113,6 +139,7 @@ export class RingBuffer {
     }
     this.#embeddings.fill(0).set(embeddings);
     this.#groups.fill(0).set(groups);
+    this.#items.fill(0).set(new Float64Array(items.slice().buffer));
     this.#valid.fill(0).fill(1, 0, filled);
     this.#pointer = pointer;
     this.#filled = filled;

@@ -1,9 +1,14 @@
-import { IsBoolean, IsInt, IsNumber, IsOptional, Min } from "../validation.js";
+import { IsBoolean, IsInt, IsNumber, IsOptional, Max, Min } from "../validation.js";
 import { settle } from "../config.js";
 
 /**
  * A memory of embeddings of earlier batches, with which a loss compares the current batch: more negatives (and positives) without a
- * larger batch. For losses that declare it, see `UsesMemory`.
+ * larger batch. For losses that declare it, see `UsesMemory`: those of groups that compare embeddings, and of pairs with negatives from
+ * the batch, which remember the second item of each pair.
+ *
+ * Rows of items that are in the current batch are left out, whatever epoch they are from: an item is not its own neighbour. The run logs
+ * `train/memory`, the weighted part of the loss that the memory makes, and `train/memoryDrift`, how far rows move (mean cosine
+ * distance) while they are remembered; where that is not small, start later, remember less, lower the learning rate or set `momentum`.
  *
  * Wang, Zhang, Huang, Scott, "Cross-Batch Memory for Embedding Learning", CVPR 2020.
  */
@@ -18,6 +23,14 @@ export class XbmConfig {
   @IsBoolean() readonly fillDuringWarmup: boolean = true;
   /** Steps after `startStep` over which the weight grows from nothing to `weight`. */
   @IsInt() @Min(0) readonly ramp: number = 0;
+  /**
+   * Remember embeddings by a slow copy of the parameters: after each update `copy = momentum · copy + (1 - momentum) · parameters`. Rows
+   * then hardly drift. Costs one more forward pass a step. 0.999 is usual; null = off.
+   *
+   * He et al., "Momentum Contrast for Unsupervised Visual Representation Learning", CVPR 2020.
+   */
+  @IsOptional() @IsNumber({ allowNaN: false, allowInfinity: false }) @Min(0) @Max(1) readonly momentum: number | null =
+    null;
 
   constructor(given: Partial<XbmConfig> = {}) {
     settle<XbmConfig>(this, given);

@@ -141,10 +141,16 @@ function checkLoss(loss: SimilarityLoss<Kind>, xbm: XbmConfig | null, kind: Kind
       `configureLoss: ${loss.type} learns from "${loss.kind}" samples, but the train loader gives "${kind}" samples`,
     );
   }
-  if (xbm !== null && !usesMemory(loss)) {
+  if (xbm === null) return;
+  if (kind !== "group" && kind !== "pair") {
     problems.push(
-      `configureXbm: ${loss.type} cannot compare with remembered rows (it has no computeAgainst); use TripletLoss or ` +
-        `OnlineContrastiveLoss, or return null`,
+      `configureXbm: rows of "${kind}" samples cannot be remembered; return null, or learn from groups or pairs`,
+    );
+  } else if (!usesMemory(loss)) {
+    const others =
+      kind === "group" ? "TripletLoss or OnlineContrastiveLoss" : "MultipleNegativesRankingLoss, which has negatives";
+    problems.push(
+      `configureXbm: ${loss.type} cannot compare with remembered rows (it has no computeAgainst); use ${others}, or return null`,
     );
   }
 }

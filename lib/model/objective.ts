@@ -44,7 +44,7 @@ export function objective<K extends Kind, Item>(
     judged.loss.computeAgainst(
       own,
       forwarded.embeddings,
-      targets as unknown as Targets<"group">,
+      targets as unknown as Targets<"group" | "pair">, // assembly checked the kind
       memory as unknown as Memory,
       mode.noise,
     ),

@@ -10,20 +10,23 @@ import { objective, type Judged } from "./objective.js";
 
 /**
  * The programs of a training run. Carried tensors: `parameters/…`, `state/…`, `optimizer/…`, and when asked for `average/…`
- * (exponential moving average of the parameters) and `accumulated/…` (gradients of the batches of one update).
+ * (exponential moving average of the parameters), `key/…` (another, by which a memory's rows are encoded) and `accumulated/…`
+ * (gradients of the batches of one update).
  *
  * - `step`: forward, backward, update.
  * - `accumulate`, then `update`: the same for one update over several batches; each gradient counts by its loss's weight.
  * - `evaluate`: loss and embeddings without training.
+ * - `remember`: embeddings as a memory would hold them, without training.
  * - `diagnose`: which part's output, which parameter or gradient is not finite (1 = finite).
  *
- * Reported: `loss`, `weight`, `terms/<name>`, `gradientNorm`, and `embeddings` where they are used.
+ * Reported: `loss`, `weight`, `terms/<name>`, `gradientNorm`, `embeddings` where they are used, and `keys` where there is a `key/…`.
  */
 export interface TrainingPrograms {
   readonly step: Program;
   readonly accumulate: Program;
   readonly update: Program;
   readonly evaluate: Program;
+  readonly remember: Program;
   readonly diagnose: Program;
 }
 
@@ -51,6 +54,9 @@ export function trainingPrograms<K extends Kind, Item>(
     ...prefixed("terms", under(rest, "terms")),
     ...(reportEmbeddings ? { embeddings: rest.embeddings } : {}),
   });
+  /** Embeddings by the slow copy of the parameters. */
+  const keys = (carried: Tensors, inputs: Tensors, noise: Noise): Record<string, tf.Tensor> =>
+    Object.keys(under(carried, "key")).length === 0 ? {} : { keys: remembered(judged, carried, inputs, noise) };
   const advance = (carried: Tensors, inputs: Tensors, gradients: Tensors): Record<string, tf.Tensor> => {
     const parameters = under(carried, "parameters");
     const scalars = under(inputs, "scalars") as Record<string, tf.Scalar>;
@@ -59,14 +65,22 @@ export function trainingPrograms<K extends Kind, Item>(
       const update = updates[name];
       return update === undefined ? value : tf.add(value, update);
     });
-    return { ...prefixed("parameters", moved), ...prefixed("optimizer", state), ...average(carried, inputs, moved) };
+    return {
+      ...prefixed("parameters", moved),
+      ...prefixed("optimizer", state),
+      ...follow("average", carried, inputs, moved),
+      ...follow("key", carried, inputs, moved),
+    };
   };
 
   return {
     step(carried, inputs, noise) {
       const result = gradientsOf(carried, inputs, noise);
       const changed = advance(carried, inputs, result.gradients);
-      return { carried: { ...changed, ...prefixed("state", under(result.rest, "state")) }, reported: report(result) };
+      return {
+        carried: { ...changed, ...prefixed("state", under(result.rest, "state")) },
+        reported: { ...report(result), ...keys(carried, inputs, noise) },
+      };
     },
     accumulate(carried, inputs, noise) {
       const result = gradientsOf(carried, inputs, noise);
@@ -78,7 +92,7 @@ export function trainingPrograms<K extends Kind, Item>(
       const accumulated = { ...prefixed("gradients", added), weight: tf.add(sums["weight"] as tf.Tensor, weight) };
       return {
         carried: { ...prefixed("accumulated", accumulated), ...prefixed("state", under(result.rest, "state")) },
-        reported: report(result),
+        reported: { ...report(result), ...keys(carried, inputs, noise) },
       };
     },
     update(carried, inputs) {
@@ -102,6 +116,9 @@ export function trainingPrograms<K extends Kind, Item>(
       const mode = { training: false, noise, state: under(carried, "state") };
       const { total, weight, terms, embeddings } = objective(judged, parameters, inputs, mode);
       return { reported: { loss: total, weight, embeddings, ...prefixed("terms", terms) } };
+    },
+    remember(carried, inputs, noise) {
+      return { reported: { embeddings: remembered(judged, carried, inputs, noise) } };
     },
     diagnose(carried, inputs, noise) {
       const parameters = under(carried, "parameters");
@@ -131,13 +148,24 @@ export function encodingProgram<Item>(network: Network<Item>): Program {
   };
 }
 
-/** `decay` arrives as the scalar input `average/decay`; 0 copies the parameters. */
-function average(carried: Tensors, inputs: Tensors, parameters: Tensors): Record<string, tf.Tensor> {
-  const decay = inputs["average/decay"];
+/** Embeddings by the `key/…` parameters, where there are any; without dropout, and leaving the state as it is. */
+function remembered<Item>(network: Network<Item>, carried: Tensors, inputs: Tensors, noise: Noise): tf.Tensor2D {
+  const parameters = { ...under(carried, "parameters"), ...under(carried, "key") };
+  return forward(network, parameters, inputs, { training: false, noise, state: under(carried, "state") }).embeddings;
+}
+
+/** Moves an average of the parameters. `decay` arrives as the scalar input `<name>/decay`; 0 copies the parameters. */
+function follow(
+  name: "average" | "key",
+  carried: Tensors,
+  inputs: Tensors,
+  parameters: Tensors,
+): Record<string, tf.Tensor> {
+  const decay = inputs[`${name}/decay`];
   if (decay === undefined) return {};
-  const averages = under(carried, "average");
+  const averages = under(carried, name);
   return prefixed(
-    "average",
+    name,
     mapEntries(averages, (value, name) => {
       const parameter = parameters[name] as tf.Tensor;
       return tf.add(parameter, tf.mul(decay, tf.sub(value, parameter)));

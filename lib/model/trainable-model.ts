@@ -22,8 +22,8 @@ export interface Results<K extends Kind> {
   readonly epoch: number;
 }
 
-/** A cross-batch memory needs group labels; for other kinds there is none to configure. */
-export type XbmFor<K extends Kind> = [K] extends ["group"] ? XbmConfig | null : null;
+/** A cross-batch memory remembers items of groups and second items of pairs; for other kinds there is none to configure. */
+export type XbmFor<K extends Kind> = [K] extends ["group"] | ["pair"] ? XbmConfig | null : null;
 
 /**
  * Describes a model of similarity: subclass it and override the `configure…` methods. Nothing runs when it is constructed; a trainer

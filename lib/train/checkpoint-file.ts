@@ -1,104 +1,67 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { SavedPart } from "../contracts/part.js";
-import type { Group } from "../contracts/samples.js";
+import type { Kind } from "../contracts/samples.js";
 import { FileFormatError } from "../errors.js";
-import { canonicalJson, type Json, type JsonObject } from "../json.js";
+import { canonicalJson, type JsonObject } from "../json.js";
 import type { RingBufferState } from "../memory/ring-buffer.js";
+import type { Assembled } from "../model/assemble.js";
 import { readModel, savedPart, writeModelFiles } from "../model/model-file.js";
-import type { PartRegistry } from "../model/part-registry.js";
 import type { ModelContent } from "../model/model-content.js";
-import { writeDirectoryAtomic, writeFileAtomic } from "../store/atomic.js";
-import { readJsonFile } from "../store/json-file.js";
+import type { PartRegistry } from "../model/part-registry.js";
+import { writeDirectoryAtomic } from "../store/atomic.js";
+import { readCheckedJsonFile, writeCheckedJsonFile } from "../store/json-file.js";
 import { readSafetensors, writeSafetensors } from "../store/safetensors.js";
 import { hostTensor, type HostTensors } from "../tensor/host.js";
 import { prefixed, under } from "../tensor/tree.js";
-import type { Assembled } from "../model/assemble.js";
-import type { Kind } from "../contracts/samples.js";
-import type { EarlyStoppingState } from "./early-stopping.js";
-import type { Scalars } from "./events.js";
-import type { LoopState } from "./loop-state.js";
+import { requireState, type CheckpointState, type RunIdentity } from "./checkpoint-state.js";
 
-const format = "likewise-checkpoint";
-const version = 1;
+const FORMAT = { format: "likewise-checkpoint", version: 1 };
 
-/** What must be equal for a run to go on with the same numbers. */
-export interface RunIdentity {
-  readonly encoders: Readonly<Record<string, SavedPart>>;
-  readonly head: SavedPart;
-  readonly loss: SavedPart;
-  readonly optimizer: { readonly type: string; readonly config: JsonObject };
-  readonly seed: number;
-  readonly accumulate: number;
-}
-
-/** `training.json` of a checkpoint. */
-export interface CheckpointState {
-  readonly identity: RunIdentity;
-  readonly engine: string;
-  readonly loop: LoopState;
-  readonly vocabulary: readonly Group[];
-  readonly log: Readonly<Record<string, readonly [number, number]>>;
-  readonly latest: Scalars;
-  readonly best: number | null;
-  readonly earlyStopping: EarlyStoppingState | null;
-  readonly callbacks: Readonly<Record<string, Json>>;
-  readonly memory: { readonly pointer: number; readonly filled: number } | null;
-}
-
-/** A checkpoint: plain state, every carried tensor, the rows of the cross-batch memory. */
+/** A checkpoint: plain state, every carried tensor, the rows of the cross-batch memory and of metrics in the middle of an epoch. */
 export interface Checkpoint {
   readonly state: CheckpointState;
   readonly carried: HostTensors;
   readonly memory: RingBufferState | null;
+  /** See `DriftMeter`. */
+  readonly drift: HostTensors;
+  /** Rows that train metrics have seen in the current epoch; see `MetricRows`. */
+  readonly metrics: HostTensors;
 }
 
 /** Writes a checkpoint folder in one step: the model, servable as it is, and beside it what training needs to go on. */
 export async function writeCheckpoint<Item>(
   directory: string,
-  checkpoint: Checkpoint,
+  { state, carried, memory, drift, metrics }: Checkpoint,
   model: ModelContent<Item>,
 ): Promise<void> {
-  const { state, carried, memory } = checkpoint;
   await writeDirectoryAtomic(directory, async (temporary) => {
     await mkdir(join(temporary, "model"));
     await writeModelFiles(join(temporary, "model"), model);
-    const rows: HostTensors =
-      memory === null
-        ? {}
-        : prefixed("memory", {
-            embeddings: hostTensor(memory.embeddings, [
-              memory.groups.length,
-              memory.embeddings.length / Math.max(1, memory.groups.length),
-            ]),
-            groups: hostTensor(memory.groups, [memory.groups.length]),
-          });
-    await writeSafetensors(join(temporary, "training.safetensors"), { ...prefixed("carried", carried), ...rows });
-    await writeFileAtomic(
-      join(temporary, "training.json"),
-      `${JSON.stringify({ format, version, ...state }, null, 2)}\n`,
-    );
+    const rows = memory === null ? {} : memoryTensors(memory);
+    await writeSafetensors(join(temporary, "training.safetensors"), {
+      ...prefixed("carried", carried),
+      ...prefixed("memory", rows),
+      ...prefixed("drift", drift),
+      ...prefixed("metrics", metrics),
+    });
+    await writeCheckedJsonFile(join(temporary, "training.json"), FORMAT, state);
   });
 }
 
 /** @throws FileFormatError when the folder is no checkpoint, or a damaged one. */
 export async function readCheckpoint(directory: string): Promise<Checkpoint> {
   const file = join(directory, "training.json");
-  const state = (await readJsonFile(file, { format, version })) as unknown as CheckpointState;
-  for (const key of ["identity", "loop", "vocabulary", "log", "latest", "callbacks"] as const) {
-    if (typeof state[key] !== "object" || state[key] === null) throw new FileFormatError(file, `"${key}" is missing`);
-  }
+  const state = requireState(await readCheckedJsonFile(file, FORMAT), file);
   const weights = join(directory, "training.safetensors");
-  const { tensors } = await readSafetensors(weights);
-  const { embeddings, groups } = under(tensors, "memory");
-  let memory: RingBufferState | null = null;
-  if (state.memory !== null && state.memory !== undefined) {
-    if (!(embeddings?.data instanceof Float32Array) || !(groups?.data instanceof Int32Array)) {
-      throw new FileFormatError(weights, "the rows of the cross-batch memory are missing");
-    }
-    memory = { ...state.memory, embeddings: embeddings.data, groups: groups.data };
-  }
-  return { state, carried: under(tensors, "carried"), memory };
+  const { tensors } = await readSafetensors(weights, { checksum: true });
+  const memory = state.memory === null ? null : memoryOf(state.memory, under(tensors, "memory"), weights);
+  return {
+    state,
+    carried: under(tensors, "carried"),
+    memory,
+    drift: under(tensors, "drift"),
+    metrics: under(tensors, "metrics"),
+  };
 }
 
 /** The encoders of a checkpoint with everything they had learned from the data. */
@@ -110,7 +73,7 @@ export async function readFittedEncoders<Item>(
 }
 
 export function identityOf<K extends Kind, Item>(
-  { encoders, head, loss, optimizer }: Assembled<K, Item>,
+  { encoders, head, loss, optimizer, xbm }: Assembled<K, Item>,
   { seed, accumulate }: { readonly seed: number; readonly accumulate: number },
 ): RunIdentity {
   return {
@@ -118,6 +81,7 @@ export function identityOf<K extends Kind, Item>(
     head: savedPart(head),
     loss: savedPart(loss),
     optimizer: { type: optimizer.type, config: optimizer.config },
+    memory: xbm === null ? null : ({ ...xbm } as unknown as JsonObject), // numbers and flags
     seed,
     accumulate,
   };
@@ -133,6 +97,33 @@ export function differences(saved: RunIdentity, now: RunIdentity): string[] {
   for (const name of new Set([...Object.keys(saved.encoders), ...Object.keys(now.encoders)])) {
     compare(`encoder "${name}"`, saved.encoders[name], now.encoders[name]);
   }
-  for (const key of ["head", "loss", "optimizer", "seed", "accumulate"] as const) compare(key, saved[key], now[key]);
+  for (const key of ["head", "loss", "optimizer", "memory", "seed", "accumulate"] as const) {
+    compare(key, saved[key], now[key]);
+  }
   return problems;
+}
+
+function memoryTensors({ embeddings, groups, items }: RingBufferState): HostTensors {
+  const rows = groups.length;
+  return {
+    embeddings: hostTensor(embeddings, [rows, embeddings.length / Math.max(1, rows)]),
+    groups: hostTensor(groups, [rows]),
+    items: hostTensor(items, [rows, 2]),
+  };
+}
+
+function memoryOf(
+  place: { readonly pointer: number; readonly filled: number },
+  { embeddings, groups, items }: HostTensors,
+  file: string,
+): RingBufferState {
+  const fits =
+    embeddings?.data instanceof Float32Array && groups?.data instanceof Int32Array && items?.data instanceof Int32Array;
+  if (!fits) throw new FileFormatError(file, "the rows of the cross-batch memory are missing");
+  return {
+    ...place,
+    embeddings: embeddings.data as Float32Array,
+    groups: groups.data as Int32Array,
+    items: items.data as Int32Array,
+  };
 }

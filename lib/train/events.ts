@@ -79,7 +79,8 @@ export type TrainEvent =
       readonly type: "checkpoint";
       readonly step: number;
       readonly path: string;
-      readonly as: "best" | "last";
+      /** "best" so far, one of the best ("kept", see `saveTopK`), or the last. */
+      readonly as: "best" | "kept" | "last";
       readonly score: number | null;
     }
   | { readonly type: "warning"; readonly code: string; readonly message: string }

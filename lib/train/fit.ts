@@ -1,6 +1,7 @@
 import type { Kind } from "../contracts/samples.js";
 import type { Loader } from "../contracts/loader.js";
 import { chooseEngine } from "../engine/choose-engine.js";
+import { DriftMeter } from "../memory/drift-meter.js";
 import { RingBuffer } from "../memory/ring-buffer.js";
 import type { Assembled } from "../model/assemble.js";
 import type { PartRegistry } from "../model/part-registry.js";
@@ -13,10 +14,11 @@ import { join } from "node:path";
 import { Caches } from "./caches.js";
 import { CallbackRunner } from "./callback-runner.js";
 import type { Callback } from "./callback.js";
-import { Checkpoints } from "./checkpoints.js";
+import { Checkpoints, versions } from "./checkpoints.js";
 import { contentOf } from "./content.js";
 import type { TrainEvent, Scalars } from "./events.js";
 import { countOf, limitsOf } from "./limits.js";
+import { MetricRows } from "./metric-rows.js";
 import { ScalarLog } from "./log.js";
 import { startOfRun } from "./loop-state.js";
 import { assembleForTraining, startSession, type Resumed } from "./open-run.js";
@@ -77,6 +79,8 @@ export class Fit<K extends Kind, Item> {
       embedRows: caches.embedRows,
       callbacks: new CallbackRunner(callbacks, loop, log, readParameters),
       memory: assembled.xbm === null ? null : new RingBuffer(assembled.xbm.bufferSize, assembled.head.outputSize),
+      drift: assembled.xbm === null ? null : new DriftMeter(DRIFT_STEPS),
+      metricRows: new MetricRows(),
     };
     const { earlyStopping, watched, checkMonitors } = planStopping(
       config,
@@ -89,7 +93,10 @@ export class Fit<K extends Kind, Item> {
       directory: folder === null ? null : join(folder, "checkpoints"),
       ...{ watched, earlyStopping, engine: chosen.engine.description },
     });
-    if (checkpoint !== null) await this.#restore(run, checkpoints, earlyStopping, checkpoint);
+    if (checkpoint !== null) {
+      await this.#restore(run, checkpoints, earlyStopping, checkpoint);
+      warnOfChanges(checkpoint, chosen.engine.description, limits.batchesPerEpoch, warnings);
+    }
 
     yield {
       type: "assembled",
@@ -127,8 +134,10 @@ export class Fit<K extends Kind, Item> {
       };
     } catch (error) {
       await run.callbacks.call("onException", error);
+      yield* await checkpoints.rescue(run.callbacks.metrics, error);
       throw error;
     } finally {
+      await checkpoints.settle();
       await run.callbacks.call("teardown");
     }
   }
@@ -137,12 +146,14 @@ export class Fit<K extends Kind, Item> {
     run: RunContext<K, Item>,
     checkpoints: Checkpoints<K, Item>,
     earlyStopping: ReturnType<typeof planStopping>["earlyStopping"],
-    { state, memory, directory }: Resumed,
+    { state, memory, drift, metrics, directory }: Resumed,
   ): Promise<void> {
     run.log.restore(state.log);
     run.callbacks.restore(state.callbacks);
     run.callbacks.metrics = state.latest;
     if (memory !== null) run.memory?.restore(memory);
+    run.drift?.restore(drift);
+    run.metricRows.restore(metrics);
     if (state.earlyStopping !== null) earlyStopping?.restore(state.earlyStopping);
     await checkpoints.restore(state.best, directory);
   }
@@ -187,6 +198,25 @@ export async function* evaluateFitted<K extends Kind, Item>(
   const testBatches = few ?? countOf("limitTestBatches", config.limitTestBatches, loader.batchesPerEpoch);
   const batches = stage === "test" ? testBatches : limits.validationBatches;
   return yield* runStage(run, { stage, loader, batches });
+}
+
+/** Steps after which a batch is encoded again, to see how far its rows have moved. */
+const DRIFT_STEPS = 50;
+
+/** What is not refused, but makes a resumed run give other numbers than one that was never stopped. */
+function warnOfChanges({ state }: Resumed, engine: string, batchesPerEpoch: number | null, { warn }: Warnings): void {
+  const changed = Object.entries({ ...state.versions, engine: state.engine }).flatMap(([what, before]) => {
+    const now = { ...versions, engine }[what];
+    return now === before ? [] : [`${what} was ${before}, is ${now}`];
+  });
+  if (changed.length > 0)
+    warn("RESUMED_ELSEWHERE", `${changed.join("; ")}: the numbers go on within rounding, not bit for bit`);
+  if (state.batchesPerEpoch !== batchesPerEpoch) {
+    warn(
+      "RESUMED_DATA",
+      `the train loader now gives ${batchesPerEpoch} batches an epoch, when the checkpoint was written ${state.batchesPerEpoch}: other data, other numbers`,
+    );
+  }
 }
 
 function accumulationWarning(loss: string): string {

@@ -4,6 +4,7 @@ import { chooseEngine } from "../engine/choose-engine.js";
 import { ConfigError } from "../errors.js";
 import type { PartRegistry } from "../model/part-registry.js";
 import type { TrainableModel } from "../model/trainable-model.js";
+import { MetricRows } from "./metric-rows.js";
 import { Random } from "../random.js";
 import { Caches } from "./caches.js";
 import { CallbackRunner } from "./callback-runner.js";
@@ -80,6 +81,8 @@ export async function findLearningRate<K extends Kind, Item>(
     callbacks,
     log,
     memory: null,
+    drift: null,
+    metricRows: new MetricRows(),
     loop,
     warnings,
   });

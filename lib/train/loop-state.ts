@@ -10,10 +10,12 @@ export interface LoopState {
   batchesSeen: number;
   /** Batches whose gradients wait for an update. */
   pending: number;
+  /** Batches left out in a row because their loss was not finite. */
+  skippedInARow: number;
   /** Seconds trained, earlier parts of a resumed run included. */
   seconds: number;
 }
 
 export function startOfRun(): LoopState {
-  return { epoch: 0, batch: 0, step: 0, batchesSeen: 0, pending: 0, seconds: 0 };
+  return { epoch: 0, batch: 0, step: 0, batchesSeen: 0, pending: 0, skippedInARow: 0, seconds: 0 };
 }

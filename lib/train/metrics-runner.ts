@@ -24,6 +24,16 @@ export class MetricsRunner<K extends Kind> {
     for (const { metric } of this.#attached) metric.reset();
   }
 
+  /** True when rows are kept until the end of the epoch. */
+  get accumulates(): boolean {
+    return this.#attached.some(({ scope }) => scope === "epoch");
+  }
+
+  /** Shows epoch metrics what they saw before a run was stopped. */
+  replay(embeddings: HostMatrix, targets: HostTargets<K>): void {
+    for (const { metric, scope } of this.#attached) if (scope === "epoch") metric.update(embeddings, targets);
+  }
+
   /** Batch metrics are logged now; epoch metrics accumulate. */
   async update(embeddings: HostMatrix, targets: HostTargets<K>, size: number, log: ScalarLog): Promise<void> {
     for (const { metric, scope, name, progress } of this.#attached) {

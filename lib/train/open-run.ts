@@ -67,7 +67,7 @@ export async function startSession<K extends Kind, Item>(
 
 /** Parameters and state, with the optimizer's slots, the sums of accumulated gradients and the averages that a configuration needs. */
 function firstCarried<K extends Kind, Item>(
-  { carried, optimizer }: Assembled<K, Item>,
+  { carried, optimizer, xbm }: Assembled<K, Item>,
   config: TrainerConfig,
 ): HostTensors {
   const parameters = under(carried, "parameters");
@@ -81,7 +81,13 @@ function firstCarried<K extends Kind, Item>(
     ...prefixed("optimizer", slots),
     ...(config.accumulate > 1 ? prefixed("accumulated", sums) : {}),
     ...(config.ema === null ? {} : prefixed("average", parameters)),
+    ...(xbm === null || xbm.momentum === null ? {} : prefixed("key", withoutLoss(parameters))),
   };
+}
+
+/** What embeds; a slow copy of the loss's own parameters would have no use. */
+function withoutLoss(parameters: HostTensors): HostTensors {
+  return Object.fromEntries(Object.entries(parameters).filter(([name]) => !name.startsWith("loss/")));
 }
 
 function withClipping(optimizer: Transform, { clipNorm, clipValue: value }: TrainerConfig): Transform {

@@ -47,6 +47,12 @@ export function planStopping<K extends Kind>(
     config.checkpoint === false || config.checkpoint.monitor === null
       ? null
       : follow(config.checkpoint, "the checkpoint");
+  const { saveTopK = 1 } = config.checkpoint === false ? {} : config.checkpoint;
+  if ((saveTopK > 1 || saveTopK === -1) && checkpoint === null && earlyStopping === null) {
+    throw new ConfigError("CheckpointConfig", [
+      `saveTopK: ${saveTopK} needs a monitor, to know which states are the best: { monitor: "validation/loss" }`,
+    ]);
+  }
   return {
     earlyStopping,
     watched: checkpoint ?? earlyStopping?.watched ?? null,

@@ -3,12 +3,15 @@ import type { Kind } from "../contracts/samples.js";
 import type { Assembled } from "../model/assemble.js";
 import { collate, type EmbedRows } from "../model/collate.js";
 import type { HostTensor, HostTensors } from "../tensor/host.js";
+import { itemNumbers } from "./item-numbers.js";
 import { prefixed } from "../tensor/tree.js";
 
 /** A batch as the engine takes it. */
 export interface Prepared<K extends Kind> {
   readonly inputs: HostTensors;
   readonly targets: HostTargets<K>;
+  /** Which item each row is, for a memory; see `itemNumbers`. Null when nobody asked. */
+  readonly items: Float64Array | null;
   /** Samples. */
   readonly size: number;
   readonly position: number;
@@ -20,6 +23,7 @@ export async function* prepare<K extends Kind, Item>(
   batches: AsyncIterable<Batch<K, Item>>,
   embedRows: EmbedRows<Item>,
   where: string,
+  numbersItems = false,
 ): AsyncGenerator<Prepared<K>, void, void> {
   for await (const batch of batches) {
     const place = `${where}, batch ${batch.position}`;
@@ -32,6 +36,7 @@ export async function* prepare<K extends Kind, Item>(
     yield {
       inputs: { ...inputs, ...prefixed("targets", tensors) },
       targets,
+      items: numbersItems ? itemNumbers(batch.items) : null,
       size: batch.size,
       position: batch.position,
     };

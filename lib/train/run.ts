@@ -1,4 +1,5 @@
 import type { Kind } from "../contracts/samples.js";
+import type { HostTargets } from "../contracts/batch.js";
 import type { Loader } from "../contracts/loader.js";
 import { DataError } from "../errors.js";
 import { TrainableModel } from "../model/trainable-model.js";
@@ -8,8 +9,9 @@ import { reached } from "./limits.js";
 import { logInto } from "./log.js";
 import { MetricsRunner } from "./metrics-runner.js";
 import { atMost, oneAhead } from "./one-ahead.js";
-import { prepare, shareWithPositive, type Prepared } from "./prepare.js";
+import { prepare, type Prepared } from "./prepare.js";
 import type { RunContext } from "./run-context.js";
+import { warnOfLateMemory, warnOfMissingPositives } from "./run-warnings.js";
 import { runStage } from "./stage.js";
 import { Stepper, type StepOutcome } from "./stepper.js";
 
@@ -52,10 +54,9 @@ class TrainingLoop<K extends Kind, Item> {
   readonly #metrics: MetricsRunner<K>;
   readonly #readsEmbeddings: boolean;
   #clock = performance.now();
-  #latest: Scalars = {};
+  #latest: Scalars;
   /** Step of the last validation. */
   #validatedAt = -1;
-  #skippedInARow = 0;
 
   constructor(run: RunContext<K, Item>, loaders: Loaders<K, Item>, hooks: RunHooks) {
     this.#run = run;
@@ -63,6 +64,7 @@ class TrainingLoop<K extends Kind, Item> {
     this.#hooks = hooks;
     this.#stepper = new Stepper(run);
     this.#metrics = new MetricsRunner(run.assembled.metrics, "train");
+    this.#latest = run.callbacks.metrics;
     this.#readsEmbeddings = overridesProcessResults(run.assembled.model);
   }
 
@@ -79,7 +81,7 @@ class TrainingLoop<K extends Kind, Item> {
       const values = yield* runStage(this.#run, { stage: "validation", loader: validation, batches, sanity: true });
       this.#hooks.checkMonitors(values);
     }
-    this.#warnOfLateMemory();
+    warnOfLateMemory(this.#run, this.#stepper.memoryStart, this.#run.limits.totalSteps);
     yield* this.#run.warnings.take();
     await callbacks.call("onFitStart");
     this.#clock = performance.now();
@@ -90,6 +92,8 @@ class TrainingLoop<K extends Kind, Item> {
     }
     const cutShort = stop.reason === "maxSteps" || stop.reason === "maxTime";
     if (cutShort && validation !== undefined && this.#validatedAt !== loop.step) yield* this.#validate();
+    warnOfLateMemory(this.#run, this.#stepper.memoryStart, loop.step);
+    yield* this.#run.warnings.take();
     yield* this.#hooks.checkpoint(this.#latest, "end");
     await callbacks.call("onFitEnd");
     if (stop.reason === "maxEpochs" && config.fastDevRun !== false)
@@ -104,6 +108,11 @@ class TrainingLoop<K extends Kind, Item> {
     if (!resumed) {
       log.reset();
       this.#metrics.reset();
+      this.#run.metricRows.clear();
+    } else {
+      this.#metrics.reset();
+      for (const { embeddings, targets } of this.#run.metricRows.batches)
+        this.#metrics.replay(embeddings, targets as unknown as HostTargets<K>); // they were of this kind when they were saved
     }
     yield { type: "epochStart", epoch: loop.epoch, step: loop.step, batches: limits.batchesPerEpoch };
     await callbacks.call("onTrainEpochStart");
@@ -116,9 +125,12 @@ class TrainingLoop<K extends Kind, Item> {
     };
     const left = limits.trainBatches === null ? null : Math.max(0, limits.trainBatches - loop.batch);
     const batches = atMost(this.#loaders.train.epoch(request), left);
+    const numbersItems = assembled.xbm !== null && !this.#loaders.train.augmented;
     let stop: Stop | null = null;
     let seen = loop.batch;
-    for await (const prepared of oneAhead(prepare(assembled, batches, embedRows, `epoch ${loop.epoch}`))) {
+    for await (const prepared of oneAhead(
+      prepare(assembled, batches, embedRows, `epoch ${loop.epoch}`, numbersItems),
+    )) {
       seen += 1;
       yield* this.#batch(prepared);
       stop = yield* this.#afterBatch(seen === limits.batchesPerEpoch);
@@ -133,7 +145,7 @@ class TrainingLoop<K extends Kind, Item> {
 
   async *#batch(prepared: Prepared<K>): AsyncGenerator<TrainEvent, void> {
     const { log, loop, callbacks, config, limits } = this.#run;
-    this.#warnOfMissingPositives(prepared);
+    warnOfMissingPositives(this.#run, prepared);
     log.batchSize = prepared.size;
     await callbacks.call("onTrainBatchStart");
     const outcome = await this.#stepper.train(prepared);
@@ -141,12 +153,12 @@ class TrainingLoop<K extends Kind, Item> {
     loop.batch = prepared.position + 1;
     this.#tick();
     if (outcome.skipped !== null) {
-      this.#skippedInARow += 1;
+      loop.skippedInARow += 1;
       yield { type: "warning", code: "NON_FINITE", message: `batch left out: ${outcome.skipped}` };
-      if (this.#skippedInARow >= 100) callbacks.stopRequest ??= "100 batches in a row had a loss that is not finite";
+      if (loop.skippedInARow >= 100) callbacks.stopRequest ??= "100 batches in a row had a loss that is not finite";
       return;
     }
-    this.#skippedInARow = 0;
+    loop.skippedInARow = 0;
     await this.#record(outcome, prepared);
     await callbacks.call("onTrainBatchEnd", { stage: "train", loss: outcome.loss, size: prepared.size });
     const { epoch, step } = loop;
@@ -167,6 +179,9 @@ class TrainingLoop<K extends Kind, Item> {
     const { embeddings } = outcome;
     if (embeddings === null) return;
     await this.#metrics.update(embeddings, prepared.targets, prepared.size, log);
+    if (this.#metrics.accumulates && this.#run.config.runDir !== null) {
+      this.#run.metricRows.add(embeddings, prepared.targets as unknown as Readonly<Record<string, Int32Array>>);
+    }
     if (!this.#readsEmbeddings) return;
     const results = {
       stage: "train" as const,
@@ -198,6 +213,7 @@ class TrainingLoop<K extends Kind, Item> {
   async *#endEpoch(started: number): AsyncGenerator<TrainEvent, Stop | null> {
     const { log, loop, callbacks, config } = this.#run;
     await this.#metrics.finish(log);
+    this.#run.metricRows.clear();
     this.#latest = { ...this.#latest, ...log.means() };
     callbacks.metrics = this.#latest;
     await callbacks.call("onTrainEpochEnd");
@@ -242,28 +258,6 @@ class TrainingLoop<K extends Kind, Item> {
     yield* this.#hooks.checkpoint(this.#latest, "judged");
     if (message === null || loop.epoch < config.minEpochs || loop.step < config.minSteps) return null;
     return { reason: "earlyStopping", message };
-  }
-
-  #warnOfMissingPositives(prepared: Prepared<K>): void {
-    const { loss } = this.#run.assembled;
-    if (loss.kind !== "group" || loss.closedVocabulary) return;
-    const share = shareWithPositive((prepared.targets as unknown as { readonly groups: Int32Array }).groups);
-    if (share >= 0.5) return;
-    this.#run.warnings.warn(
-      "FEW_POSITIVES",
-      `only ${Math.round(share * 100)} % of the rows of a training batch have another row of their group in it, and the others teach ` +
-        `${loss.type} little; use balanced batches (the default of GroupLoader: balance) or a larger batchSize`,
-    );
-  }
-
-  #warnOfLateMemory(): void {
-    const { memory, limits, warnings } = this.#run;
-    const start = this.#stepper.memoryStart;
-    if (memory === null || limits.totalSteps === null || start < limits.totalSteps) return;
-    warnings.warn(
-      "MEMORY_UNUSED",
-      `the cross-batch memory would be used from step ${start} on, but the run ends at step ${limits.totalSteps}; lower startStep of XbmConfig`,
-    );
   }
 
   #rates(): Scalars {

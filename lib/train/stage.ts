@@ -22,7 +22,7 @@ export interface StagePass<K extends Kind, Item> {
 
 /** Runs loss and metrics over a loader and returns `<stage>/loss`, `<stage>/<metric>`, `<stage>/<term>`. */
 export async function* runStage<K extends Kind, Item>(
-  run: Omit<RunContext<K, Item>, "memory" | "log" | "warnings">,
+  run: Omit<RunContext<K, Item>, "memory" | "drift" | "metricRows" | "log" | "warnings">,
   { stage, loader, batches, sanity = false }: StagePass<K, Item>,
 ): AsyncGenerator<TrainEvent, Scalars> {
   const { assembled, session, callbacks, loop, random } = run;

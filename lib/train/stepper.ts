@@ -32,7 +32,7 @@ export class Stepper<K extends Kind, Item> {
   async train(prepared: Prepared<K>): Promise<StepOutcome> {
     const { session, config, random, loop } = this.#run;
     const fused = config.accumulate === 1;
-    const inputs = { ...prepared.inputs, ...this.#memoryInputs(), ...(fused ? this.#updateInputs() : {}) };
+    const inputs = { ...prepared.inputs, ...this.#memoryInputs(prepared), ...(fused ? this.#updateInputs() : {}) };
     const noise = (): ReturnType<typeof random.fork> => random.fork("noise").fork(loop.batchesSeen);
     let finite = true;
     const reported = await session.run(fused ? "step" : "accumulate", inputs, noise(), (report) => {
@@ -40,9 +40,11 @@ export class Stepper<K extends Kind, Item> {
       return finite;
     });
     let skipped: string | null = null;
+    let drift: number | null = null;
     let updated = fused && finite;
     if (finite) {
       this.#remember(reported, prepared);
+      drift = await this.#drift(prepared);
       if (fused) loop.step += 1;
       else {
         loop.pending += 1;
@@ -61,7 +63,10 @@ export class Stepper<K extends Kind, Item> {
     return {
       loss: numberOf(reported, "loss"),
       gradientNorm: numberOf(reported, "gradientNorm"),
-      terms: mapEntries(under(reported, "terms"), ({ data }) => data[0] as number),
+      terms: {
+        ...mapEntries(under(reported, "terms"), ({ data }) => data[0] as number),
+        ...(drift === null ? {} : { memoryDrift: drift }),
+      },
       embeddings: embeddingsOf(reported),
       updated,
       skipped,
@@ -89,18 +94,30 @@ export class Stepper<K extends Kind, Item> {
     const scalars: Record<string, HostTensor> = prefixed("scalars", mapEntries(this.scalars(), hostScalar));
     if (config.ema !== null)
       scalars["average/decay"] = hostScalar(loop.step < config.ema.startStep ? 0 : config.ema.decay);
+    const momentum = this.#run.assembled.xbm?.momentum ?? null;
+    if (momentum !== null) scalars["key/decay"] = hostScalar(momentum);
     return scalars;
   }
 
-  /** The memory as it was before this batch: a row is never its own neighbour. */
-  #memoryInputs(): HostTensors {
+  /** The memory as it was before this batch, without older rows of its items: an item is never its own neighbour. */
+  #memoryInputs({ items }: Prepared<K>): HostTensors {
     const { assembled, memory, loop } = this.#run;
     if (memory === null || assembled.xbm === null || memory.filled === 0) return {};
     const start = this.memoryStart;
     if (loop.step < start) return {};
     const { weight, ramp } = assembled.xbm;
     const share = ramp === 0 ? 1 : Math.min(1, (loop.step - start + 1) / ramp);
-    return prefixed("memory", { ...memory.tensors(), weight: hostScalar(weight * share) });
+    return prefixed("memory", { ...memory.tensors(items), weight: hostScalar(weight * share) });
+  }
+
+  async #drift({ inputs }: Prepared<K>): Promise<number | null> {
+    const { drift, session, random, loop } = this.#run;
+    if (drift === null) return null;
+    const known = Object.entries(inputs).filter(([name]) => !name.startsWith("targets/"));
+    return drift.measure(loop.batchesSeen, Object.fromEntries(known), async (given) => {
+      const { embeddings } = await session.run("remember", given, random.fork("evaluate"));
+      return matrixOf(embeddings as HostTensor);
+    });
   }
 
   /** First step at which the memory is used. Default: after one epoch. */
@@ -111,11 +128,11 @@ export class Stepper<K extends Kind, Item> {
 
   #remember(reported: HostTensors, prepared: Prepared<K>): void {
     const { memory, assembled, loop } = this.#run;
-    const embeddings = embeddingsOf(reported);
-    if (memory === null || assembled.xbm === null || embeddings === null) return;
+    const { keys = reported["embeddings"] } = reported;
+    if (memory === null || assembled.xbm === null || keys === undefined) return;
     if (!assembled.xbm.fillDuringWarmup && loop.step < this.memoryStart) return;
-    const { groups } = prepared.targets as unknown as { readonly groups: Int32Array }; // a memory exists for kind "group" alone
-    const dropped = memory.push(embeddings, groups);
+    const { embeddings, groups, items } = rowsToRemember(matrixOf(keys), prepared);
+    const dropped = memory.push(embeddings, groups, items);
     if (dropped > 0)
       this.#run.warnings.warn(
         "MEMORY_SMALL",
@@ -131,7 +148,22 @@ function numberOf(reported: HostTensors, name: string): number {
 /** The reported embeddings as rows. */
 export function embeddingsOf(reported: HostTensors): HostMatrix | null {
   const tensor = reported["embeddings"];
-  if (tensor === undefined) return null;
-  const [rows = 0, size = 0] = tensor.shape;
-  return { data: tensor.data as Float32Array, rows, size };
+  return tensor === undefined ? null : matrixOf(tensor);
+}
+
+function matrixOf({ data, shape: [rows = 0, size = 0] }: HostTensor): HostMatrix {
+  return { data: data as Float32Array, rows, size };
+}
+
+/** Of groups all rows; of pairs the `b`s, which are what the `a`s of other batches look through. */
+function rowsToRemember<K extends Kind>(
+  { data, rows, size }: HostMatrix,
+  { targets, items }: Prepared<K>,
+): { readonly embeddings: HostMatrix; readonly groups: Int32Array; readonly items: Float64Array } {
+  const numbers = items ?? new Float64Array(rows);
+  if ("groups" in targets)
+    return { embeddings: { data, rows, size }, groups: targets.groups as Int32Array, items: numbers };
+  const half = rows / 2; // assembly lets groups and pairs pass alone
+  const embeddings = { data: data.subarray(half * size), rows: half, size };
+  return { embeddings, groups: new Int32Array(half), items: numbers.subarray(half) };
 }

@@ -136,11 +136,11 @@ describe("RingBuffer", () => {
     expect(() => buffer.push(rowsOf([[1, 2, 3]], 3), Int32Array.of(1))).to.throw(ShapeError, "[rows, 2], got [1, 3]");
     expect(() => buffer.push(rowsOf([[1, 2]], 2), Int32Array.of(1, 2))).to.throw(ShapeError, "1 groups");
     for (const wrong of [
-      { filled: 4, pointer: 0, embeddings: new Float32Array(8), groups: new Int32Array(4) },
-      { filled: 1, pointer: 1, embeddings: new Float32Array(3), groups: new Int32Array(1) },
-      { filled: 1, pointer: 2, embeddings: new Float32Array(2), groups: new Int32Array(1) },
-      { filled: 3, pointer: 3, embeddings: new Float32Array(6), groups: new Int32Array(3) },
-      { filled: 3, pointer: 0.5, embeddings: new Float32Array(6), groups: new Int32Array(3) },
+      { filled: 4, pointer: 0, embeddings: new Float32Array(8), groups: new Int32Array(4), items: new Int32Array(8) },
+      { filled: 1, pointer: 1, embeddings: new Float32Array(3), groups: new Int32Array(1), items: new Int32Array(2) },
+      { filled: 1, pointer: 2, embeddings: new Float32Array(2), groups: new Int32Array(1), items: new Int32Array(2) },
+      { filled: 3, pointer: 3, embeddings: new Float32Array(6), groups: new Int32Array(3), items: new Int32Array(6) },
+      { filled: 3, pointer: 0.5, embeddings: new Float32Array(6), groups: new Int32Array(3), items: new Int32Array(6) },
     ]) {
       expect(() => buffer.restore(wrong), JSON.stringify(wrong)).to.throw(ShapeError);
     }

@@ -11,6 +11,7 @@ describe("XbmConfig", () => {
       startStep: null,
       fillDuringWarmup: true,
       ramp: 0,
+      momentum: null,
     });
     expect(Object.isFrozen(config)).to.equal(true);
   });

@@ -25,6 +25,7 @@ declare const brand: BrandEncoder;
 declare const head: Head;
 declare const groupLoss: SimilarityLoss<"group">;
 declare const pairLoss: SimilarityLoss<"pair">;
+declare const tupleLoss: SimilarityLoss<"tuple">;
 declare const groupMetric: Metric<"group">;
 declare const pairMetric: Metric<"pair">;
 declare const eitherMetric: Metric<"pair" | "group">;
@@ -101,7 +102,7 @@ class MissingField extends TrainableModel<"group", Product> {
   }
 }
 
-class MemoryOfPairs extends TrainableModel<"pair", Product> {
+class MemoryOfTuples extends TrainableModel<"tuple", Product> {
   override configureEncoders() {
     return title;
   }
@@ -109,9 +110,9 @@ class MemoryOfPairs extends TrainableModel<"pair", Product> {
     return head;
   }
   override configureLoss() {
-    return pairLoss;
+    return tupleLoss;
   }
-  // @ts-expect-error a cross-batch memory needs groups
+  // @ts-expect-error a cross-batch memory remembers items of groups or of pairs
   override configureXbm() {
     return new XbmConfig();
   }
@@ -148,4 +149,4 @@ void fitted.then(async (model) => {
   // @ts-expect-error not a product
   await model.encode(["a"]);
 });
-export { MemoryOfPairs, MissingField, WrongItem, WrongLoss, WrongMetric };
+export { MemoryOfTuples, MissingField, WrongItem, WrongLoss, WrongMetric };
