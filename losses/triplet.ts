@@ -2,6 +2,7 @@ import { atLeast, flag, oneOf, refuse, savedOptions, unknownOptions } from "../l
 import type { JsonObject } from "../lib/json.js";
 import { largestInRow, rowsWithAny, smallestInRow, type PairMasks } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
+import { withoutGradient } from "../lib/tensor/without-gradient.js";
 import { weightedMean } from "./average.js";
 import {
   DISTANCE_MATRIX_KEYS,
@@ -12,6 +13,7 @@ import {
 import { AverageNonZeroReducer } from "./mining/average-non-zero-reducer.js";
 import { MeanReducer } from "./mining/mean-reducer.js";
 import type { Mined } from "./mining/miner.js";
+import { differentiablyTaken } from "./mining/in-rows.js";
 import { miningProblems } from "./mining/registered.js";
 import { TripletUnits } from "./mining/triplet-units.js";
 import { unitsOf, type Units } from "./mining/units.js";
@@ -98,10 +100,18 @@ export class TripletLoss extends DistanceMatrixLoss {
         return this.#hardest(distances, mined);
       case "semi-hard": {
         const pairs = tf.mul(mined.positives, tf.step(tf.sum(mined.negatives, 1, true)));
-        return unitsOf(this.#losses(tf.sub(distances, semiHardNegatives(distances, mined))), pairs);
+        const negative = withoutGradient(() => semiHardNegatives(distances, mined));
+        return unitsOf(this.#losses(tf.sub(distances, differentiablyTaken(distances, negative))), pairs);
       }
-      case "all":
-        return new TripletUnits(distances, onlyWhether(mined), margin, mined.triplets);
+      case "all": {
+        const { positives, triplets } = mined;
+        if (triplets?.negative === undefined) {
+          const masks = this.miner === null ? mined : onlyWhether(mined);
+          return new TripletUnits(distances, masks, margin, triplets);
+        }
+        const chosen = differentiablyTaken(distances, triplets.negative);
+        return unitsOf(this.#losses(tf.sub(distances, chosen)), positives);
+      }
       default:
         return mining satisfies never;
     }
@@ -125,8 +135,6 @@ export class TripletLoss extends DistanceMatrixLoss {
 }
 
 /** Masks of 0 and 1, whatever the miner counted. */
-function onlyWhether({ positives, negatives, triplets }: Mined): PairMasks {
-  return triplets === undefined
-    ? { positives, negatives }
-    : { positives: tf.step(positives), negatives: tf.step(negatives) };
+function onlyWhether({ positives, negatives }: Mined): PairMasks {
+  return { positives: tf.step(positives), negatives: tf.step(negatives) };
 }

@@ -12,12 +12,14 @@ export interface Mined extends PairMasks {
   readonly triplets?: TripletChoice;
 }
 
-/** For every row and positive (`[n, m]`, at the place of the positive): the distances of the negatives it is in a triplet with. */
+/** Which negatives each positive is in a triplet with; `[n, m]`, at the place of the positive. */
 export interface TripletChoice {
   /** Only negatives that are farther than this. */
   readonly above?: tf.Tensor2D;
   /** Only negatives that are as far as this, or nearer. */
   readonly upTo?: tf.Tensor2D;
+  /** Instead of distances: the column of the one negative that each positive is in a triplet with. */
+  readonly negative?: tf.Tensor2D;
 }
 
 /** What a miner may look at besides distances. */

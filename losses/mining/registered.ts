@@ -2,17 +2,38 @@ import type { PartClass, SavedPart } from "../../lib/contracts/part.js";
 import { optionProblems, type Check } from "../../lib/contracts/options.js";
 import { Registry } from "../../lib/registry.js";
 import { show } from "../../lib/show.js";
+import { AngularMiner } from "./angular-miner.js";
 import { AverageNonZeroReducer } from "./average-non-zero-reducer.js";
+import { BatchEasyHardMiner } from "./batch-easy-hard-miner.js";
+import { BatchHardMiner } from "./batch-hard-miner.js";
 import { ClassWeightedReducer } from "./class-weighted-reducer.js";
+import { DistanceWeightedMiner } from "./distance-weighted-miner.js";
 import { MeanReducer } from "./mean-reducer.js";
 import { Miner } from "./miner.js";
+import { MultiSimilarityMiner } from "./multi-similarity-miner.js";
+import { PairMarginMiner } from "./pair-margin-miner.js";
 import { PerAnchorReducer } from "./per-anchor-reducer.js";
 import { Reducer } from "./reducer.js";
 import { SumReducer } from "./sum-reducer.js";
 import { ThresholdReducer } from "./threshold-reducer.js";
+import { TripletMarginMiner } from "./triplet-margin-miner.js";
+import { UniformHistogramMiner } from "./uniform-histogram-miner.js";
 
 const miners = new Registry<PartClass<Miner>>("miner");
 const reducers = new Registry<PartClass<Reducer>>("reducer");
+
+for (const miner of [
+  AngularMiner,
+  BatchEasyHardMiner,
+  BatchHardMiner,
+  DistanceWeightedMiner,
+  MultiSimilarityMiner,
+  PairMarginMiner,
+  TripletMarginMiner,
+  UniformHistogramMiner,
+]) {
+  miners.add(miner.type, miner);
+}
 
 for (const reducer of [
   MeanReducer,

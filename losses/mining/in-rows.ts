@@ -1,0 +1,49 @@
+import { equalPairs } from "../../lib/tensor/masks.js";
+import { addIntoRows, takeFromRows } from "../../lib/tensor/row-order.js";
+import * as tf from "../../lib/tensor/tf.js";
+
+/** Larger than any distance, small enough to be added and subtracted. */
+const FAR = 1e30;
+
+/** `[n]` int32, the column of the largest value of each row among those in the mask, the first of equals; any for a row without one. */
+export function farthestColumn(distances: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor1D {
+  return tf.argMax(tf.add(tf.mul(distances, mask), tf.mul(tf.sub(mask, 1), FAR)), 1);
+}
+
+/** Like `farthestColumn`, of the smallest value. */
+export function nearestColumn(distances: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor1D {
+  return tf.argMin(tf.add(tf.mul(distances, mask), tf.mul(tf.sub(1, mask), FAR)), 1);
+}
+
+/** `[n, m]`, 1 in one column of each row, if that is in the mask. */
+export function onlyColumn(column: tf.Tensor1D, mask: tf.Tensor2D): tf.Tensor2D {
+  return tf.mul(equalPairs(column, tf.range(0, mask.shape[1], 1, "int32")), mask);
+}
+
+/** `[n, 1]`, the largest value of each row among those in the mask; far below every distance for a row without one. */
+export function farthest(distances: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor2D {
+  return tf.max(tf.add(tf.mul(distances, mask), tf.mul(tf.sub(mask, 1), FAR)), 1, true);
+}
+
+/** `[n, 1]`, the smallest value of each row among those in the mask; far above every distance for a row without one. */
+export function nearest(distances: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor2D {
+  return tf.min(tf.add(tf.mul(distances, mask), tf.mul(tf.sub(1, mask), FAR)), 1, true);
+}
+
+/** `[n, m] -> [n, 1]`, 1 for rows that have something. */
+export function any(mask: tf.Tensor2D): tf.Tensor2D {
+  return tf.step(tf.sum<tf.Tensor2D>(mask, 1, true));
+}
+
+/** `[n, m]`, element `[i, j]` is `matrix[i, columns[i, j]]`, with its gradient by the matrix; the columns are float32 or int32. */
+export function differentiablyTaken(matrix: tf.Tensor2D, columns: tf.Tensor2D): tf.Tensor2D {
+  const [, size] = matrix.shape;
+  const whole = tf.cast(columns, "int32") as tf.Tensor2D;
+  return tf.customGrad((given, save) => {
+    (save as tf.GradSaveFunc)([whole]);
+    return {
+      value: takeFromRows(given as tf.Tensor2D, whole),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => [addIntoRows(dy as tf.Tensor2D, saved[0] as tf.Tensor2D, size)],
+    };
+  })(matrix) as tf.Tensor2D;
+}
