@@ -5,6 +5,7 @@
  */
 
 export { ArcFaceLoss, type ArcFaceOptions } from "./arcface.js";
+export { CircleLoss, type CircleOptions } from "./circle.js";
 export { ContrastiveLoss, type ContrastiveOptions } from "./contrastive.js";
 export {
   DISTANCE_MATRIX_KEYS,
@@ -12,8 +13,20 @@ export {
   type DistanceMatrixOptions,
   type Judgement,
 } from "./distance-matrix-loss.js";
+export { FastAPLoss, type FastAPOptions } from "./fast-ap.js";
+export {
+  GeneralizedLiftedStructureLoss,
+  type GeneralizedLiftedStructureOptions,
+} from "./generalized-lifted-structure.js";
+export { IntraPairVarianceLoss, type IntraPairVarianceOptions } from "./intra-pair-variance.js";
+export { LiftedStructureLoss, type LiftedStructureOptions } from "./lifted-structure.js";
+export { MultiSimilarityLoss, type MultiSimilarityOptions } from "./multi-similarity.js";
 export { MultipleNegativesRankingLoss, type MultipleNegativesRankingOptions } from "./multiple-negatives-ranking.js";
+export { NCALoss, type NCAOptions } from "./nca.js";
+export { NTXentLoss, type NTXentOptions } from "./nt-xent.js";
 export { OnlineContrastiveLoss, type OnlineContrastiveOptions } from "./online-contrastive.js";
 export { ProxyLoss, type ProxyOptions, type ProxyParameters, type ProxySettings } from "./proxy-loss.js";
 export { SoftmaxLoss, type SoftmaxOptions } from "./softmax.js";
+export { SupervisedContrastiveLoss, type SupervisedContrastiveOptions } from "./supervised-contrastive.js";
 export { TripletLoss, type TripletOptions } from "./triplet.js";
+export { TupletMarginLoss, type TupletMarginOptions } from "./tuplet-margin.js";

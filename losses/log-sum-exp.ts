@@ -6,11 +6,11 @@ const FAR = 1e30;
 
 /**
  * `[n, m] -> [n]`, `log Σ exp(value)` of each row over what the mask `[n, m]` holds, without overflow; 0 with gradient 0 for a row that
- * holds nothing. With `withOne`, `log(1 + Σ exp(value))`.
+ * holds nothing. What the mask holds several times counts several times. With `withOne`, `log(1 + Σ exp(value))`.
  */
 export function logSumExpInRow(values: tf.Tensor2D, mask: tf.Tensor2D, { withOne = false } = {}): tf.Tensor1D {
   return tf.customGrad((given, save) => {
-    const inMask = tf.add(given as tf.Tensor2D, tf.mul(tf.sub(mask, 1), FAR));
+    const inMask = tf.add(given as tf.Tensor2D, tf.mul(tf.sub(tf.step(mask), 1), FAR));
     const any = tf.expandDims(rowsWithAny(mask), 1); // [n, 1]
     const largest = tf.max(inMask, 1, true);
     const top = withOne ? tf.relu(largest) : largest;

@@ -49,6 +49,11 @@ export function savedOptions<Options>(
   return config as unknown as Options;
 }
 
+/** A number, neither NaN nor infinite. */
+export function finite(name: string, value: unknown): Problem {
+  return Number.isFinite(value) ? null : `${name}: expected a number, got ${show(value)}`;
+}
+
 /** A number, neither NaN nor infinite, of at least `least`. */
 export function atLeast(name: string, value: unknown, least: number): Problem {
   return Number.isFinite(value) && (value as number) >= least

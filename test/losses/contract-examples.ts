@@ -1,10 +1,20 @@
 import {
   ArcFaceLoss,
+  CircleLoss,
   ContrastiveLoss,
+  FastAPLoss,
+  GeneralizedLiftedStructureLoss,
+  IntraPairVarianceLoss,
+  LiftedStructureLoss,
   MultipleNegativesRankingLoss,
+  MultiSimilarityLoss,
+  NCALoss,
+  NTXentLoss,
   OnlineContrastiveLoss,
   SoftmaxLoss,
+  SupervisedContrastiveLoss,
   TripletLoss,
+  TupletMarginLoss,
 } from "likewise/losses";
 import type { Kind, SimilarityLoss } from "../../lib/contracts/index.js";
 import { hostTensor } from "../../lib/tensor/host.js";
@@ -19,8 +29,12 @@ export interface Example {
   readonly targets: PlainTargets;
   /** How many rows of embeddings belong to the targets. */
   readonly rows: number;
-  /** A batch whose loss cannot be lowered, and what is left of the loss there. */
+  /** A batch whose loss cannot be lowered. */
   readonly perfect: PlainBatch;
+  /** What is left of the loss there. Default 0. */
+  readonly least?: number;
+  /** False for a loss whose gradient leaves out factors on purpose, so that the differences of its value are others. Default true. */
+  readonly valueSlopes?: boolean;
   /** A batch in which items that belong apart lie together and the other way round. */
   readonly confused: Confusion;
 }
@@ -117,6 +131,31 @@ const tuples = {
   },
 } as const;
 
+/** Groups whose members are equal, far from others. */
+const farGroups = {
+  ...groups,
+  perfect: {
+    embeddings: [unit(0, 4), unit(0, 4), unit(1, 4), unit(1, 4)],
+    targets: { groups: [0, 0, 1, 1] },
+  },
+} as const;
+
+/** Of three rows of a group one lies apart; a row of another group lies with the two, a third lies elsewhere. */
+const unevenGroups: Confusion = {
+  near: [0, 0, 0, 1, 0, 1, 1, 1],
+  targets: { groups: [0, 0, 0, 0, 1, 2, 3, 4] },
+  together: [
+    [0, 3],
+    [1, 3],
+    [2, 3],
+  ],
+  apart: [
+    [0, 4],
+    [1, 4],
+    [2, 4],
+  ],
+};
+
 /** At least one example for every exported loss. */
 export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Example>>>> = {
   ArcFaceLoss: () => ({
@@ -125,6 +164,10 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
       ...proxies,
       loss: new ArcFaceLoss({ embeddingSize: SIZE, groups: ["a", "b", "c", "d"], scale: 16, margin: 0.2 }),
     },
+  }),
+  CircleLoss: () => ({
+    defaults: { ...groups, loss: new CircleLoss(), valueSlopes: false },
+    "of faces": { ...groups, loss: new CircleLoss({ margin: 0.25, scale: 256 }), valueSlopes: false },
   }),
   ContrastiveLoss: () => ({
     defaults: { ...pairs, confused: onePullOnePush, loss: new ContrastiveLoss() },
@@ -138,6 +181,17 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
       confused: onePullOnePush,
     },
   }),
+  FastAPLoss: () => ({
+    defaults: { ...groups, loss: new FastAPLoss() },
+    coarse: { ...groups, loss: new FastAPLoss({ bins: 4 }) },
+  }),
+  GeneralizedLiftedStructureLoss: () => ({
+    defaults: { ...farGroups, loss: new GeneralizedLiftedStructureLoss() },
+  }),
+  IntraPairVarianceLoss: () => ({
+    defaults: { ...groups, confused: unevenGroups, loss: new IntraPairVarianceLoss() },
+  }),
+  LiftedStructureLoss: () => ({ defaults: { ...farGroups, loss: new LiftedStructureLoss() } }),
   MultipleNegativesRankingLoss: () => ({
     defaults: { ...pairs, loss: new MultipleNegativesRankingLoss() },
     symmetric: {
@@ -147,6 +201,15 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
     },
     tuples: { ...tuples, loss: new MultipleNegativesRankingLoss({ kind: "tuple" }) },
     "symmetric tuples": { ...tuples, loss: new MultipleNegativesRankingLoss({ kind: "tuple", symmetric: true }) },
+  }),
+  MultiSimilarityLoss: () => ({
+    // Of each of four rows half of log(1 + 1 / e), of the two without a positive nothing.
+    defaults: { ...groups, least: (4 / 6) * 0.5 * Math.log1p(Math.exp(-1)), loss: new MultiSimilarityLoss() },
+  }),
+  NCALoss: () => ({ defaults: { ...farGroups, loss: new NCALoss() } }),
+  NTXentLoss: () => ({
+    defaults: { ...groups, loss: new NTXentLoss() },
+    euclidean: { ...farGroups, loss: new NTXentLoss({ distance: "euclidean", temperature: 0.5 }) },
   }),
   OnlineContrastiveLoss: () => ({
     hard: { ...groups, loss: new OnlineContrastiveLoss({ margin: 1 }) },
@@ -163,6 +226,7 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
     defaults: { ...proxies, loss: new SoftmaxLoss({ embeddingSize: SIZE, groups: 4 }) },
     normalized: { ...proxies, loss: new SoftmaxLoss({ embeddingSize: SIZE, groups: 4, normalize: true }) },
   }),
+  SupervisedContrastiveLoss: () => ({ defaults: { ...groups, loss: new SupervisedContrastiveLoss() } }),
   TripletLoss: () => ({
     hard: { ...groups, loss: new TripletLoss() },
     soft: {
@@ -185,4 +249,5 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
     },
     all: { ...groups, loss: new TripletLoss({ mining: "all" }) },
   }),
+  TupletMarginLoss: () => ({ defaults: { ...groups, loss: new TupletMarginLoss({ scale: 16 }) } }),
 };

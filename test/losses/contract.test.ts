@@ -86,11 +86,13 @@ for (const [name, lossClass] of classes) {
         expect(loss.distance?.name).to.be.a("string");
       });
 
-      it("has the gradient that finite differences show", () => {
-        const parameters = loss.initialize(new Random("parameters")).parameters;
-        const value = (rows: tf.Tensor2D): tf.Scalar => computeValue(loss, rows, uploadTree(parameters), batch).value;
-        expectOwnGradient(value, batch.embeddings, { step: 2e-3, relative: 5e-2, absolute: 2e-2 });
-      });
+      if (example.valueSlopes ?? true) {
+        it("has the gradient that finite differences show", () => {
+          const parameters = loss.initialize(new Random("parameters")).parameters;
+          const value = (rows: tf.Tensor2D): tf.Scalar => computeValue(loss, rows, uploadTree(parameters), batch).value;
+          expectOwnGradient(value, batch.embeddings, { step: 2e-3, relative: 5e-2, absolute: 2e-2 });
+        });
+      }
 
       it("brings together what belongs together and moves apart what does not", () => {
         const { near, targets, together, apart } = example.confused;
@@ -129,7 +131,8 @@ for (const [name, lossClass] of classes) {
 
       it("is as low as it gets on perfect embeddings", () => {
         const found = expectFinite(example, example.perfect, "perfect");
-        expect(found.value).to.be.within(0, 2e-3);
+        const { least = 0 } = example;
+        expect(found.value).to.be.within(least - 1e-6, least + 2e-3);
         expect(Math.hypot(...found.gradient)).to.be.lessThan(5e-3);
       });
 

@@ -1,0 +1,36 @@
+import { expect } from "chai";
+import { NTXentLoss } from "likewise/losses";
+import { ConfigError } from "../../lib/errors.js";
+import { expectPeerNumbers, peerDistance } from "../support/peer-losses.js";
+import { heldBy, itEqualsPlainLoops, meanOf, plainLogSum } from "../support/plain-loops.js";
+
+describe("NTXentLoss", () => {
+  itEqualsPlainLoops({
+    make: (distance) => new NTXentLoss({ temperature: 0.4, distance }),
+    plain: ({ distances, positive, negative }) =>
+      meanOf(
+        distances.flatMap((row, a) => {
+          const logits = row.map((d) => -d / 0.4);
+          const apart = heldBy(logits, negative, a);
+          if (apart.length === 0) return [];
+          return heldBy(logits, positive, a).map((s) => plainLogSum([0, ...apart.map((other) => other - s)]));
+        }),
+      ),
+  });
+
+  it("equals pytorch-metric-learning, values and gradients", function () {
+    expectPeerNumbers(this, "loss_NTXentLoss", {
+      make: ({ temperature = 0.07, distance, reducer }) =>
+        reducer !== undefined
+          ? null
+          : new NTXentLoss({ temperature: temperature as number, distance: peerDistance(distance, "cosine") }),
+      // There, the root of zero between equal rows has no gradient to compare.
+      gradients: ({ tag, config }) => tag !== "zero_vector" && !(tag === "duplicates" && "distance" in config),
+      atLeast: 12,
+    });
+  });
+
+  it("refuses a negative temperature", () => {
+    expect(() => new NTXentLoss({ temperature: -1 })).to.throw(ConfigError, "temperature");
+  });
+});
