@@ -1,6 +1,6 @@
 import type { Targets } from "../lib/contracts/batch.js";
 import type { Distance } from "../lib/contracts/distance.js";
-import { SimilarityLoss, type LossValue } from "../lib/contracts/loss.js";
+import { SimilarityLoss, type LossValue, type Memory, type UsesMemory } from "../lib/contracts/loss.js";
 import { above, flag, oneOf, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { Init } from "../lib/contracts/part.js";
 import { distanceNamed, type DistanceName } from "../lib/distances/index.js";
@@ -50,10 +50,16 @@ export type MultipleNegativesRankingOptions<K extends "pair" | "tuple" = "pair">
  * - `"tuple"`: candidates are all positives and all negatives of the batch; other positives of the same anchor are left out of its
  *   comparison. The graded score of a positive weighs it.
  *
+ * With a cross-batch memory (pairs), remembered `b`s are further wrong answers for every a; a trained scale counts there too, and
+ * `symmetric` does not.
+ *
  * Henderson et al., "Efficient Natural Language Response Suggestion for Smart Reply", 2017; van den Oord, Li, Vinyals,
  * "Representation Learning with Contrastive Predictive Coding", 2018; trained scale: Radford et al. (CLIP), 2021.
  */
-export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair"> extends SimilarityLoss<K> {
+export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair">
+  extends SimilarityLoss<K>
+  implements UsesMemory<"pair">
+{
   /** Name it is saved by. */
   static readonly type = "MultipleNegativesRankingLoss";
   /** The kind of samples it learns from: as its option says. */
@@ -115,6 +121,27 @@ export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair"> e
     return this.kind === "pair"
       ? this.#ofPairs(logits, embeddings, targets as Targets<"pair">)
       : this.#ofTuples(logits, embeddings, targets as Targets<"tuple">);
+  }
+
+  /** Each a looks for its own b among remembered `b`s. */
+  computeAgainst(
+    parameters: TensorTree,
+    embeddings: tf.Tensor2D,
+    { labels }: Targets<"pair">,
+    { embeddings: remembered, valid }: Memory,
+  ): LossValue {
+    const scale = this.#options.learnScale ? currentScale(parameters) : this.#options.scale;
+    const scaled = <T extends tf.Tensor>(distances: T): T => tf.mul(this.distance.similarity(distances), scale) as T;
+    const [a, b] = tf.split(embeddings, 2, 0) as [tf.Tensor2D, tf.Tensor2D];
+    const answers = tf.expandDims(scaled(this.distance.pairs(a, b)), 1); // [p, 1]
+    const present = tf.expandDims(valid, 0); // [1, m]
+    const rows = tf.mul(remembered, tf.expandDims(valid, 1)) as tf.Tensor2D;
+    // Of an excluded row nothing is left, whatever its similarity is.
+    const wrong = tf.add(tf.mul(scaled(this.distance.matrix(a, rows)), present), tf.mul(tf.sub(1, present), EXCLUDED));
+    // -log(exp(answer) / (exp(answer) + Σ exp(wrong))), so that no index of the answer is needed.
+    const losses = tf.sub(tf.logSumExp(tf.concat([answers, wrong], 1), 1), tf.squeeze(answers, [1])) as tf.Tensor1D;
+    const weights = tf.relu(labels);
+    return { value: weightedMean(losses, weights), weight: tf.sum<tf.Scalar>(weights) };
   }
 
   #ofPairs(logits: Logits, embeddings: tf.Tensor2D, { labels }: Targets<"pair">): LossValue {
