@@ -1,0 +1,15 @@
+/** A training process to be killed: tells what it sees in a file, line by line, and says "ready" when it begins. */
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+import { trainEverything } from "./training.js";
+
+const [folder = "", engine = "auto"] = process.argv.slice(2);
+await trainEverything(
+  folder,
+  (said) => appendFileSync(join(folder, "said.jsonl"), `${JSON.stringify(said)}\n`),
+  { engine: engine as "auto" },
+  ({ type }) => {
+    if (type === "assembled") process.stdout.write("ready\n");
+  },
+);
+process.stdout.write("done\n");
