@@ -1,13 +1,16 @@
 import { atLeast, oneOf, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
-import { largestInRow, rowsWithAny, smallestInRow } from "../lib/tensor/masks.js";
+import { rowsWithAny } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
+import { withoutGradient } from "../lib/tensor/without-gradient.js";
 import {
   DISTANCE_MATRIX_KEYS,
   DistanceMatrixLoss,
   type DistanceMatrixOptions,
   type Judgement,
 } from "./distance-matrix-loss.js";
+import type { Comparison } from "./mining/comparison.js";
+import { farthestColumn, nearestColumn } from "./mining/in-rows.js";
 import type { Mined } from "./mining/miner.js";
 import { miningProblems } from "./mining/registered.js";
 import { unitsOf } from "./mining/units.js";
@@ -64,12 +67,22 @@ export class OnlineContrastiveLoss extends DistanceMatrixLoss {
     return { margin: this.#margin, mining: this.#mining, ...this.sharedConfig };
   }
 
+  protected override compare(comparison: Comparison, mined: Mined): Judgement {
+    if (!(this.miner?.single ?? this.#mining === "hard")) return this.judge(comparison.matrix, mined);
+    const { positives, negatives } = mined;
+    const columns = withoutGradient(() => [
+      farthestColumn(comparison.values, positives),
+      nearestColumn(comparison.values, negatives),
+    ]);
+    const [together, apart] = comparison.to(...columns) as [tf.Tensor1D, tf.Tensor1D];
+    return this.#terms(together, rowsWithAny(positives), apart, rowsWithAny(negatives));
+  }
+
   protected override judge(distances: tf.Tensor2D, { positives, negatives }: Mined): Judgement {
-    const hard = this.#mining === "hard";
-    const together = hard ? largestInRow(distances, positives) : distances;
-    const apart = hard ? smallestInRow(distances, negatives) : distances;
-    const togetherCounts = hard ? rowsWithAny(positives) : positives;
-    const apartCounts = hard ? rowsWithAny(negatives) : negatives;
+    return this.#terms(distances, positives, distances, negatives);
+  }
+
+  #terms(together: tf.Tensor, togetherCounts: tf.Tensor, apart: tf.Tensor, apartCounts: tf.Tensor): Judgement {
     return {
       terms: {
         positive: unitsOf(tf.mul(together, 0.5), togetherCounts),

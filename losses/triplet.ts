@@ -1,6 +1,6 @@
 import { atLeast, flag, oneOf, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
-import { largestInRow, rowsWithAny, smallestInRow, type PairMasks } from "../lib/tensor/masks.js";
+import { rowsWithAny, type PairMasks } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
 import { withoutGradient } from "../lib/tensor/without-gradient.js";
 import { weightedMean } from "./average.js";
@@ -11,9 +11,10 @@ import {
   type Judgement,
 } from "./distance-matrix-loss.js";
 import { AverageNonZeroReducer } from "./mining/average-non-zero-reducer.js";
+import type { Comparison } from "./mining/comparison.js";
 import { MeanReducer } from "./mining/mean-reducer.js";
 import type { Mined } from "./mining/miner.js";
-import { differentiablyTaken } from "./mining/in-rows.js";
+import { differentiablyTaken, farthestColumn, nearestColumn } from "./mining/in-rows.js";
 import { miningProblems } from "./mining/registered.js";
 import { TripletUnits } from "./mining/triplet-units.js";
 import { unitsOf, type Units } from "./mining/units.js";
@@ -89,20 +90,24 @@ export class TripletLoss extends DistanceMatrixLoss {
     return { ...this.#options, ...this.sharedConfig };
   }
 
-  protected override judge(distances: tf.Tensor2D, mined: Mined): Judgement {
-    return { terms: { triplets: this.#units(distances, mined) } };
+  protected override compare(comparison: Comparison, mined: Mined): Judgement {
+    const single = this.miner?.single ?? this.#options.mining === "hard";
+    return single ? { terms: { triplets: this.#ofSingle(comparison, mined) } } : this.judge(comparison.matrix, mined);
   }
 
-  #units(distances: tf.Tensor2D, mined: Mined): Units {
+  protected override judge(distances: tf.Tensor2D, mined: Mined): Judgement {
+    return { terms: { triplets: this.#ofMany(distances, mined) } };
+  }
+
+  #ofMany(distances: tf.Tensor2D, mined: Mined): Units {
     const { margin, mining } = this.#options;
     switch (mining) {
-      case "hard":
-        return this.#hardest(distances, mined);
       case "semi-hard": {
         const pairs = tf.mul(mined.positives, tf.step(tf.sum(mined.negatives, 1, true)));
         const negative = withoutGradient(() => semiHardNegatives(distances, mined));
         return unitsOf(this.#losses(tf.sub(distances, differentiablyTaken(distances, negative))), pairs);
       }
+      case "hard":
       case "all": {
         const { positives, triplets } = mined;
         if (triplets?.negative === undefined) {
@@ -117,10 +122,15 @@ export class TripletLoss extends DistanceMatrixLoss {
     }
   }
 
-  #hardest(distances: tf.Tensor2D, { positives, negatives }: PairMasks): Units {
+  /** One triplet a row at most: the hardest, or what is left after mining. */
+  #ofSingle(comparison: Comparison, { positives, negatives }: PairMasks): Units {
     const anchors = tf.mul(rowsWithAny(positives), rowsWithAny(negatives)); // [n]
-    const nearest = smallestInRow(distances, negatives);
-    const gap = tf.sub(largestInRow(distances, positives), nearest);
+    const columns = withoutGradient(() => [
+      farthestColumn(comparison.values, positives),
+      nearestColumn(comparison.values, negatives),
+    ]);
+    const [farthest, nearest] = comparison.to(...columns) as [tf.Tensor1D, tf.Tensor1D];
+    const gap = tf.sub(farthest, nearest);
     const scaled = this.#options.normalizeByHardestNegative
       ? tf.div(gap, tf.maximum(weightedMean(nearest, anchors), LEAST_MEAN))
       : gap;

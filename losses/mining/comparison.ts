@@ -1,5 +1,5 @@
 import type { Distance } from "../../lib/contracts/distance.js";
-import type * as tf from "../../lib/tensor/tf.js";
+import * as tf from "../../lib/tensor/tf.js";
 import { withoutGradient } from "../../lib/tensor/without-gradient.js";
 
 /** Rows that are compared with each other, or with remembered ones. Matrices are computed when they are asked for, once. */
@@ -35,5 +35,16 @@ export class Comparison {
   get values(): tf.Tensor2D {
     this.#values ??= this.#matrix ?? withoutGradient(() => this.distance.matrix(this.rows, this.columns));
     return this.#values;
+  }
+
+  /**
+   * `[n]` for each of some `[n]` columns: the distance of row i to column `column[i]`. Only these distances get a gradient, at `n d`
+   * the cost of which is nothing beside the `n m d` of `matrix`. NaN in any row of the batch makes them NaN, as it does the matrix.
+   */
+  to(...columns: readonly tf.Tensor1D[]): tf.Tensor1D[] {
+    const places = columns.length === 1 ? (columns[0] as tf.Tensor1D) : tf.concat1d([...columns]);
+    const chosen = tf.split(tf.gather(this.columns, places), columns.length, 0) as tf.Tensor2D[];
+    const unseen = withoutGradient(() => tf.sum(tf.mul(this.rows, 0))); // 0, or NaN
+    return chosen.map((others) => tf.add(this.distance.pairs(this.rows, others), unseen));
   }
 }

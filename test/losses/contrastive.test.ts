@@ -6,7 +6,7 @@ import type { DistanceName } from "../../lib/distances/index.js";
 import { expectClose } from "../support/close.js";
 import { centralDifferences, type Matrix } from "../support/gradient.js";
 import { judge, randomRows, type PlainBatch } from "../support/loss.js";
-import { HalvedCosine, plainDistance, quaterionDistance } from "../support/plain-distance.js";
+import { MixedCosine, plainDistance, quaterionDistance } from "../support/plain-distance.js";
 import { readGolden } from "../support/shared.js";
 
 /** The loss in plain loops. */
@@ -42,7 +42,7 @@ describe("ContrastiveLoss", () => {
       [0, 0.5, 0],
       [1, 0, 0],
     ];
-    const loss = new ContrastiveLoss({ distance: new HalvedCosine() });
+    const loss = new ContrastiveLoss({ distance: new MixedCosine() });
     expectClose(judge(loss, { embeddings, targets: { labels: [1, 0], subgroups: [42, 13, 42, 13] } }).value, 0.3519136);
     expectClose(judge(loss, { embeddings, targets: { labels: [1, 0], subgroups: [0, 0, 0, 0] } }).value, 0.0027864);
   });
@@ -87,9 +87,10 @@ describe("ContrastiveLoss", () => {
           subgroups: tag === "shared_object" ? order.map((row) => subgroups[row] as number) : subgroups,
         },
       };
+      const metric = config["distance_metric_name"];
       const loss = new ContrastiveLoss({
         margin: config["margin"] as number,
-        distance: quaterionDistance(config["distance_metric_name"]),
+        distance: metric === "cosine" ? new MixedCosine() : quaterionDistance(metric),
       });
       const found = judge(loss, batch);
       const what = `${tag} ${JSON.stringify(config)}`;

@@ -22,7 +22,7 @@ export const plainDistance: Readonly<Record<DistanceName, (x: Row, y: Row) => nu
 export const plainMatrix = (name: DistanceName, left: Matrix, right: Matrix): number[][] =>
   left.map((x) => right.map((y) => plainDistance[name](x, y)));
 
-/** Cosine as Quaterion has it: `(1 - cos) / 2` in matrices and `1 - cos` in pairs. Only to compare with its numbers. */
+/** Cosine as Quaterion has it in matrices: `(1 - cos) / 2`. Only to compare with its numbers. */
 export class HalvedCosine extends Distance {
   readonly name = "halved-cosine";
   readonly #cosine = new Cosine();
@@ -32,7 +32,7 @@ export class HalvedCosine extends Distance {
   }
 
   override pairs(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tensor1D {
-    return this.#cosine.pairs(left, right);
+    return tf.mul(this.#cosine.pairs(left, right), 0.5);
   }
 
   override similarity<T extends tf.Tensor>(distance: T): T {
@@ -44,7 +44,30 @@ export class HalvedCosine extends Distance {
   }
 }
 
-/** Our distance for a name of Quaterion's. */
+/** Cosine as Quaterion has it in a loss that uses both: halved in matrices, not in pairs. Only to compare with its numbers. */
+export class MixedCosine extends Distance {
+  readonly name = "mixed-cosine";
+  readonly #cosine = new Cosine();
+  readonly #halved = new HalvedCosine();
+
+  override matrix(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tensor2D {
+    return this.#halved.matrix(left, right);
+  }
+
+  override pairs(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tensor1D {
+    return this.#cosine.pairs(left, right);
+  }
+
+  override similarity<T extends tf.Tensor>(distance: T): T {
+    return this.#cosine.similarity(distance);
+  }
+
+  override asInnerProduct(): null {
+    return null;
+  }
+}
+
+/** Our distance for a name of Quaterion's, as its losses over distance matrices have it. */
 export function quaterionDistance(name: unknown): DistanceName | Distance {
   switch (name) {
     case "cosine":
