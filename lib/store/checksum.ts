@@ -15,8 +15,15 @@ export async function checksumOf(pieces: Iterable<Uint8Array>): Promise<string> 
   return named(sum);
 }
 
-export function checksumOfBytes(bytes: Uint8Array | string): string {
-  return named(crc32(bytes));
+/** The same at once: for what is short, or in memory already. */
+export function checksumNow(pieces: Iterable<Uint8Array>): string {
+  let sum = 0;
+  for (const piece of pieces) sum = crc32(piece, sum);
+  return named(sum);
+}
+
+export function checksumOfText(text: string): string {
+  return named(crc32(text));
 }
 
 function named(sum: number): string {

@@ -1,7 +1,7 @@
 import { FileFormatError } from "../errors.js";
 import { canonicalJson, type JsonObject } from "../json.js";
 import { writeFileAtomic } from "./atomic.js";
-import { checksumOfBytes } from "./checksum.js";
+import { checksumOfText } from "./checksum.js";
 import { readText } from "./read.js";
 
 /** What a JSON file says it is, in its keys `format` and `version`. */
@@ -36,13 +36,13 @@ export async function readJsonFile(path: string, { format, version }: FileFormat
 
 /** Like `writeJsonFile`, with a checksum that `readCheckedJsonFile` asks for: for files that nobody edits. */
 export async function writeCheckedJsonFile(path: string, format: FileFormat, content: object): Promise<void> {
-  await writeJsonFile(path, format, { [CHECKSUM]: checksumOfBytes(plainly(content)), ...content });
+  await writeJsonFile(path, format, { [CHECKSUM]: checksumOfText(plainly(content)), ...content });
 }
 
 /** @throws FileFormatError like `readJsonFile`, and when anything in it was changed. */
 export async function readCheckedJsonFile(path: string, format: FileFormat): Promise<JsonObject> {
   const { format: _format, version: _version, [CHECKSUM]: announced, ...content } = await readJsonFile(path, format);
-  if (announced !== checksumOfBytes(plainly(content)))
+  if (announced !== checksumOfText(plainly(content)))
     throw new FileFormatError(path, "damaged: its content does not fit its checksum");
   return content;
 }

@@ -1,7 +1,8 @@
+import { totalmem } from "node:os";
 import { FileFormatError } from "../errors.js";
 import { hostTensor, type HostTensor, type HostTensors } from "../tensor/host.js";
 import { writeFileAtomic } from "./atomic.js";
-import { checksumOf, checksumOfBytes } from "./checksum.js";
+import { checksumNow, checksumOf } from "./checksum.js";
 import { openToRead, readExactly } from "./read.js";
 import { toNumbers } from "./safetensors-dtypes.js";
 import {
@@ -58,22 +59,22 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsC
     tensors[name] = { data: toNumbers(piece, place.dtype, name, file), shape: place.shape };
   }
   const { [CHECKSUM]: announced, ...metadata } = header.metadata;
-  if (announced !== undefined && announced !== checksumOfBytes(bytes.subarray(start)))
-    throw new FileFormatError(file, "damaged: its numbers do not fit its checksum");
+  const covered = [writeHeader({ places: header.places, metadata }), bytes.subarray(start)];
+  if (announced !== undefined && announced !== checksumNow(covered))
+    throw new FileFormatError(file, "damaged: its content does not fit its checksum");
   return { tensors, metadata };
 }
 
 /** Metadata that tells whether the numbers are those that were written. */
 const CHECKSUM = "checksum";
 
-/** Writes a file that is there completely or not at all, with a checksum of its numbers. */
+/** Writes a file that is there completely or not at all, with a checksum of its header and numbers. */
 export async function writeSafetensors(
   path: string,
   tensors: HostTensors,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const [, ...numbers] = encodeSafetensors(tensors);
-  const checksum = await checksumOf(numbers);
+  const checksum = await checksumOf(encodeSafetensors(tensors, metadata));
   await writeFileAtomic(path, encodeSafetensors(tensors, { ...metadata, [CHECKSUM]: checksum }));
 }
 
@@ -98,6 +99,7 @@ export async function readSafetensors(
   const { handle, size } = opened;
   const prefix = await readExactly(handle, 0, Math.min(8, size), path);
   const length = readHeaderLength(prefix, size, path);
+  if (size > totalmem()) throw new FileFormatError(path, `${size} bytes are more than this machine has memory`);
   const start = 8 + length;
   const header: SafetensorsHeader = readHeader(await readExactly(handle, 8, length, path), size - start, path);
   const { [CHECKSUM]: announced, ...metadata } = header.metadata;
@@ -109,8 +111,9 @@ export async function readSafetensors(
   for (const [, place] of inOrder) {
     pieces.push(await readExactly(handle, start + place.begin, place.end - place.begin, path));
   }
-  if (announced !== undefined && (await checksumOf(pieces)) !== announced)
-    throw new FileFormatError(path, "damaged: its numbers do not fit its checksum");
+  const covered = [writeHeader({ places: header.places, metadata }), ...pieces];
+  if (announced !== undefined && (await checksumOf(covered)) !== announced)
+    throw new FileFormatError(path, "damaged: its content does not fit its checksum");
   inOrder.forEach(([name, place], at) => {
     // Every piece was read into memory of its own.
     const piece = pieces[at] as Uint8Array<ArrayBuffer>;

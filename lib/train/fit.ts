@@ -7,6 +7,7 @@ import type { Assembled } from "../model/assemble.js";
 import type { PartRegistry } from "../model/part-registry.js";
 import type { ModelContent } from "../model/model-content.js";
 import type { TrainableModel } from "../model/trainable-model.js";
+import { FileFormatError } from "../errors.js";
 import { Random } from "../random.js";
 import type { HostTensors } from "../tensor/host.js";
 import { under } from "../tensor/tree.js";
@@ -151,6 +152,13 @@ export class Fit<K extends Kind, Item> {
     run.log.restore(state.log);
     run.callbacks.restore(state.callbacks);
     run.callbacks.metrics = state.latest;
+    if ((memory === null) !== (run.memory === null)) {
+      const file = join(directory, "training.json");
+      throw new FileFormatError(
+        file,
+        `"memory" is wrong: ${memory === null ? "none" : "one"} was saved, the model says otherwise`,
+      );
+    }
     if (memory !== null) run.memory?.restore(memory);
     run.drift?.restore(drift);
     run.metricRows.restore(metrics);

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { UsageError } from "../errors.js";
+import { StorageError, UsageError } from "../errors.js";
 import { recoverDirectory } from "../store/atomic-directory.js";
 import { writeFileAtomic } from "../store/atomic.js";
 import { readCheckpoint } from "./checkpoint-file.js";
 import type { TrainEvent } from "./events.js";
+import { readKept } from "./kept-checkpoints-file.js";
 import type { Resumed } from "./open-run.js";
 import type { Sink } from "./sink.js";
 import { CsvLog, JsonLinesLog, nextRunDirectory, TensorBoardLog, type ScalarSink } from "./sinks/index.js";
@@ -38,8 +39,9 @@ async function newest(which: "last" | "best", runDir: string | null): Promise<st
   const runs = existsSync(runDir) ? await readdir(runDir) : [];
   const numbers = runs.flatMap((name) => /^run-(\d+)$/u.exec(name)?.[1] ?? []).map(Number);
   for (const number of numbers.sort((left, right) => right - left)) {
-    const directory = join(runDir, `run-${number}`, "checkpoints", which);
-    if (await isCheckpoint(directory)) return directory;
+    const folder = join(runDir, `run-${number}`, "checkpoints");
+    const best = which === "best" ? ((await readKept(folder))[0]?.name ?? which) : which;
+    if (await isCheckpoint(join(folder, best))) return join(folder, best);
   }
   throw new UsageError(
     `resume: "${which}": no run in ${resolve(runDir)} has such a checkpoint; leave out resume to start a new run`,
@@ -56,9 +58,13 @@ async function named(path: string): Promise<string> {
 /** The folder of a new run, or that of the run that goes on; its configuration is written into it. */
 export async function openRunFolder(runDir: string, resumed: Resumed | null, config: TrainerConfig): Promise<string> {
   const own = resumed === null ? null : dirname(dirname(resolve(resumed.directory)));
-  const folder = own !== null && dirname(own) === resolve(runDir) ? own : await nextRunDirectory(runDir);
-  await writeFileAtomic(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
-  return folder;
+  try {
+    const folder = own !== null && dirname(own) === resolve(runDir) ? own : await nextRunDirectory(runDir);
+    await writeFileAtomic(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+    return folder;
+  } catch (cause) {
+    throw new StorageError("a run folder in", resolve(runDir), cause);
+  }
 }
 
 /**
