@@ -68,10 +68,17 @@ export {
   Cosine,
   DotProduct,
   Euclidean,
+  Lp,
   Manhattan,
+  SignalToNoise,
   SquaredEuclidean,
   distanceNamed,
+  registerDistance,
+  savedDistance,
+  type DistanceChoice,
   type DistanceName,
+  type LpOptions,
+  type SavedDistance,
 } from "./distances/index.js";
 export { attach, Metric, type AttachedMetric, type AttachOptions, type Stage } from "./contracts/metric.js";
 export { Loader, type EpochRequest } from "./contracts/loader.js";

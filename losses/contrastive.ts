@@ -2,7 +2,7 @@ import type { Targets } from "../lib/contracts/batch.js";
 import type { Distance } from "../lib/contracts/distance.js";
 import { SimilarityLoss, type LossValue } from "../lib/contracts/loss.js";
 import { atLeast, flag, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
-import { distanceNamed, type DistanceName } from "../lib/distances/index.js";
+import { distanceNamed, savedDistance, type DistanceChoice } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
 import { equalPairs, rowsWithAny, smallestInRow } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
@@ -17,7 +17,7 @@ export interface ContrastiveOptions {
   /** Also push every item away from the nearest item of another subgroup. Costs a distance matrix of the batch. Default true. */
   readonly acrossSubgroups?: boolean;
   /** Default "cosine". */
-  readonly distance?: DistanceName | Distance;
+  readonly distance?: DistanceChoice;
 }
 
 /**
@@ -57,7 +57,7 @@ export class ContrastiveLoss extends SimilarityLoss<"pair"> {
   }
 
   override get config(): JsonObject {
-    return { margin: this.#margin, acrossSubgroups: this.#acrossSubgroups, distance: this.distance.name };
+    return { margin: this.#margin, acrossSubgroups: this.#acrossSubgroups, distance: savedDistance(this.distance) };
   }
 
   /** True without the term across subgroups, which compares all items of the batch. */

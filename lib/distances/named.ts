@@ -5,11 +5,14 @@ import { Registry } from "../registry.js";
 import { Cosine } from "./cosine.js";
 import { DotProduct } from "./dot-product.js";
 import { Euclidean } from "./euclidean.js";
+import { Lp } from "./lp.js";
 import { Manhattan } from "./manhattan.js";
+import { SignalToNoise } from "./signal-to-noise.js";
 import { SquaredEuclidean } from "./squared-euclidean.js";
 
 /** Distances that can be asked for by name. */
-export type DistanceName = "cosine" | "euclidean" | "squared-euclidean" | "manhattan" | "dot-product";
+export type DistanceName =
+  "cosine" | "euclidean" | "squared-euclidean" | "manhattan" | "dot-product" | "signal-to-noise";
 
 /** A distance as JSON, when its name alone does not say all of it. */
 export interface SavedDistance {
@@ -28,10 +31,12 @@ const STANDARD: Readonly<Record<DistanceName, (config: JsonObject) => Distance>>
   "squared-euclidean": () => new SquaredEuclidean(),
   manhattan: () => new Manhattan(),
   "dot-product": () => new DotProduct(),
+  "signal-to-noise": () => new SignalToNoise(),
 };
 
 const distances = new Registry<(config: JsonObject) => Distance>("distance");
 for (const [name, make] of Object.entries(STANDARD)) distances.add(name, make);
+distances.add("lp", (config) => Lp.from(config));
 
 /**
  * Makes a distance of your own known by its name, in this process, so that losses, models and indexes that use it can be saved and

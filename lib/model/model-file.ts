@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { FrozenEncoder, TrainableEncoder, type Encoder } from "../contracts/encoder.js";
 import { Head } from "../contracts/head.js";
 import type { Part, SavedPart } from "../contracts/part.js";
-import { distanceNamed, type DistanceName } from "../distances/index.js";
+import { distanceNamed, savedDistance, type DistanceName, type SavedDistance } from "../distances/index.js";
 import { FileFormatError, UsageError } from "../errors.js";
 import { Random } from "../random.js";
 import { recoverDirectory } from "../store/atomic-directory.js";
@@ -25,7 +25,7 @@ interface SavedModel {
   readonly version: typeof version;
   readonly encoders: Readonly<Record<string, SavedPart>>;
   readonly head: SavedPart;
-  readonly distance: DistanceName;
+  readonly distance: DistanceName | SavedDistance;
 }
 
 /** Replaces the folder in one step, or leaves it as it was. */
@@ -44,7 +44,7 @@ export async function writeModelFiles<Item>(
     version,
     encoders: Object.fromEntries(encoders.map(([name, encoder]) => [name, savedPart(encoder)])),
     head: savedPart(head),
-    distance: distance.name as DistanceName,
+    distance: savedDistance(distance) as DistanceName | SavedDistance,
   };
   const weights = { ...prefixed("weights/head", head.weights) };
   for (const [name, encoder] of encoders) Object.assign(weights, prefixed(`weights/encoders/${name}`, encoder.weights));
@@ -111,7 +111,7 @@ function asEncoder<Item>(file: string, part: Part): Encoder<Item> {
 function checked(file: string, saved: object): SavedModel {
   const { encoders, head, distance } = saved as Partial<SavedModel>;
   const isRecord = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
-  if (!isRecord(encoders) || !isRecord(head) || typeof distance !== "string") {
+  if (!isRecord(encoders) || !isRecord(head) || !(typeof distance === "string" || isRecord(distance))) {
     throw new FileFormatError(file, 'needs "encoders", "head" and "distance"');
   }
   return saved as SavedModel;

@@ -1,5 +1,5 @@
 import * as tf from "./tf.js";
-import { squaredLengths } from "./rows.js";
+import { powerOrZero, squaredLengths } from "./rows.js";
 
 /** `[n, d] × [m, d] -> [n, m]`, inner products of every row with every row. */
 export function innerProducts(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tensor2D {
@@ -34,14 +34,19 @@ export function squaredDistances(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tens
   })(left, right) as tf.Tensor2D;
 }
 
-/** Numbers in the largest intermediate of `absoluteDifferences`: 16 MiB. */
+/** Numbers in the largest intermediate of `powersOfDifferences`: 16 MiB. */
 const BLOCK = 1 << 22;
 
-/**
- * `[n, d] × [m, d] -> [n, m]`, sums of absolute differences, computed in blocks of rows so that no more than `BLOCK` numbers are
- * held at once, also for the gradient. The gradient of `|0|` is 0.
- */
+/** `[n, d] × [m, d] -> [n, m]`, sums of absolute differences; see `powersOfDifferences`. */
 export function absoluteDifferences(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tensor2D {
+  return powersOfDifferences(left, right, 1);
+}
+
+/**
+ * `[n, d] × [m, d] -> [n, m]`, sums of `|x - y|^p`, computed in blocks of rows so that no more than `BLOCK` numbers are held at once,
+ * also for the gradient. The gradient of `|0|` is 0.
+ */
+export function powersOfDifferences(left: tf.Tensor2D, right: tf.Tensor2D, p: number): tf.Tensor2D {
   const [n, d] = left.shape;
   const step = Math.max(1, Math.floor(BLOCK / (right.shape[0] * d)));
   const blocks = Array.from({ length: Math.ceil(n / step) }, (_, block) => ({
@@ -55,7 +60,7 @@ export function absoluteDifferences(left: tf.Tensor2D, right: tf.Tensor2D): tf.T
     const x = givenLeft as tf.Tensor2D;
     const y = givenRight as tf.Tensor2D;
     const rows = blocks.map(({ start, count }) =>
-      tf.tidy(() => tf.sum<tf.Tensor2D>(tf.abs(differences(x, y, start, count)), 2)),
+      tf.tidy(() => tf.sum<tf.Tensor2D>(powerOrZero(tf.abs(differences(x, y, start, count)), p), 2)),
     );
     (save as tf.GradSaveFunc)([x, y]);
     return {
@@ -67,7 +72,10 @@ export function absoluteDifferences(left: tf.Tensor2D, right: tf.Tensor2D): tf.T
         for (const { start, count } of blocks) {
           const [leftPart, rightPart] = tf.tidy(() => {
             const weights = tf.expandDims(tf.slice(dy as tf.Tensor2D, [start, 0], [count, b.shape[0]]), 2);
-            const signed = tf.mul(tf.sign(differences(a, b, start, count)), weights); // [count, m, d]
+            const apart = differences(a, b, start, count);
+            const slope =
+              p === 1 ? tf.sign(apart) : tf.mul(tf.sign(apart), tf.mul(powerOrZero(tf.abs(apart), p - 1), p));
+            const signed = tf.mul(slope, weights); // [count, m, d]
             return [tf.sum<tf.Tensor2D>(signed, 1), tf.sub<tf.Tensor2D>(onRight, tf.sum(signed, 0))] as const;
           });
           onLeft.push(leftPart);

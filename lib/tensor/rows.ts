@@ -51,3 +51,23 @@ export function rootOrZero<T extends tf.Tensor>(squared: T): T {
     };
   })(squared) as T;
 }
+
+/** `x^exponent` of numbers that are not negative; zero, with gradient zero, at zero and below, whatever the exponent. */
+export function powerOrZero<T extends tf.Tensor>(values: T, exponent: number): T {
+  if (exponent === 1) return tf.relu(values);
+  if (exponent === 0.5) return rootOrZero(values);
+  return tf.customGrad((given, save) => {
+    const x = given as tf.Tensor;
+    const positive = tf.step(x);
+    const base = tf.add(tf.mul(x, positive), tf.sub(1, positive)); // 1 where there is nothing
+    const power = tf.mul(tf.pow(base, exponent), positive);
+    (save as tf.GradSaveFunc)([power, base]);
+    return {
+      value: power,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        const [value, by] = saved as [tf.Tensor, tf.Tensor];
+        return [tf.mul(dy, tf.mul(tf.div(value, by), exponent))];
+      },
+    };
+  })(values) as T;
+}

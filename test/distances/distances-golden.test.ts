@@ -1,5 +1,7 @@
+import { expect } from "chai";
 import { Cosine, DotProduct, Euclidean, Manhattan } from "likewise";
 import * as tf from "likewise/tf";
+import { Lp, SignalToNoise } from "../../lib/distances/index.js";
 import { expectClose } from "../support/close.js";
 import { gradients } from "../support/gradient.js";
 import { readGolden } from "../support/shared.js";
@@ -79,4 +81,40 @@ describe("distances against numbers of another library", () => {
       }
     });
   }
+});
+
+describe("distances against pytorch-metric-learning", () => {
+  it("equal LpDistance and SNRDistance, values and gradients", function () {
+    let compared = 0;
+    for (const name of ["LpDistance", "SNRDistance"]) {
+      const cases = readGolden(`pml/distance_${name}`);
+      if (cases === null) return this.skip();
+      for (const { tag, config, inputs, expected64 } of cases) {
+        const { query, ref, cotangent } = inputs as Record<"query" | "ref" | "cotangent", number[][]>;
+        const normalize = config["normalize_embeddings"] !== false;
+        const { p = 2, power = 1 } = config as { p?: number; power?: number };
+        // There, vectors are divided by their p-norm.
+        if (tag === "zero_vector" || (normalize && p !== 2)) continue;
+        const lp = new Lp({ p, power, normalize });
+        const distance = name === "LpDistance" ? lp : new SignalToNoise();
+        const scaled = (rows: tf.Tensor): tf.Tensor2D =>
+          (name === "LpDistance" ? rows : tf.div(rows, tf.norm(rows, 2, 1, true))) as tf.Tensor2D;
+        const cross = gradients(
+          (x, y) =>
+            tf.sum(tf.mul(distance.matrix(scaled(x as tf.Tensor), scaled(y as tf.Tensor)), tf.tensor2d(cotangent))),
+          query,
+          ref,
+        );
+        const close = { relative: 2e-4, absolute: 2e-5, what: `${name} ${tag} ${JSON.stringify(config)}` };
+        tf.tidy(() => {
+          const found = distance.matrix(scaled(tf.tensor2d(query)), scaled(tf.tensor2d(ref)));
+          expectClose(found.dataSync(), (expected64?.["cross"] as number[][]).flat(), close);
+        });
+        expectClose(cross.gradients[0], (expected64?.["grad_query"] as number[][]).flat(), close);
+        expectClose(cross.gradients[1], (expected64?.["grad_ref"] as number[][]).flat(), close);
+        compared += 1;
+      }
+    }
+    expect(compared).to.be.greaterThan(20);
+  });
 });

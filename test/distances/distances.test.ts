@@ -7,8 +7,12 @@ import {
   distanceNamed,
   DotProduct,
   Euclidean,
+  Lp,
   Manhattan,
+  savedDistance,
+  SignalToNoise,
   SquaredEuclidean,
+  type SavedDistance,
 } from "../../lib/distances/index.js";
 import type { Distance } from "../../lib/contracts/index.js";
 import { expectClose } from "../support/close.js";
@@ -18,6 +22,11 @@ const dot = (x: readonly number[], y: readonly number[]): number =>
   x.reduce((sum, value, i) => sum + value * (y[i] as number), 0);
 const length = (x: readonly number[]): number => Math.sqrt(dot(x, x));
 const minus = (x: readonly number[], y: readonly number[]): number[] => x.map((value, i) => value - (y[i] as number));
+const unit = (x: readonly number[]): number[] => x.map((value) => value / length(x));
+const variance = (x: readonly number[]): number => {
+  const mean = x.reduce((sum, value) => sum + value, 0) / x.length;
+  return x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length;
+};
 
 /** What each distance means, in plain numbers. */
 const oracles: readonly {
@@ -34,6 +43,21 @@ const oracles: readonly {
     similarity: (d) => 1 / (1 + d),
   },
   { distance: new DotProduct(), between: (x, y) => -dot(x, y), similarity: (d) => -d },
+  {
+    distance: new Lp({ p: 3, power: 2 }),
+    between: (x, y) => minus(x, y).reduce((sum, v) => sum + Math.abs(v) ** 3, 0) ** (2 / 3),
+    similarity: (d) => 1 / (1 + d),
+  },
+  {
+    distance: new Lp({ normalize: true, power: 3 }),
+    between: (x, y) => length(minus(unit(x), unit(y))) ** 3,
+    similarity: (d) => 1 / (1 + d),
+  },
+  {
+    distance: new SignalToNoise(),
+    between: (x, y) => variance(minus(x, y)) / variance(x),
+    similarity: (d) => 1 / (1 + d),
+  },
 ];
 
 function randomRows(random: Random, rows: number, size: number, scale = 1): number[][] {
@@ -187,7 +211,7 @@ for (const { distance, between, similarity } of oracles) {
     it("orders neighbours like its inner-product form and gives the distance back", () => {
       const form = distance.asInnerProduct();
       if (form === null) {
-        expect(distance.name).to.equal("manhattan");
+        expect(distance.name).to.be.oneOf(["manhattan", "lp", "signal-to-noise"]);
         return;
       }
       const prepare = (rows: Matrix): number[][] =>
@@ -208,8 +232,10 @@ for (const { distance, between, similarity } of oracles) {
       });
     });
 
-    it("is found by its name and passed through as an object", () => {
-      expect(distanceNamed(distance.name as "cosine").constructor).to.equal(distance.constructor);
+    it("is found by what is saved of it and passed through as an object", () => {
+      const saved = JSON.parse(JSON.stringify(savedDistance(distance))) as SavedDistance;
+      expect(distanceNamed(saved).constructor).to.equal(distance.constructor);
+      expect(distanceNamed(saved).config).to.deep.equal(distance.config);
       expect(distanceNamed(distance)).to.equal(distance);
     });
   });

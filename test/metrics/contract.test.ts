@@ -6,7 +6,8 @@ import { plainMean } from "../support/plain-ranking.js";
 import { groupCandidates, groupTargets, matrix, pairTargets, tupleTargets, valueOf } from "./batches.js";
 import { examples } from "./examples.js";
 
-const distances = Object.keys(plainDistance) as DistanceName[];
+/** Those whose ties on whole numbers are exact. */
+const distances = (Object.keys(plainDistance) as DistanceName[]).filter((name) => name !== "signal-to-noise");
 const nameOf = (make: (typeof examples)[number][0]): string => make({}).name;
 
 /** Whole numbers, so that equal distances are equal exactly; few of them, so that there are many. */

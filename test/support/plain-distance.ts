@@ -16,6 +16,12 @@ export const plainDistance: Readonly<Record<DistanceName, (x: Row, y: Row) => nu
   "squared-euclidean": (x, y) => dot(minus(x, y), minus(x, y)),
   manhattan: (x, y) => minus(x, y).reduce((sum, value) => sum + Math.abs(value), 0),
   "dot-product": (x, y) => -dot(x, y),
+  "signal-to-noise": (x, y) => (variance(x) === 0 ? 1 : variance(minus(x, y)) / variance(x)),
+};
+
+const variance = (x: Row): number => {
+  const mean = x.reduce((sum, value) => sum + value, 0) / x.length;
+  return x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length;
 };
 
 /** `[n][m]` distances in plain numbers. */
