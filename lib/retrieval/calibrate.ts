@@ -60,18 +60,12 @@ export async function calibrate(given: CalibrationPairs): Promise<Calibration> {
     ...unknownOptions(given, ["left", "right", "matches", "distance", "target"]),
     typeof target === "string" ? oneOf("target", target, ["f1", "accuracy", "mcc"]) : shareProblem(target),
   ]);
-  const left = toMatrix("calibrate, left", given.left);
-  const right = toMatrix("calibrate, right", given.right, left.size);
-  if (right.rows !== left.rows || matches.length !== left.rows) {
-    throw new ShapeError("calibrate", `as many right vectors and matches as left vectors, ${left.rows}`, [
-      right.rows,
-      matches.length,
-    ]);
-  }
   const distance = distanceNamed(given.distance ?? "cosine");
-  await prepareBackend();
-  const nearness = pairDistances(distance, left, right).map((value) => -value);
-  const ranked = rankScores(nearness, matches.map(Number));
+  const distances = await distancesOf("calibrate", given, distance);
+  const ranked = rankScores(
+    distances.map((value) => -value),
+    matches.map(Number),
+  );
   if (ranked === null || ranked.positives === 0 || ranked.negatives === 0) {
     throw new DataError(
       `calibrate: needs pairs that match and pairs that do not, got ${ranked?.positives ?? 0} and ${ranked?.negatives ?? 0}`,
@@ -87,6 +81,60 @@ export async function calibrate(given: CalibrationPairs): Promise<Calibration> {
     auc: areaUnderCurve(ranked),
     pairs: matches.length,
   };
+}
+
+/** What a threshold does on pairs. */
+export interface ThresholdReport {
+  /** For each pair, whether it is taken for a match. */
+  readonly decisions: readonly boolean[];
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+  readonly accuracy: number;
+}
+
+/**
+ * Decides for each pair whether it is a match, by a threshold that `calibrate` found, and counts how often that is right. Precision is
+ * NaN when none is taken for a match, recall when none is one.
+ *
+ * @throws ConfigError, ShapeError.
+ */
+export async function applyThreshold(
+  { threshold }: Pick<Calibration, "threshold">,
+  given: Omit<CalibrationPairs, "target">,
+): Promise<ThresholdReport> {
+  refuse("applyThreshold", [
+    Number.isFinite(threshold) ? null : "threshold: expected a number",
+    ...unknownOptions(given, ["left", "right", "matches", "distance"]),
+  ]);
+  const distances = await distancesOf("applyThreshold", given, distanceNamed(given.distance ?? "cosine"));
+  const decisions = Array.from(distances, (distance) => distance <= threshold);
+  const taken = decisions.filter(Boolean).length;
+  const matching = given.matches.filter(Boolean).length;
+  const hits = decisions.filter((is, at) => is && given.matches[at]).length;
+  const right = decisions.filter((is, at) => is === given.matches[at]).length;
+  return {
+    decisions,
+    precision: hits / taken,
+    recall: hits / matching,
+    f1: (2 * hits) / (taken + matching),
+    accuracy: right / decisions.length,
+  };
+}
+
+async function distancesOf(
+  who: string,
+  given: Pick<CalibrationPairs, "left" | "right" | "matches">,
+  distance: Distance,
+): Promise<Float32Array> {
+  const left = toMatrix(`${who}, left`, given.left);
+  const right = toMatrix(`${who}, right`, given.right, left.size);
+  const { length } = given.matches;
+  if (right.rows !== left.rows || length !== left.rows) {
+    throw new ShapeError(who, `as many right vectors and matches as left vectors, ${left.rows}`, [right.rows, length]);
+  }
+  await prepareBackend();
+  return pairDistances(distance, left, right);
 }
 
 function cut(ranked: RankedScores, target: CalibrationTarget): Cut {

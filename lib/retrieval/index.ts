@@ -4,7 +4,14 @@
  * @module likewise/retrieval
  */
 
-export { calibrate, type Calibration, type CalibrationPairs, type CalibrationTarget } from "./calibrate.js";
+export {
+  applyThreshold,
+  calibrate,
+  type Calibration,
+  type CalibrationPairs,
+  type CalibrationTarget,
+  type ThresholdReport,
+} from "./calibrate.js";
 export {
   evaluateModel,
   type ModelEvaluation,

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ConfigError, DataError, Random, ShapeError } from "likewise";
-import { calibrate } from "likewise/retrieval";
+import { applyThreshold, calibrate } from "likewise/retrieval";
 import { failure } from "../support/failure.js";
 
 const random = new Random("calibrate");
@@ -31,6 +31,19 @@ describe("calibrate", () => {
       if (typeof target === "object" && "precision" in target) expect(found.precision).to.be.at.least(0.9);
       if (typeof target === "object" && "recall" in target) expect(found.recall).to.be.at.least(0.95);
     }
+  });
+
+  it("a threshold found is applied to other pairs", async () => {
+    const threshold = await calibrate({ ...pairs([0.1, 0.2, 1, 1.5]), matches: [true, true, false, false] });
+    const report = await applyThreshold(threshold, {
+      ...pairs([0.1, 0.3, 0.4, 2]),
+      matches: [true, false, true, true],
+    });
+    expect(report.decisions).to.deep.equal([true, true, true, false]);
+    expect(report).to.deep.include({ precision: 2 / 3, recall: 2 / 3, f1: 2 / 3, accuracy: 1 / 2 });
+    expect(await failure(applyThreshold({ threshold: NaN }, { ...pairs([1]), matches: [true] }))).to.be.instanceOf(
+      ConfigError,
+    );
   });
 
   it("refuses what it cannot be asked", async () => {
