@@ -1,6 +1,6 @@
 import { callback, flag, type Problem } from "../../lib/contracts/options.js";
 import type { Kind, Sample } from "../../lib/contracts/samples.js";
-import type { Random } from "../../lib/random.js";
+import { Random } from "../../lib/random.js";
 import { contentKeyOf, KeyTable } from "../samplers/content-keys.js";
 import { collectDistinct, cutDistinct, type Key } from "../samplers/distinct.js";
 import { sampleOrder, type Positions } from "../samplers/plain.js";
@@ -44,6 +44,7 @@ class DistinctComposition<K extends Kind, Item> implements Composition<Sample<K,
   readonly #settings: BatchSettings;
   readonly #keysOf: (sample: Sample<K, Item>) => readonly Key[];
   #table: KeyTable | null = null;
+  #count: number | null = null;
 
   constructor(
     reader: SampleReader<K, Item>,
@@ -57,10 +58,22 @@ class DistinctComposition<K extends Kind, Item> implements Composition<Sample<K,
     this.#keysOf = (sample) => itemsOf(sample).map(key);
   }
 
-  /** An item that occurs in n samples needs n batches. */
+  /** As many as one shuffled epoch has: repeated items leave some batches smaller, and every order leaves others. */
   count(length: number): number {
-    const whole = cutCount(length, this.#settings);
-    return this.#settings.dropLast ? whole : Math.max(whole, this.#tableNow()?.most ?? 0);
+    const table = this.#tableNow();
+    if (table === null) return cutCount(length, this.#settings);
+    this.#count ??= this.#tried(length, table);
+    return this.#count;
+  }
+
+  #tried(length: number, table: KeyTable): number {
+    const { batchSize, shuffle, dropLast } = this.#settings;
+    const order = sampleOrder(length, shuffle ? new Random("count") : null);
+    let count = 0;
+    for (const batch of cutDistinct(order, batchSize, (position) => table.at(position))) {
+      if (!dropLast || batch.length === batchSize) count += 1;
+    }
+    return count;
   }
 
   async positions(length: number, random: Random): Promise<Iterable<Positions>> {

@@ -18,7 +18,7 @@ export interface PairLoaderOptions<Item> extends LoaderOptions<Item>, DuplicateO
 /**
  * Gives batches of pairs, each pair once an epoch. In training no item occurs in two pairs of a batch, because losses that take the
  * other pairs for negatives would push it away from itself (`duplicates: true` allows it); to know, a dataset is read once beforehand.
- * `batchesPerEpoch` is then the smallest possible number.
+ * `batchesPerEpoch` is then that of a typical epoch, give or take one or two.
  *
  * @throws ConfigError listing every wrong option, DataError when there are no samples.
  */

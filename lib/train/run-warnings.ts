@@ -18,6 +18,23 @@ export function warnOfMissingPositives<K extends Kind, Item>(
   );
 }
 
+/** Schedules run towards the announced number of batches; they end too early, or not at all, when it was far off. */
+export function warnOfWrongCount<K extends Kind, Item>(
+  { assembled, limits, loop, warnings }: RunContext<K, Item>,
+  seen: number,
+): void {
+  const { batchesPerEpoch: announced, totalSteps } = limits;
+  if (loop.epoch > 0 || announced === null || totalSteps === null) return;
+  if (Math.abs(seen - announced) <= Math.max(1, 0.02 * announced)) return;
+  const at = (step: number): string => JSON.stringify(assembled.optimizer.scalars({ step, totalSteps }));
+  if (at(Math.floor(totalSteps / 3)) === at(Math.floor((2 * totalSteps) / 3))) return; // nothing depends on it
+  warnings.warn(
+    "SCHEDULE",
+    `the train loader announced ${announced} batches an epoch and gave ${seen}, so schedules end at the wrong step; give maxSteps, or a ` +
+      `number of steps to the schedule`,
+  );
+}
+
 /** A memory that is used from `start` on in a run that ends at `end`; null where that is not known beforehand. */
 export function warnOfLateMemory<K extends Kind, Item>(
   { memory, warnings }: RunContext<K, Item>,

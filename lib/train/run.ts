@@ -11,7 +11,7 @@ import { MetricsRunner } from "./metrics-runner.js";
 import { atMost, oneAhead } from "./one-ahead.js";
 import { prepare, type Prepared } from "./prepare.js";
 import type { RunContext } from "./run-context.js";
-import { warnOfLateMemory, warnOfMissingPositives } from "./run-warnings.js";
+import { warnOfLateMemory, warnOfMissingPositives, warnOfWrongCount } from "./run-warnings.js";
 import { runStage } from "./stage.js";
 import { Stepper, type StepOutcome } from "./stepper.js";
 
@@ -140,6 +140,7 @@ class TrainingLoop<K extends Kind, Item> {
       throw new DataError("the train loader gave no batch; are there samples, and does dropLast leave any?");
     if (stop !== null && seen !== limits.batchesPerEpoch) return stop;
     if (await this.#stepper.flush()) this.#tick();
+    warnOfWrongCount(this.#run, seen);
     return (yield* this.#endEpoch(started)) ?? stop;
   }
 
