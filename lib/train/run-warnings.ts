@@ -26,7 +26,10 @@ export function warnOfWrongCount<K extends Kind, Item>(
   const { batchesPerEpoch: announced, totalSteps } = limits;
   if (loop.epoch > 0 || announced === null || totalSteps === null) return;
   if (Math.abs(seen - announced) <= Math.max(1, 0.02 * announced)) return;
-  const at = (step: number): string => JSON.stringify(assembled.optimizer.scalars({ step, totalSteps }));
+  const at = (step: number): string => {
+    const rates = Object.entries(assembled.optimizer.scalars({ step, totalSteps }));
+    return JSON.stringify(rates.filter(([name]) => /learningRate$/u.test(name)));
+  };
   if (at(Math.floor(totalSteps / 3)) === at(Math.floor((2 * totalSteps) / 3))) return; // nothing depends on it
   warnings.warn(
     "SCHEDULE",
