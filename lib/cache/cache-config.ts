@@ -1,14 +1,19 @@
 import { IsIn, IsInt, IsObject, IsOptional, IsString, Min, ValidateBy } from "../validation.js";
 import { settle } from "../config.js";
 import type { Encoder } from "../contracts/encoder.js";
+import { ConfigError } from "../errors.js";
+import { STORAGES, type CacheStorage } from "./storage.js";
 
-/** Where vectors are kept: "memory", nowhere ("none"), or where it suits ("auto", which is memory). */
-export type CacheType = "auto" | "memory" | "none";
+/**
+ * Where vectors are kept: "memory", "disk" (in `saveDir`, with those used last in memory too), nowhere ("none"), or where it suits ("auto":
+ * on disk when there is a `saveDir`, else in memory).
+ */
+export type CacheType = "auto" | "memory" | "disk" | "none";
 
 /** Names an item: items with equal names have equal vectors. */
 export type KeyExtractor<in Item> = (item: Item) => string | number;
 
-const TYPES: readonly CacheType[] = ["auto", "memory", "none"];
+const TYPES: readonly CacheType[] = ["auto", "memory", "disk", "none"];
 
 /** Keeps the vectors of frozen encoders, so that each item is encoded once, not once an epoch. Trainable encoders are left alone. */
 export class CacheConfig<in Item = never> {
@@ -43,15 +48,26 @@ export class CacheConfig<in Item = never> {
   @IsInt() @Min(1) readonly batchSize: number = 256;
   /** Folder in which vectors are kept from run to run; they are found again by the encoder's fingerprint and the item's key. */
   @IsOptional() @IsString() readonly saveDir: string | null = null;
+  /** How numbers lie in `saveDir`: "float32", "float16" (off by 1/2048) or "int8" (off by 1/254 of the row's largest). The run reads the same. */
+  @IsIn(STORAGES) readonly storage: CacheStorage = "float32";
 
   constructor(given: Partial<CacheConfig<Item>> = {}) {
     settle<CacheConfig<Item>>(this, given);
+    const kept = [this.type, ...Object.values(this.mapping)];
+    if (this.saveDir === null && kept.includes("disk"))
+      throw new ConfigError("CacheConfig", ['type: "disk" needs a saveDir, the folder in which vectors are kept']);
+    if (this.saveDir !== null && !kept.includes("auto") && !kept.includes("disk"))
+      throw new ConfigError("CacheConfig", [
+        `saveDir: nothing would be kept there, for type is "${this.type}"; use "auto" or "disk"`,
+      ]);
   }
 }
 
-/** Whether vectors of this frozen encoder are kept. */
-export function isCached({ type, mapping }: CacheConfig, name: string): boolean {
-  return (mapping[name] ?? type) !== "none";
+/** Where vectors of this frozen encoder are kept. */
+export function keptOn({ type, mapping, saveDir }: CacheConfig, name: string): "memory" | "disk" | "none" {
+  const chosen = mapping[name] ?? type;
+  if (chosen !== "auto") return chosen;
+  return saveDir === null ? "memory" : "disk";
 }
 
 /** How items are named for this encoder; null: by their content. */

@@ -4,6 +4,10 @@ import { contentKey } from "../hash.js";
 import type { KeyExtractor } from "./cache-config.js";
 import { itemKey } from "./item-key.js";
 
+/** Memory for texts whose keys are remembered, and what one costs besides its characters. */
+const TEXT_ROOM = 256 * 2 ** 20;
+const TEXT_BYTES = 150;
+
 /** Names the vectors of one encoder: `<fingerprint of the encoder>/<key of the item>`. */
 export class EncoderKeys<in Item> {
   /** Of the encoder, as 22 characters. */
@@ -11,6 +15,9 @@ export class EncoderKeys<in Item> {
   readonly prefix: string;
   readonly #name: string;
   readonly #extract: KeyExtractor<Item> | null;
+  /** Keys of texts met before: finding a text is faster than hashing it. */
+  readonly #texts = new Map<string, string>();
+  #textRoom = TEXT_ROOM;
 
   /** @throws UsageError for an encoder that is still to be fitted, which would change its fingerprint. */
   constructor(name: string, encoder: FrozenEncoder<Item>, extract: KeyExtractor<Item> | null) {
@@ -25,9 +32,19 @@ export class EncoderKeys<in Item> {
 
   /** @throws UsageError for items that have no key. */
   of(items: readonly Item[]): string[] {
-    return items.map(
-      (item, position) => this.prefix + (this.#extract === null ? itemKey(item) : this.#extracted(item, position)),
-    );
+    if (this.#extract !== null) return items.map((item, position) => this.prefix + this.#extracted(item, position));
+    return items.map((item) => (typeof item === "string" ? this.#ofText(item) : this.prefix + itemKey(item)));
+  }
+
+  #ofText(text: string): string {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    const key = this.prefix + itemKey(text);
+    const cost = 2 * text.length + TEXT_BYTES;
+    if (cost > this.#textRoom) return key;
+    this.#textRoom -= cost;
+    this.#texts.set(text, key);
+    return key;
   }
 
   #extracted(item: Item, position: number): string {

@@ -4,3 +4,7 @@ export { checkedRows } from "./checked-rows.js";
 export { fillCaches, type FillReport } from "./fill.js";
 export { itemKey } from "./item-key.js";
 export { RowCache } from "./row-cache.js";
+export { RowFile, type RowFileOptions } from "./row-file.js";
+export { rowCodec, type CacheStorage, type RowCodec } from "./storage.js";
+export { KeyTable } from "./key-table.js";
+export { WriterLock } from "./writer-lock.js";

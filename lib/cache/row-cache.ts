@@ -45,12 +45,8 @@ export class RowCache {
     return this.bytes + count * RowCache.bytesOf({ length }) <= this.maxBytes;
   }
 
-  delete(key: string): void {
-    this.#rows.delete(key);
-  }
-
-  /** Keys that start with `prefix`, with their rows; does not count as use. */
-  *under(prefix: string): Generator<[key: string, row: Float32Array]> {
-    for (const [key, row] of this.#rows.entries()) if (key.startsWith(prefix)) yield [key, row];
+  /** Forgets the keys that start with `prefix`. */
+  deleteUnder(prefix: string): void {
+    for (const key of [...this.#rows.keys()]) if (key.startsWith(prefix)) this.#rows.delete(key);
   }
 }

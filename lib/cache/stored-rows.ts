@@ -1,96 +1,208 @@
+import { accessSync, constants } from "node:fs";
+import { dirname, join } from "node:path";
 import type { FrozenEncoder } from "../contracts/encoder.js";
-import { FileFormatError } from "../errors.js";
-import { CacheFile } from "./cache-file.js";
+import { DataError, FileFormatError, UsageError } from "../errors.js";
 import { checkedRows } from "./checked-rows.js";
 import type { EncoderKeys } from "./encoder-keys.js";
-import type { RowCache } from "./row-cache.js";
+import { RowFile } from "./row-file.js";
+import type { CacheStorage } from "./storage.js";
 
 /** Rows of a stored cache that are computed again when it is first used. */
-const SAMPLES = 4;
+const SAMPLES = 32;
+/** How far a row may be from what it was, as a share of its largest number, besides the rounding of its arithmetic. */
+const STORAGE_STEP: Readonly<Record<CacheStorage, number>> = { float32: 0, float16: 1 / 1024, int8: 1 / 120 };
 
-/** The vectors of an encoder that an earlier run has left, brought into memory and not believed before a few are confirmed. */
+/** What stored rows are of. */
+export interface StoredRowsOptions<Item> {
+  readonly name: string;
+  readonly folder: string;
+  readonly encoder: FrozenEncoder<Item>;
+  readonly keys: EncoderKeys<Item>;
+  readonly storage: CacheStorage;
+  readonly warn: (message: string) => void;
+}
+
+/**
+ * The vectors of an encoder on disk: what earlier runs have left, not believed before some are confirmed, and what this run adds. Whatever is
+ * wrong with the files is warned about once and costs computing again, nothing else.
+ */
 export class StoredRows<Item> {
-  readonly #rows: RowCache;
-  readonly #keys: EncoderKeys<Item>;
-  readonly #file: CacheFile;
-  readonly #warn: (message: string) => void;
-  /** Keys of rows that came from the file, until some are confirmed. */
-  #unconfirmed: ReadonlySet<string>;
+  readonly #options: StoredRowsOptions<Item>;
+  readonly #file: RowFile;
+  /** False once writing has failed or another process writes. */
+  #keeps = true;
+  #unconfirmed = SAMPLES;
+  #told = false;
+  /** Under way; requests wait for it, because what is stored may turn out wrong. */
+  #checking: Promise<boolean> | null = null;
 
-  private constructor(
-    rows: RowCache,
-    keys: EncoderKeys<Item>,
-    file: CacheFile,
-    warn: (message: string) => void,
-    loaded: ReadonlySet<string>,
-  ) {
-    this.#rows = rows;
-    this.#keys = keys;
-    this.#file = file;
-    this.#warn = warn;
-    this.#unconfirmed = loaded;
+  /** @throws UsageError, before anything is computed, when the folder cannot be used. */
+  constructor(options: StoredRowsOptions<Item>) {
+    this.#options = options;
+    const { folder, keys, storage, encoder, warn } = options;
+    const { fingerprint } = keys;
+    const path = join(folder, `${fingerprint}.${storage}`);
+    this.#file = new RowFile({ path, fingerprint, storage, size: encoder.embeddingSize });
+    try {
+      this.#file.makeFolder();
+    } catch (cause) {
+      throw unusable(folder, cause);
+    }
+    try {
+      const torn = this.#file.open();
+      if (torn > 0) warn(`a stored cache ends in ${torn} bytes of a torn row, which is left out: ${path}.rows`);
+    } catch (error) {
+      if (!(error instanceof FileFormatError)) this.#giveUp("cannot be read", error);
+      else {
+        warn(`a stored cache is made again: ${error.message}`);
+        this.#attempt(() => this.#file.clear());
+      }
+    }
+    this.#tellDamage();
+    try {
+      accessSync(dirname(path), constants.W_OK);
+    } catch (cause) {
+      if (this.#file.count === 0) throw unusable(folder, cause);
+      this.#giveUp("can be read but not written", cause);
+    }
+  }
+
+  /** Whether rows that are computed now are written. */
+  get keeps(): boolean {
+    return this.#keeps;
+  }
+
+  /** Rows on disk. */
+  get count(): number {
+    return this.#file.count;
+  }
+
+  /** Bytes on disk. */
+  get bytes(): number {
+    return this.#file.count === 0 ? 0 : this.#file.bytes;
+  }
+
+  has(key: string): boolean {
+    return this.#file.has(this.#bytesOf(key));
+  }
+
+  /** Puts a row at a place of `target`; false when there is none that is whole. */
+  read(key: string, target: Float32Array, at: number): boolean {
+    try {
+      const found = this.#file.read(this.#bytesOf(key), target, at);
+      if (!found) this.#tellDamage();
+      return found;
+    } catch (error) {
+      this.#giveUp("cannot be read", error);
+      this.#file.close();
+      return false;
+    }
+  }
+
+  /** Makes the numbers those that will be read. @throws DataError when the storage cannot hold them. */
+  round(row: Float32Array): void {
+    if (this.#file.round(row)) return;
+    const { name, storage } = this.#options;
+    throw new DataError(`encoder "${name}" gives numbers too large for storage "${storage}"; choose "float32"`);
+  }
+
+  /** Writes rows that were computed. */
+  add(keys: readonly string[], rows: readonly Float32Array[]): void {
+    if (!this.#keeps) return;
+    this.#attempt(() => {
+      if (this.#file.startWriting()) {
+        this.#file.append(
+          keys.map((key) => this.#bytesOf(key)),
+          rows,
+        );
+      } else {
+        this.#giveUp("is being written by another process", null);
+      }
+    });
+  }
+
+  /** Waits until the disk has everything. */
+  save(): void {
+    this.#attempt(() => this.#file.sync());
+  }
+
+  close(): void {
+    this.#file.close();
   }
 
   /**
-   * Loads what is stored, as far as there is room. A damaged file is warned about and ignored.
-   * @throws UsageError when the folder cannot be written to.
+   * Computes some of these items' stored rows again, until 32 are confirmed; when one differs, none is believed.
+   * @returns false when everything stored was dropped.
    */
-  static async load<Item>(
-    folder: string,
-    size: number,
-    keys: EncoderKeys<Item>,
-    rows: RowCache,
-    warn: (message: string) => void,
-  ): Promise<StoredRows<Item>> {
-    const file = new CacheFile(folder, keys.fingerprint, size);
-    await file.prepare();
-    const loaded = new Set<string>();
+  async confirm(items: readonly Item[], keys: readonly string[]): Promise<boolean> {
+    while (this.#checking !== null) await this.#checking.catch(() => undefined);
+    if (this.#unconfirmed === 0 || this.#file.count === 0) return true;
+    this.#checking = this.#compare(items, keys);
     try {
-      for (const [key, row] of await file.read()) {
-        if (!rows.hasRoomFor(1, row.length)) break;
-        rows.set(keys.prefix + key, row);
-        loaded.add(keys.prefix + key);
-      }
-    } catch (error) {
-      if (!(error instanceof FileFormatError)) throw error;
-      warn(`a stored cache is made again: ${error.message}`);
+      return await this.#checking;
+    } finally {
+      this.#checking = null;
     }
-    return new StoredRows(rows, keys, file, warn, loaded);
   }
 
-  /** Computes a few of these items' stored rows again; when one differs, none is believed. Does so once. */
-  async confirm(
-    name: string,
-    encoder: FrozenEncoder<Item>,
-    items: readonly Item[],
-    keys: readonly string[],
-  ): Promise<void> {
-    const stored = this.#unconfirmed;
-    const known = keys.flatMap((key, position) => (stored.has(key) && this.#rows.has(key) ? [position] : []));
-    if (known.length === 0) return;
-    this.#unconfirmed = new Set();
-    const step = Math.ceil(known.length / SAMPLES);
-    const sample = known.filter((_position, i) => i % step === 0);
+  async #compare(items: readonly Item[], keys: readonly string[]): Promise<boolean> {
+    const { name, encoder, storage, warn } = this.#options;
+    const size = encoder.embeddingSize;
+    const known = keys.flatMap((key, position) => (this.has(key) ? [position] : []));
+    const count = Math.min(known.length, this.#unconfirmed);
+    this.#unconfirmed -= count;
+    const old = new Float32Array(size);
+    const sample = Array.from({ length: count }, (_, i) => known[Math.floor((i * known.length) / count)] as number);
+    if (sample.length === 0) return true;
     const chosen = sample.map((position) => items[position] as Item);
-    const vectors = await checkedRows(name, encoder, chosen, sample);
-    const differs = sample.some((position, row) => {
-      const now = vectors.subarray(row * encoder.embeddingSize);
-      return this.#rows.get(keys[position] as string)?.some((value, i) => !isClose(value, now[i] as number)) ?? false;
+    const now = await checkedRows(name, encoder, chosen, sample);
+    const differs = sample.some((position, i) => {
+      if (!this.read(keys[position] as string, old, 0)) return false;
+      const row = now.subarray(i * size, (i + 1) * size);
+      const step = STORAGE_STEP[storage] * row.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+      return row.some((value, j) => Math.abs(value - (old[j] as number)) > 1e-4 + 1e-3 * Math.abs(value) + step);
     });
-    if (!differs) return;
-    for (const key of stored) this.#rows.delete(key);
-    this.#warn(`the stored vectors of encoder "${name}" are not what it gives now; they are computed again`);
+    if (!differs) return true;
+    warn(`the stored vectors of encoder "${name}" are not what it gives now; they are computed again`);
+    this.#unconfirmed = 0;
+    this.#attempt(() => {
+      if (!this.#file.clear()) this.#giveUp("is being written by another process", null);
+    });
+    return false;
   }
 
-  /** Writes every row of this encoder that is in memory. */
-  async save(): Promise<void> {
-    const { prefix } = this.#keys;
-    const rows = new Map<string, Float32Array>();
-    for (const [key, row] of this.#rows.under(prefix)) rows.set(key.slice(prefix.length), row);
-    await this.#file.write(rows);
+  #bytesOf(key: string): Buffer {
+    return Buffer.from(key.slice(this.#options.keys.prefix.length), "base64url");
+  }
+
+  #attempt(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#giveUp("cannot be written", error);
+    }
+  }
+
+  #giveUp(what: string, cause: unknown): void {
+    if (!this.#keeps) return;
+    this.#keeps = false;
+    const { name, folder, warn } = this.#options;
+    const reason = cause === null ? "" : ` (${cause instanceof Error ? cause.message : JSON.stringify(cause)})`;
+    warn(
+      `the stored cache of encoder "${name}" in ${folder} ${what}${reason}; new vectors are kept in memory only, and nothing stored is lost`,
+    );
+  }
+
+  #tellDamage(): void {
+    if (this.#told || this.#file.damaged === 0) return;
+    this.#told = true;
+    this.#options.warn(`stored vectors of encoder "${this.#options.name}" are damaged; those are computed again`);
   }
 }
 
-function isClose(a: number, b: number): boolean {
-  return Math.abs(a - b) <= 1e-4 + 1e-3 * Math.abs(b);
+function unusable(folder: string, cause: unknown): UsageError {
+  return new UsageError(
+    `CacheConfig.saveDir "${folder}" cannot be written to; choose another folder or leave saveDir out`,
+    { cause },
+  );
 }

@@ -29,6 +29,11 @@ export class Caches<K extends Kind, Item> {
   readonly embedRows: EmbedRows<Item> = (name, encoder, items) =>
     this.#cached.get(name)?.rows(items) ?? encoder.embed(items);
 
+  /** Closes the files and gives up their locks. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const encoder of this.#cached.values()) await encoder.close();
+  }
+
   /** Computes the vectors of all items before the first epoch, and says how far it is. */
   async *fill({ train, validation }: Loaders<K, Item>): AsyncGenerator<TrainEvent, void> {
     if (this.#config === null || this.#cached.size === 0) return;
@@ -47,6 +52,20 @@ export class Caches<K extends Kind, Item> {
     });
     filling.catch(() => undefined);
     let told = -1;
+    const began = performance.now();
+    const before = encoders.reduce((sum, each) => sum + each.misses, 0);
+    const event = async (total: number | null, finished: boolean): Promise<TrainEvent> => {
+      const stored = await Promise.all(encoders.map((each) => each.storedBytes()));
+      return {
+        type: "caching",
+        ...{ encoder, done, total, finished },
+        computed: encoders.reduce((sum, each) => sum + each.misses, 0) - before,
+        loaded: encoders.reduce((sum, each) => sum + each.loaded, 0),
+        memoryBytes: encoders[0]?.memoryBytes ?? 0,
+        diskBytes: stored.reduce((sum, bytes) => sum + bytes, 0),
+        seconds: (performance.now() - began) / 1000,
+      };
+    };
     while (running) {
       if (done === told) {
         await new Promise<void>((resolve) => {
@@ -55,17 +74,11 @@ export class Caches<K extends Kind, Item> {
         continue;
       }
       told = done;
-      yield {
-        type: "caching",
-        encoder,
-        done,
-        total: null,
-        computed: encoders.reduce((sum, each) => sum + each.misses, 0),
-        finished: false,
-      };
+      yield await event(null, false);
     }
-    const { items: read, computed, full } = await filling;
-    yield { type: "caching", encoder, done: read, total: read, computed, finished: true };
+    const { items: read, full } = await filling;
+    done = read;
+    yield await event(read, true);
     if (full.length > 0) {
       const message = `the cache has no room for all vectors of encoder ${full.join(", ")}; the rest is computed when needed (raise maxBytes of CacheConfig)`;
       this.#warnings.warn("CACHE_FULL", message);

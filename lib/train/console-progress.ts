@@ -1,6 +1,7 @@
 import { SingleBar } from "cli-progress";
 import type { Scalars, TrainEvent } from "./events.js";
 import type { Sink } from "./sink.js";
+import { formatCaching } from "./format-caching.js";
 import { formatSummary } from "./summary.js";
 
 /** Where progress is printed: a terminal gets a bar, anything else gets lines. */
@@ -74,12 +75,13 @@ export class ConsoleProgress implements Sink {
     this.#stopBar();
   }
 
-  #caching({ encoder, done, total, computed, finished }: Extract<TrainEvent, { type: "caching" }>): void {
+  #caching(event: Extract<TrainEvent, { type: "caching" }>): void {
+    const { done, finished } = event;
     const now = performance.now();
     const terminal = this.#output.isTTY === true;
     if (!finished && (done === 0 || (!terminal && now - this.#lastLine < this.#linesEvery))) return;
     this.#lastLine = now;
-    const text = `Caching ${encoder}: ${done}${total === null || finished ? "" : ` of ${total}`} items, ${computed} of them encoded`;
+    const text = formatCaching(event);
     if (terminal) this.#output.write(`\r\u001b[K${text}${finished ? "\n" : ""}`);
     else this.#line(text);
   }

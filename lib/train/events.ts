@@ -37,6 +37,13 @@ export type TrainEvent =
       readonly total: number | null;
       /** Vectors computed so far; the others were known. */
       readonly computed: number;
+      /** Vectors found that an earlier run has stored. */
+      readonly loaded: number;
+      /** Bytes of vectors in memory, and in `saveDir`. */
+      readonly memoryBytes: number;
+      readonly diskBytes: number;
+      /** Since filling began. */
+      readonly seconds: number;
       readonly finished: boolean;
     }
   | { readonly type: "epochStart"; readonly epoch: number; readonly step: number; readonly batches: number | null }

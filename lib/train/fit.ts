@@ -69,7 +69,7 @@ export class Fit<K extends Kind, Item> {
     const limits = limitsOf(config, loaders.train.batchesPerEpoch, loaders.validation?.batchesPerEpoch ?? null);
     const warnings = new Warnings();
     await using session = await startSession(assembled, config, chosen, checkpoint, warnings);
-    const caches = new Caches(assembled, warnings);
+    await using caches = new Caches(assembled, warnings);
     const loop = { ...startOfRun(), ...checkpoint?.state.loop };
     const log = new ScalarLog();
     const readParameters = async (): Promise<HostTensors> =>

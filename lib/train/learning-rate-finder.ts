@@ -69,7 +69,8 @@ export async function findLearningRate<K extends Kind, Item>(
   const log = new ScalarLog();
   const callbacks = new CallbackRunner([], loop, log, () => Promise.resolve({}));
   const random = new Random(config.seed);
-  const { embedRows } = new Caches(assembled, warnings);
+  await using caches = new Caches(assembled, warnings);
+  const { embedRows } = caches;
   const limits = limitsOf(config, train.batchesPerEpoch, null);
   const stepper = new Stepper({
     assembled,

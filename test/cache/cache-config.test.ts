@@ -24,17 +24,19 @@ describe("CacheConfig", () => {
       maxBytes: 1024 ** 3,
       batchSize: 256,
       saveDir: null,
+      storage: "float32",
     });
   });
 
   it("lists every problem", () => {
     const given = {
       type: "gpu",
-      mapping: { text: "disk" },
+      mapping: { text: "gpu" },
       keyExtractors: { text: "id" },
       maxBytes: 0,
       batchSize: 1.5,
       saveDir: 7,
+      storage: "float64",
       size: 1,
     };
     const problems = problemsOf(given);
@@ -45,6 +47,15 @@ describe("CacheConfig", () => {
       ).to.equal(true);
     expect(problemsOf({ mapping: ["memory"] })).to.have.lengthOf.at.least(1);
     expect(problemsOf({ keyExtractors: (item: string) => item, mapping: { a: "none" } })).to.deep.equal([]);
+  });
+
+  it("wants a folder for the disk, and something to keep in a folder", () => {
+    expect(problemsOf({ type: "disk" })).to.deep.equal([
+      'type: "disk" needs a saveDir, the folder in which vectors are kept',
+    ]);
+    expect(problemsOf({ mapping: { text: "disk" } })).to.have.lengthOf(1);
+    expect(problemsOf({ type: "memory", saveDir: "x" })).to.have.lengthOf(1);
+    expect(problemsOf({ type: "memory", mapping: { text: "disk" }, saveDir: "x" })).to.deep.equal([]);
   });
 
   it("finds encoders it names that do not exist or cannot be cached", () => {

@@ -1,0 +1,84 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
+
+/** Locks that this process holds, so that a number of its own in an old file is not taken for it. */
+const held = new Set<string>();
+
+/** The right to append to a file: one process at a time has it. A lock whose process has ended is taken over. */
+export class WriterLock {
+  private constructor(readonly path: string) {}
+
+  /** Null when another writer lives; on another machine it is taken to live. @throws what the file system says. */
+  static take(path: string): WriterLock | null {
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      if (held.has(path)) return null;
+      try {
+        writeFileSync(path, JSON.stringify({ process: process.pid, host: hostname(), began: startOf(process.pid) }), {
+          flag: "wx",
+        });
+        held.add(path);
+        return new WriterLock(path);
+      } catch (error) {
+        if ((error as { readonly code?: string }).code !== "EEXIST") throw error;
+      }
+      const owner = readText(path);
+      if (owner === null) continue;
+      if (isAlive(owner)) return null;
+      putAway(path, owner);
+    }
+    return null;
+  }
+
+  release(): void {
+    if (!held.delete(this.path)) return;
+    rmSync(this.path, { force: true });
+  }
+}
+
+/** Removes the lock of a process that has ended; one that another process has set in the meantime is put back. */
+function putAway(path: string, judged: string): void {
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
+    if (readText(aside) !== judged) linkSync(aside, path);
+  } catch {
+    // Somebody else was faster; the next attempt sees what stands there now.
+  } finally {
+    rmSync(aside, { force: true });
+  }
+}
+
+function isAlive(text: string): boolean {
+  let owner: { readonly process?: unknown; readonly host?: unknown; readonly began?: unknown } | null;
+  try {
+    owner = JSON.parse(text) as typeof owner;
+  } catch {
+    return false;
+  }
+  const id = owner?.process;
+  if (typeof id !== "number" || !Number.isInteger(id) || id <= 0) return false;
+  if (owner?.host !== hostname()) return true;
+  // One of our own number that we do not hold is left by an earlier process of that number.
+  if (id === process.pid) return false;
+  try {
+    // eslint-disable-next-line no-restricted-syntax -- signal 0 ends nothing: it asks whether the process is there
+    process.kill(id, 0);
+  } catch (error) {
+    if ((error as { readonly code?: string }).code === "ESRCH") return false;
+  }
+  return owner.began === startOf(id);
+}
+
+/** When a process began, where the system says (Linux); numbers of processes are given again. */
+function startOf(id: number): string {
+  const text = readText(`/proc/${id}/stat`);
+  return text?.slice(text.lastIndexOf(")")).split(" ")[20] ?? "";
+}
+
+function readText(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
