@@ -4,6 +4,7 @@
  * @module likewise/losses
  */
 
+export { AngularLoss, type AngularOptions } from "./angular.js";
 export { ArcFaceLoss, type ArcFaceOptions } from "./arcface.js";
 export { CircleLoss, type CircleOptions } from "./circle.js";
 export { ContrastiveLoss, type ContrastiveOptions } from "./contrastive.js";
@@ -13,19 +14,25 @@ export {
   type DistanceMatrixOptions,
   type Judgement,
 } from "./distance-matrix-loss.js";
+export { DynamicSoftMarginLoss, type DynamicSoftMarginOptions } from "./dynamic-soft-margin.js";
 export { FastAPLoss, type FastAPOptions } from "./fast-ap.js";
 export {
   GeneralizedLiftedStructureLoss,
   type GeneralizedLiftedStructureOptions,
 } from "./generalized-lifted-structure.js";
+export { HistogramLoss, type HistogramOptions } from "./histogram.js";
 export { IntraPairVarianceLoss, type IntraPairVarianceOptions } from "./intra-pair-variance.js";
 export { LiftedStructureLoss, type LiftedStructureOptions } from "./lifted-structure.js";
+export { MarginLoss, type MarginOptions } from "./margin.js";
 export { MultiSimilarityLoss, type MultiSimilarityOptions } from "./multi-similarity.js";
 export { MultipleNegativesRankingLoss, type MultipleNegativesRankingOptions } from "./multiple-negatives-ranking.js";
+export { NPairsLoss, type NPairsOptions } from "./n-pairs.js";
 export { NCALoss, type NCAOptions } from "./nca.js";
 export { NTXentLoss, type NTXentOptions } from "./nt-xent.js";
 export { OnlineContrastiveLoss, type OnlineContrastiveOptions } from "./online-contrastive.js";
 export { ProxyLoss, type ProxyOptions, type ProxyParameters, type ProxySettings } from "./proxy-loss.js";
+export { RankedListLoss, type RankedListOptions } from "./ranked-list.js";
+export { SignalToNoiseContrastiveLoss, type SignalToNoiseContrastiveOptions } from "./signal-to-noise-contrastive.js";
 export { SoftmaxLoss, type SoftmaxOptions } from "./softmax.js";
 export { SupervisedContrastiveLoss, type SupervisedContrastiveOptions } from "./supervised-contrastive.js";
 export { TripletLoss, type TripletOptions } from "./triplet.js";

@@ -1,16 +1,23 @@
 import {
+  AngularLoss,
   ArcFaceLoss,
   CircleLoss,
   ContrastiveLoss,
+  DynamicSoftMarginLoss,
   FastAPLoss,
   GeneralizedLiftedStructureLoss,
+  HistogramLoss,
   IntraPairVarianceLoss,
   LiftedStructureLoss,
+  MarginLoss,
   MultipleNegativesRankingLoss,
   MultiSimilarityLoss,
   NCALoss,
+  NPairsLoss,
   NTXentLoss,
   OnlineContrastiveLoss,
+  RankedListLoss,
+  SignalToNoiseContrastiveLoss,
   SoftmaxLoss,
   SupervisedContrastiveLoss,
   TripletLoss,
@@ -33,6 +40,8 @@ export interface Example {
   readonly perfect: PlainBatch;
   /** What is left of the loss there. Default 0. */
   readonly least?: number;
+  /** True for a loss that takes the first rows of a group. */
+  readonly ordered?: boolean;
   /** False for a loss whose gradient leaves out factors on purpose, so that the differences of its value are others. Default true. */
   readonly valueSlopes?: boolean;
   /** A batch in which items that belong apart lie together and the other way round. */
@@ -140,6 +149,12 @@ const farGroups = {
   },
 } as const;
 
+/** Two groups in opposite directions. */
+const oppositeGroups: PlainBatch = {
+  embeddings: [unit(0), unit(0, 2), unit(0, -1), unit(0, -3)],
+  targets: { groups: [0, 0, 1, 1] },
+};
+
 /** Of three rows of a group one lies apart; a row of another group lies with the two, a third lies elsewhere. */
 const unevenGroups: Confusion = {
   near: [0, 0, 0, 1, 0, 1, 1, 1],
@@ -158,6 +173,16 @@ const unevenGroups: Confusion = {
 
 /** At least one example for every exported loss. */
 export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Example>>>> = {
+  AngularLoss: () => ({
+    defaults: { ...groups, perfect: oppositeGroups, loss: new AngularLoss() },
+    // The two negatives of a pair lie opposite to both its rows.
+    flat: {
+      ...groups,
+      perfect: oppositeGroups,
+      least: Math.log1p(2 * Math.exp(-10 * Math.tan(0.5) ** 2 - 2)),
+      loss: new AngularLoss({ angle: 0.5 }),
+    },
+  }),
   ArcFaceLoss: () => ({
     defaults: { ...proxies, loss: new ArcFaceLoss({ embeddingSize: SIZE, groups: 4 }) },
     gentle: {
@@ -181,6 +206,10 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
       confused: onePullOnePush,
     },
   }),
+  DynamicSoftMarginLoss: () => ({
+    // All differences are -2, in the first bin, which holds all of them.
+    defaults: { ...groups, perfect: oppositeGroups, least: -2, valueSlopes: false, loss: new DynamicSoftMarginLoss() },
+  }),
   FastAPLoss: () => ({
     defaults: { ...groups, loss: new FastAPLoss() },
     coarse: { ...groups, loss: new FastAPLoss({ bins: 4 }) },
@@ -188,10 +217,22 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
   GeneralizedLiftedStructureLoss: () => ({
     defaults: { ...farGroups, loss: new GeneralizedLiftedStructureLoss() },
   }),
+  HistogramLoss: () => ({
+    coarse: { ...groups, loss: new HistogramLoss({ bins: 8 }) },
+  }),
   IntraPairVarianceLoss: () => ({
     defaults: { ...groups, confused: unevenGroups, loss: new IntraPairVarianceLoss() },
   }),
   LiftedStructureLoss: () => ({ defaults: { ...farGroups, loss: new LiftedStructureLoss() } }),
+  MarginLoss: () => ({
+    defaults: { ...farGroups, loss: new MarginLoss({ beta: 0.7 }) },
+    "boundary learned": { ...farGroups, loss: new MarginLoss({ learnBeta: true, distance: "cosine", beta: 0.3 }) },
+    "boundaries of groups": {
+      ...farGroups,
+      perfect: { ...farGroups.perfect, targets: { groups: [0, 0, 1, 1] } },
+      loss: new MarginLoss({ learnBeta: true, groups: 4, beta: 0.7, nu: 0.001 }),
+    },
+  }),
   MultipleNegativesRankingLoss: () => ({
     defaults: { ...pairs, loss: new MultipleNegativesRankingLoss() },
     symmetric: {
@@ -207,6 +248,7 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
     defaults: { ...groups, least: (4 / 6) * 0.5 * Math.log1p(Math.exp(-1)), loss: new MultiSimilarityLoss() },
   }),
   NCALoss: () => ({ defaults: { ...farGroups, loss: new NCALoss() } }),
+  NPairsLoss: () => ({ defaults: { ...farGroups, ordered: true, loss: new NPairsLoss() } }),
   NTXentLoss: () => ({
     defaults: { ...groups, loss: new NTXentLoss() },
     euclidean: { ...farGroups, loss: new NTXentLoss({ distance: "euclidean", temperature: 0.5 }) },
@@ -221,6 +263,17 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
         targets: { groups: [0, 0, 1, 1] },
       },
     },
+  }),
+  RankedListLoss: () => ({
+    defaults: { ...farGroups, loss: new RankedListLoss({ boundary: 0.7 }) },
+    cosine: {
+      ...groups,
+      loss: new RankedListLoss({ distance: "cosine", boundary: 0.5, margin: 0.4, positiveTemperature: 2 }),
+    },
+  }),
+  SignalToNoiseContrastiveLoss: () => ({
+    defaults: { ...farGroups, loss: new SignalToNoiseContrastiveLoss() },
+    cosine: { ...groups, loss: new SignalToNoiseContrastiveLoss({ distance: "cosine" }) },
   }),
   SoftmaxLoss: () => ({
     defaults: { ...proxies, loss: new SoftmaxLoss({ embeddingSize: SIZE, groups: 4 }) },
