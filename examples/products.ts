@@ -26,10 +26,10 @@ class Products extends TrainableModel<"pair", string> {
     return new GatedHead(inputSize);
   }
   override configureLoss() {
-    return new ContrastiveLoss({ margin: 0.5 });
+    return new ContrastiveLoss({ margin: 0.7 });
   }
   override configureOptimizer() {
-    return adam({ learningRate: 1e-3 });
+    return adam({ learningRate: 1e-2 });
   }
   override configureCaches() {
     return new CacheConfig();
@@ -51,8 +51,7 @@ await plainly(async () => {
   const folder = folderFrom("../shared/data/em/abt-buy");
   const offers = new Map<string, string>();
   for (const table of ["tableA.jsonl", "tableB.jsonl"]) {
-    for await (const { _id, name } of readJsonLines<Offer>(join(folder, table)))
-      offers.set(_id, name);
+    for await (const { _id, name } of readJsonLines<Offer>(join(folder, table))) offers.set(_id, name);
   }
   const read = async (name: string) => {
     const rows = await readCsv<Judged>(join(folder, name), { delimiter: "\t" }).toArray();
@@ -61,7 +60,7 @@ await plainly(async () => {
   const [learned, valid, test] = [await read("train.tsv"), await read("valid.tsv"), await read("test.tsv")];
   const encoder = NgramEncoder.fit([...offers.values()], { dimensions: 4096, words: null });
   const train = new PairLoader(learned, { batchSize: 64 });
-  await using model = await new Trainer({ maxEpochs: 10 }).fit(new Products(encoder), { train });
+  await using model = await new Trainer({ maxEpochs: 15 }).fit(new Products(encoder), { train });
 
   const judge = async (name: string, encode: (texts: string[]) => Promise<Vectors>): Promise<Figure[]> => {
     const pairs = async (rows: typeof test) => ({
