@@ -100,6 +100,7 @@ const pairLoader = new PairLoader(pairsOf(train), { batchSize: 64 });
 const grouped: Readonly<Record<string, () => SimilarityLoss<"group">>> = {
   triplet: () => new losses.TripletLoss({ mining: "semi-hard", margin: 0.3 }),
   contrastive: () => new losses.OnlineContrastiveLoss(),
+  "contrastive-all": () => new losses.OnlineContrastiveLoss({ mining: "all" }),
   ...Object.fromEntries(
     (["MultiSimilarityLoss", "SupervisedContrastiveLoss"] as const).flatMap((name) => {
       const made = (losses as Readonly<Record<string, unknown>>)[name] as

@@ -56,16 +56,15 @@ export type MultipleNegativesRankingOptions<K extends "pair" | "tuple" = "pair">
  * Henderson et al., "Efficient Natural Language Response Suggestion for Smart Reply", 2017; van den Oord, Li, Vinyals,
  * "Representation Learning with Contrastive Predictive Coding", 2018; trained scale: Radford et al. (CLIP), 2021.
  */
-export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair">
-  extends SimilarityLoss<K>
-  implements UsesMemory<"pair">
-{
+export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair"> extends SimilarityLoss<K> {
   /** Name it is saved by. */
   static readonly type = "MultipleNegativesRankingLoss";
   /** The kind of samples it learns from: as its option says. */
   override readonly kind: K;
   readonly separable = false;
   override readonly distance: Distance;
+  /** The loss against remembered `b`s; a loss of tuples has none. */
+  declare readonly computeAgainst?: UsesMemory<"pair">["computeAgainst"];
   readonly #options: { scale: number; learnScale: boolean; symmetric: boolean };
 
   constructor(
@@ -94,6 +93,10 @@ export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair">
     this.kind = kind as K;
     this.distance = distanceNamed(distance);
     this.#options = Object.freeze({ scale, learnScale, symmetric });
+    if (kind === "pair") {
+      this.computeAgainst = (parameters, embeddings, targets, memory) =>
+        this.#against(parameters, embeddings, targets, memory);
+    }
   }
 
   /**
@@ -124,7 +127,7 @@ export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair">
   }
 
   /** Each a looks for its own b among remembered `b`s. */
-  computeAgainst(
+  #against(
     parameters: TensorTree,
     embeddings: tf.Tensor2D,
     { labels }: Targets<"pair">,
@@ -134,13 +137,13 @@ export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair">
     const scaled = <T extends tf.Tensor>(distances: T): T => tf.mul(this.distance.similarity(distances), scale) as T;
     const [a, b] = tf.split(embeddings, 2, 0) as [tf.Tensor2D, tf.Tensor2D];
     const answers = tf.expandDims(scaled(this.distance.pairs(a, b)), 1); // [p, 1]
-    const present = tf.expandDims(valid, 0); // [1, m]
-    const rows = tf.mul(remembered, tf.expandDims(valid, 1)) as tf.Tensor2D;
+    const present = tf.expandDims(tf.cast(valid, "float32"), 0); // [1, m]
+    const rows = tf.where(tf.greater(tf.expandDims(valid, 1), 0), remembered, tf.zerosLike(remembered));
     // Of an excluded row nothing is left, whatever its similarity is.
     const wrong = tf.add(tf.mul(scaled(this.distance.matrix(a, rows)), present), tf.mul(tf.sub(1, present), EXCLUDED));
     // -log(exp(answer) / (exp(answer) + Σ exp(wrong))), so that no index of the answer is needed.
     const losses = tf.sub(tf.logSumExp(tf.concat([answers, wrong], 1), 1), tf.squeeze(answers, [1])) as tf.Tensor1D;
-    const weights = tf.relu(labels);
+    const weights = tf.mul(tf.relu(labels), tf.max(present)) as tf.Tensor1D; // nothing remembered, nothing compared
     return { value: weightedMean(losses, weights), weight: tf.sum<tf.Scalar>(weights) };
   }
 

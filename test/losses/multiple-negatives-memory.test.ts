@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import type { LossValue, UsesMemory } from "likewise";
 import { MultipleNegativesRankingLoss } from "likewise/losses";
 import * as tf from "likewise/tf";
 import { Random } from "../../lib/random.js";
@@ -35,7 +36,7 @@ describe("MultipleNegativesRankingLoss with a memory", () => {
       groups: tf.zeros([5], "int32") as tf.Tensor1D,
       valid: tf.tensor1d(valid),
     };
-    return loss.computeAgainst({}, embeddings, targets, remembered);
+    return (loss as unknown as UsesMemory<"pair">).computeAgainst({}, embeddings, targets, remembered) as LossValue;
   };
 
   for (const [valid, scores] of [
@@ -84,7 +85,9 @@ describe("MultipleNegativesRankingLoss with a memory", () => {
         valid: tf.ones([5]) as tf.Tensor1D,
       };
       const given = tf.tensor2d([...a, ...b]);
-      const f = (x: tf.Tensor): tf.Scalar => loss.computeAgainst({}, x as tf.Tensor2D, targets, remembered).value;
+      const f = (x: tf.Tensor): tf.Scalar =>
+        ((loss as unknown as UsesMemory<"pair">).computeAgainst({}, x as tf.Tensor2D, targets, remembered) as LossValue)
+          .value;
       const gradient = tf.grad(f)(given).dataSync();
       const numbers = given.dataSync();
       for (let i = 0; i < numbers.length; i += 5) {
