@@ -1,0 +1,126 @@
+/**
+ * What caches cost: filling with vectors of an encoder that does nothing, and reading batches from memory and from disk, beside a plain copy
+ * of the same bytes. Run: node --conditions=source --import tsx bench/cache.ts [--json]
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FrozenEncoder, type JsonObject } from "likewise";
+import { CacheConfig, cachedEncoders, fillCaches, type CachedEncoder } from "../lib/cache/index.js";
+import { median, report, type Row } from "./report.js";
+
+const ITEMS = 100_000;
+const SIZE = 384;
+const BATCH = 256;
+const REPEATS = 3;
+
+const texts = Array.from({ length: ITEMS }, (_, i) => `a short sentence that is the item of number ${i}`);
+
+/** Gives zeros but for one number, so that what is measured is the cache. */
+class Trivial extends FrozenEncoder<string> {
+  static readonly type = "Trivial";
+  readonly embeddingSize = SIZE;
+  get config(): JsonObject {
+    return {};
+  }
+  embed(items: readonly string[]): Promise<Float32Array> {
+    const rows = new Float32Array(items.length * SIZE);
+    items.forEach((item, i) => (rows[i * SIZE] = item.length));
+    return Promise.resolve(rows);
+  }
+  fingerprint(): string {
+    return "trivial";
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await
+async function* stream(): AsyncGenerator<string> {
+  yield* texts;
+}
+
+function open(given: Partial<CacheConfig<string>>): CachedEncoder<string> {
+  return cachedEncoders<string>(new CacheConfig<string>(given), [["text", new Trivial()]]).get("text")!;
+}
+
+/** Seconds of wall and of processor. */
+async function timed(work: () => Promise<void> | void): Promise<{ wall: number; processor: number }> {
+  const [began, used] = [performance.now(), process.cpuUsage()];
+  await work();
+  const { user, system } = process.cpuUsage(used);
+  return { wall: (performance.now() - began) / 1000, processor: (user + system) / 1e6 };
+}
+
+const rows: Row[] = [];
+const add = (task: string, batch: number, times: readonly { wall: number; processor: number }[], extra: Row): void => {
+  const seconds = median(times.map(({ wall }) => wall));
+  const processor = median(times.map((time) => time.processor));
+  rows.push({ task, batch, seconds, processor, "rows/s": Math.round(ITEMS / seconds), ...extra });
+};
+const memory = (): number => {
+  globalThis.gc?.();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return (heapUsed + arrayBuffers) / 1e6;
+};
+
+async function filling(task: string, batchSize: number, given: () => Partial<CacheConfig<string>>): Promise<void> {
+  const times = [];
+  let grown = 0;
+  for (let repeat = 0; repeat < REPEATS; repeat += 1) {
+    const before = memory();
+    const cache = open({ batchSize, ...given() });
+    times.push(await timed(async () => void (await fillCaches([cache], stream(), batchSize))));
+    if (repeat === 0) grown = memory() - before;
+    await cache.close();
+  }
+  add(task, batchSize, times, { "grown MB": globalThis.gc === undefined ? null : grown });
+}
+
+async function reading(task: string, cache: CachedEncoder<string>): Promise<void> {
+  const times = [];
+  for (let repeat = 0; repeat <= REPEATS; repeat += 1) {
+    const time = await timed(async () => {
+      for (let start = 0; start < ITEMS; start += BATCH) await cache.rows(texts.slice(start, start + BATCH));
+    });
+    if (repeat > 0) times.push(time);
+  }
+  add(task, BATCH, times, {});
+}
+
+const folders: string[] = [];
+const folder = (): string => {
+  const path = mkdtempSync(join(tmpdir(), "likewise-bench-"));
+  folders.push(path);
+  return path;
+};
+try {
+  for (const batch of [32, 1024]) await filling("fill memory", batch, () => ({}));
+  await filling("fill disk", 1024, () => ({ saveDir: folder(), maxBytes: 1e6 }));
+
+  const source = Array.from({ length: ITEMS }, (_, i) => new Float32Array(SIZE).fill(i));
+  const copies = [];
+  for (let repeat = 0; repeat <= REPEATS; repeat += 1) {
+    const time = await timed(() => {
+      for (let start = 0; start < ITEMS; start += BATCH) {
+        const count = Math.min(BATCH, ITEMS - start);
+        const target = new Float32Array(count * SIZE);
+        for (let i = 0; i < count; i += 1) target.set(source[start + i]!, i * SIZE);
+      }
+    });
+    if (repeat > 0) copies.push(time);
+  }
+  add("plain copy", BATCH, copies, {});
+  source.length = 0;
+
+  const inMemory = open({});
+  await fillCaches([inMemory], stream(), 1024);
+  await reading("read memory", inMemory);
+  for (const storage of ["float32", "float16", "int8"] as const) {
+    const onDisk = open({ saveDir: folder(), maxBytes: 1e6, storage });
+    await fillCaches([onDisk], stream(), 1024);
+    await reading(`read disk, ${storage}`, onDisk);
+    await onDisk.close();
+  }
+} finally {
+  for (const path of folders) rmSync(path, { recursive: true, force: true });
+}
+report(rows);
