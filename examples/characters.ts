@@ -26,15 +26,9 @@ class Characters extends TrainableModel<"group", Float32Array> {
     const ends = [layers.flatten(), layers.dense({ units: 64 })];
     return new LayersEncoder(sequential({ layers: [...convolutions, ...ends] }));
   }
-  override configureHead(inputSize: number) {
-    return new IdentityHead(inputSize);
-  }
-  override configureLoss() {
-    return new TripletLoss({ mining: "semi-hard", margin: 0.3 });
-  }
-  override configureOptimizer() {
-    return adam({ learningRate: 2e-3 });
-  }
+  override configureHead = (inputSize: number) => new IdentityHead(inputSize);
+  override configureLoss = () => new TripletLoss({ mining: "semi-hard", margin: 0.3 });
+  override configureOptimizer = () => adam({ learningRate: 2e-3 });
 }
 
 await plainly(async () => {
@@ -42,7 +36,7 @@ await plainly(async () => {
   const pixels = (await readIdx(join(folder, "small1-images28.idx.gz"))).map((row) =>
     Float32Array.from(row, (value) => value / 255),
   );
-  const classes = (await readIdx(join(folder, "small1-labels.idx.gz"))).map(([label]) => label!);
+  const classes = (await readIdx(join(folder, "small1-labels.idx.gz"))).map(([label = 0]) => label);
   const names = JSON.parse(await readFile(join(folder, "small1-classes.json"), "utf8")) as { alphabet: string }[];
   const alphabets = [...new Set(names.map(({ alphabet }) => alphabet))];
   const unseen = new Set(alphabets.slice(-2));

@@ -25,15 +25,9 @@ class Digits extends TrainableModel<"group", Float32Array> {
     const convolutions = [convolution(16, { inputShape: [28, 28, 1] }), convolution(32), convolution(64)];
     return new LayersEncoder(sequential({ layers: [...convolutions, layers.flatten(), layers.dense({ units: 32 })] }));
   }
-  override configureHead(inputSize: number) {
-    return new IdentityHead(inputSize);
-  }
-  override configureLoss(context: LossContext) {
-    return new ArcFaceLoss({ ...context, scale: 16, margin: 0.3 });
-  }
-  override configureOptimizer() {
-    return adam({ learningRate: 2e-3 });
-  }
+  override configureHead = (inputSize: number) => new IdentityHead(inputSize);
+  override configureLoss = (context: LossContext) => new ArcFaceLoss({ ...context, scale: 16, margin: 0.3 });
+  override configureOptimizer = () => adam({ learningRate: 2e-3 });
 }
 
 await plainly(async () => {
@@ -41,7 +35,7 @@ await plainly(async () => {
   const pixels = (await readIdx(join(folder, "t10k-images.idx.gz"))).map((row) =>
     Float32Array.from(row, (value) => value / 255),
   );
-  const labels = (await readIdx(join(folder, "t10k-labels.idx.gz"))).map(([label]) => label!);
+  const labels = (await readIdx(join(folder, "t10k-labels.idx.gz"))).map(([label = 0]) => label);
   const samples = pixels.slice(0, 8000).map((item, at) => ({ item, group: labels[at]! }));
   const train = new GroupLoader(samples, { batchSize: 128, balance: false });
   await using model = await new Trainer({ maxEpochs: 12 }).fit(new Digits(), { train });

@@ -1,4 +1,4 @@
-import type { HostMatrix } from "likewise";
+import type { FrozenEncoder, HostMatrix } from "likewise";
 import { MeanAveragePrecision, Precision, RPrecision } from "likewise/metrics";
 
 /** What an example found: one figure of one model. */
@@ -48,4 +48,9 @@ export function matrixOf(rows: readonly Float32Array[]): HostMatrix {
 /** The folder given on the command line, or the usual one. */
 export function folderFrom(usual: string): string {
   return process.argv.slice(2).find((word) => !word.startsWith("--")) ?? usual;
+}
+
+/** What an encoder without training makes of items. */
+export async function frozenVectors<Item>(encoder: FrozenEncoder<Item>, items: readonly Item[]): Promise<HostMatrix> {
+  return { data: await encoder.embed(items), rows: items.length, size: encoder.embeddingSize };
 }

@@ -11,35 +11,21 @@ import { GatedHead } from "likewise/heads";
 import { MultipleNegativesRankingLoss } from "likewise/losses";
 import { adam } from "likewise/optim";
 import { evaluateRetrieval, type Vectors } from "likewise/retrieval";
-import { folderFrom, printFigures, type Figure } from "./figures.js";
+import { folderFrom, frozenVectors, printFigures, type Figure } from "./figures.js";
 import { plainly } from "./plainly.js";
 
 class Papers extends TrainableModel<"pair", string> {
   constructor(readonly encoder: NgramEncoder) {
     super();
   }
-  override configureEncoders() {
-    return this.encoder;
-  }
-  override configureHead(inputSize: number) {
-    return new GatedHead(inputSize);
-  }
-  override configureLoss() {
-    return new MultipleNegativesRankingLoss();
-  }
-  override configureOptimizer() {
-    return adam({ learningRate: 1e-2 });
-  }
-  override configureCaches() {
-    return new CacheConfig();
-  }
+  override configureEncoders = () => this.encoder;
+  override configureHead = (inputSize: number) => new GatedHead(inputSize);
+  override configureLoss = () => new MultipleNegativesRankingLoss();
+  override configureOptimizer = () => adam({ learningRate: 1e-2 });
+  override configureCaches = () => new CacheConfig<string>();
 }
 
-interface Paper {
-  readonly _id: string;
-  readonly title: string;
-  readonly text: string;
-}
+type Paper = Readonly<Record<"_id" | "title" | "text", string>>;
 
 await plainly(async () => {
   const folder = folderFrom("../shared/data/ir/cranfield");
@@ -65,14 +51,9 @@ await plainly(async () => {
     const figures = { "nDCG@10": report["ndcg@10"], "from (95 %)": low, to: high, "recall@100": report["recall@100"] };
     return Object.entries(figures).map(([measure, value]) => ({ model: name, measure, value }));
   };
-  const frozen = async (items: string[]) => ({
-    data: await encoder.embed(items),
-    rows: items.length,
-    size: encoder.embeddingSize,
-  });
   await using model = await new Trainer({ maxEpochs: 10 }).fit(new Papers(encoder), { train });
   printFigures("225 questions to 1,400 papers", [
-    ...(await judge("frozen n-grams", await frozen(questions), await frozen(texts))),
+    ...(await judge("frozen n-grams", await frozenVectors(encoder, questions), await frozenVectors(encoder, texts))),
     ...(await judge("trained on titles", await model.encode(questions), await model.encode(texts))),
   ]);
 });

@@ -1,5 +1,5 @@
 /**
- * Which offers of two shops are the same product? Trains on labelled pairs of offers, chooses the threshold on other pairs, and counts
+ * Which offers of two shops are the same product? Learns from labelled pairs of names, chooses the threshold on other pairs, and counts
  * right and wrong decisions on a third set.
  *
  *   node --conditions=source --import tsx examples/products.ts ../shared/data/em/abt-buy [--json]
@@ -12,53 +12,33 @@ import { GatedHead } from "likewise/heads";
 import { ContrastiveLoss } from "likewise/losses";
 import { adam } from "likewise/optim";
 import { applyThreshold, calibrate, type Vectors } from "likewise/retrieval";
-import { folderFrom, printFigures, type Figure } from "./figures.js";
+import { folderFrom, frozenVectors, printFigures, type Figure } from "./figures.js";
 import { plainly } from "./plainly.js";
 
 class Products extends TrainableModel<"pair", string> {
   constructor(readonly encoder: NgramEncoder) {
     super();
   }
-  override configureEncoders() {
-    return this.encoder;
-  }
-  override configureHead(inputSize: number) {
-    return new GatedHead(inputSize);
-  }
-  override configureLoss() {
-    return new ContrastiveLoss({ margin: 0.7 });
-  }
-  override configureOptimizer() {
-    return adam({ learningRate: 1e-2 });
-  }
-  override configureCaches() {
-    return new CacheConfig();
-  }
-}
-
-interface Offer {
-  readonly _id: string;
-  readonly name: string;
-}
-
-interface Judged {
-  readonly a: string;
-  readonly b: string;
-  readonly label: string;
+  override configureEncoders = () => this.encoder;
+  override configureHead = (inputSize: number) => new GatedHead(inputSize);
+  override configureLoss = () => new ContrastiveLoss({ margin: 0.7 });
+  override configureOptimizer = () => adam({ learningRate: 1e-2 });
+  override configureCaches = () => new CacheConfig<string>();
 }
 
 await plainly(async () => {
   const folder = folderFrom("../shared/data/em/abt-buy");
-  const offers = new Map<string, string>();
+  const names = new Map<string, string>();
   for (const table of ["tableA.jsonl", "tableB.jsonl"]) {
-    for await (const { _id, name } of readJsonLines<Offer>(join(folder, table))) offers.set(_id, name);
+    const offers = readJsonLines<{ _id: string; name: string }>(join(folder, table));
+    for await (const { _id, name } of offers) names.set(_id, name);
   }
-  const read = async (name: string) => {
-    const rows = await readCsv<Judged>(join(folder, name), { delimiter: "\t" }).toArray();
-    return rows.map(({ a, b, label }) => ({ a: offers.get(a)!, b: offers.get(b)!, score: Number(label) }));
+  const read = async (file: string) => {
+    const rows = readCsv(join(folder, file), { columns: ["a", "b", "label"], delimiter: "\t" });
+    return rows.map(({ a, b, label }) => ({ a: names.get(a)!, b: names.get(b)!, score: Number(label) })).toArray();
   };
   const [learned, valid, test] = [await read("train.tsv"), await read("valid.tsv"), await read("test.tsv")];
-  const encoder = NgramEncoder.fit([...offers.values()], { dimensions: 4096, words: null });
+  const encoder = NgramEncoder.fit([...names.values()], { dimensions: 4096, words: null });
   const train = new PairLoader(learned, { batchSize: 64 });
   await using model = await new Trainer({ maxEpochs: 15 }).fit(new Products(encoder), { train });
 
@@ -68,17 +48,11 @@ await plainly(async () => {
       right: await encode(rows.map(({ b }) => b)),
       matches: rows.map(({ score }) => score === 1),
     });
-    const threshold = await calibrate(await pairs(valid));
-    const { f1, precision, recall } = await applyThreshold(threshold, await pairs(test));
+    const { f1, precision, recall } = await applyThreshold(await calibrate(await pairs(valid)), await pairs(test));
     return Object.entries({ F1: f1, precision, recall }).map(([measure, value]) => ({ model: name, measure, value }));
   };
-  const frozen = async (texts: string[]) => ({
-    data: await encoder.embed(texts),
-    rows: texts.length,
-    size: encoder.embeddingSize,
-  });
   printFigures("pairs of offers, taken for one product or not", [
-    ...(await judge("frozen n-grams", frozen)),
+    ...(await judge("frozen n-grams", (texts) => frozenVectors(encoder, texts))),
     ...(await judge("trained", (texts) => model.encode(texts))),
   ]);
 });
