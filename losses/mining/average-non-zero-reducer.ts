@@ -10,13 +10,13 @@ export class AverageNonZeroReducer extends Reducer {
   static readonly type = "AverageNonZeroReducer";
   readonly config: JsonObject = {};
 
-  constructor(options: Readonly<Record<never, never>> = {}) {
+  constructor(options: Readonly<Record<string, never>> = {}) {
     super();
     refuse("AverageNonZeroReducer", unknownOptions(options, []));
   }
 
   static from(config: JsonObject): AverageNonZeroReducer {
-    return new AverageNonZeroReducer(savedOptions<object>("AverageNonZeroReducer", config, []));
+    return new AverageNonZeroReducer(savedOptions<Record<string, never>>("AverageNonZeroReducer", config, []));
   }
 
   override reduce(units: Units): LossValue {

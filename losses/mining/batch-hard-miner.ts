@@ -17,13 +17,13 @@ export class BatchHardMiner extends Miner {
   readonly config: JsonObject = {};
   override readonly single = true;
 
-  constructor(options: Readonly<Record<never, never>> = {}) {
+  constructor(options: Readonly<Record<string, never>> = {}) {
     super();
     refuse("BatchHardMiner", unknownOptions(options, []));
   }
 
   static from(config: JsonObject): BatchHardMiner {
-    return new BatchHardMiner(savedOptions<object>("BatchHardMiner", config, []));
+    return new BatchHardMiner(savedOptions<Record<string, never>>("BatchHardMiner", config, []));
   }
 
   override mine(distances: tf.Tensor2D, { positives, negatives }: PairMasks): Mined {

@@ -10,13 +10,13 @@ export class MeanReducer extends Reducer {
   static readonly type = "MeanReducer";
   readonly config: JsonObject = {};
 
-  constructor(options: Readonly<Record<never, never>> = {}) {
+  constructor(options: Readonly<Record<string, never>> = {}) {
     super();
     refuse("MeanReducer", unknownOptions(options, []));
   }
 
   static from(config: JsonObject): MeanReducer {
-    return new MeanReducer(savedOptions<object>("MeanReducer", config, []));
+    return new MeanReducer(savedOptions<Record<string, never>>("MeanReducer", config, []));
   }
 
   override reduce(units: Units): LossValue {

@@ -12,13 +12,13 @@ export class PerAnchorReducer extends Reducer {
   static readonly type = "PerAnchorReducer";
   readonly config: JsonObject = {};
 
-  constructor(options: Readonly<Record<never, never>> = {}) {
+  constructor(options: Readonly<Record<string, never>> = {}) {
     super();
     refuse("PerAnchorReducer", unknownOptions(options, []));
   }
 
   static from(config: JsonObject): PerAnchorReducer {
-    return new PerAnchorReducer(savedOptions<object>("PerAnchorReducer", config, []));
+    return new PerAnchorReducer(savedOptions<Record<string, never>>("PerAnchorReducer", config, []));
   }
 
   override reduce({ totals, counts }: Units): LossValue {

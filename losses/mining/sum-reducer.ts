@@ -11,13 +11,13 @@ export class SumReducer extends Reducer {
   static readonly type = "SumReducer";
   readonly config: JsonObject = {};
 
-  constructor(options: Readonly<Record<never, never>> = {}) {
+  constructor(options: Readonly<Record<string, never>> = {}) {
     super();
     refuse("SumReducer", unknownOptions(options, []));
   }
 
   static from(config: JsonObject): SumReducer {
-    return new SumReducer(savedOptions<object>("SumReducer", config, []));
+    return new SumReducer(savedOptions<Record<string, never>>("SumReducer", config, []));
   }
 
   override reduce({ totals, counts }: Units): LossValue {
