@@ -33,7 +33,6 @@ class Trivial extends FrozenEncoder<string> {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await
 async function* stream(): AsyncGenerator<string> {
   yield* texts;
 }

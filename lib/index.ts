@@ -7,6 +7,7 @@
 export { TrainableModel, type Results, type XbmFor } from "./model/trainable-model.js";
 export { Trainer, type EvaluateOptions, type FitOptions, type TrainerExtensions } from "./train/trainer.js";
 export { SimilarityModel, type EncodeOptions, type LoadOptions } from "./model/similarity-model.js";
+export type { ExportedModel, ExportOptions } from "./model/export-file.js";
 export type { ModelContent } from "./model/model-content.js";
 export type { Loaders } from "./train/run.js";
 export type { ResumeFrom } from "./train/run-folder.js";
@@ -21,6 +22,7 @@ export { EarlyStoppingConfig } from "./train/early-stopping-config.js";
 export { CheckpointConfig } from "./train/checkpoint-config.js";
 export { EmaConfig } from "./train/ema-config.js";
 export { CacheConfig, type CacheType, type KeyExtractor } from "./cache/cache-config.js";
+export type { CacheStorage } from "./cache/storage.js";
 export { XbmConfig } from "./memory/xbm-config.js";
 export type { BatchOutcome, Callback, CallbackContext } from "./train/callback.js";
 export { log, type LogOptions } from "./train/log.js";
@@ -54,6 +56,7 @@ export type {
 } from "./contracts/samples.js";
 export type { Batch, HostTargets, LoadedTargets, Targets, TargetTable } from "./contracts/batch.js";
 export { FrozenEncoder, TrainableEncoder, type Encoder, type Fittable } from "./contracts/encoder.js";
+export type { InputLayout, OnnxSource, OnnxSourceGraph } from "./contracts/encoder.js";
 export { Head } from "./contracts/head.js";
 export {
   SimilarityLoss,
