@@ -1,4 +1,11 @@
-import { FrozenEncoder, TrainableEncoder, type Encoder } from "../lib/contracts/encoder.js";
+import {
+  FrozenEncoder,
+  isOnnxSource,
+  TrainableEncoder,
+  type Encoder,
+  type InputLayout,
+  type OnnxSource,
+} from "../lib/contracts/encoder.js";
 import { refuse, savedOptions } from "../lib/contracts/options.js";
 import type { Init, Mode, Output, PartFinder, SavedPart } from "../lib/contracts/part.js";
 import { DataError } from "../lib/errors.js";
@@ -46,6 +53,8 @@ export class FrozenField<Name extends string, Value>
   declare readonly fitted?: boolean;
   /** Fits the encoder inside; absent when that one needs no fitting. */
   declare readonly fit?: (items: AsyncIterable<WithField<Name, Value>>) => Promise<void>;
+  /** Of the encoder inside; absent when that one has none. */
+  declare readonly onnxGraph?: OnnxSource["onnxGraph"];
   readonly #name: Name;
   readonly #encoder: FrozenEncoder<Value>;
 
@@ -54,6 +63,7 @@ export class FrozenField<Name extends string, Value>
     refuse("FrozenField", [nameProblem(name)]);
     this.#name = name;
     this.#encoder = encoder;
+    if (isOnnxSource(encoder)) this.onnxGraph = () => encoder.onnxGraph();
     forwardFitting(this, encoder, pick<Name, Value>(name));
   }
 
@@ -140,6 +150,10 @@ export class TrainableField<Name extends string, Value>
   /** @throws DataError naming the field and the position of the item that is wrong. */
   override async collate(items: readonly WithField<Name, Value>[]): Promise<HostTensors> {
     return named(this.#name, async () => this.#encoder.collate(items.map(pick<Name, Value>(this.#name))));
+  }
+
+  override inputLayouts(): Readonly<Record<string, InputLayout>> | null {
+    return this.#encoder.inputLayouts();
   }
 
   override initialize(random: Random): Init {

@@ -1,4 +1,4 @@
-import { TrainableEncoder } from "../lib/contracts/encoder.js";
+import { TrainableEncoder, type InputLayout } from "../lib/contracts/encoder.js";
 import { refuse, savedOptions } from "../lib/contracts/options.js";
 import type { Init, Mode, Output } from "../lib/contracts/part.js";
 import type { JsonObject } from "../lib/json.js";
@@ -75,6 +75,13 @@ export class LayersEncoder extends TrainableEncoder<NumericItem> {
       writeNumbers(data.subarray(row * size, (row + 1) * size), item, inputShape, `LayersEncoder: item ${row}`);
     });
     return { items: hostTensor(data, [items.length, ...inputShape]) };
+  }
+
+  override inputLayouts(): Record<"items", InputLayout> {
+    // As in `collate`: the model cannot be made while a program is recorded.
+    this.#network ??= this.#makeNetwork();
+    const { inputShape, integers } = this.#snapshot;
+    return { items: { dtype: integers ? "int32" : "float32", shape: ["batch", ...inputShape] } };
   }
 
   /** The model's own numbers, whatever the seed. */

@@ -1,4 +1,4 @@
-import { TrainableEncoder, type Fittable } from "../lib/contracts/encoder.js";
+import { TrainableEncoder, type Fittable, type InputLayout } from "../lib/contracts/encoder.js";
 import { oneOf, refuse, savedOptions, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
 import type { Init } from "../lib/contracts/part.js";
 import type { JsonObject } from "../lib/json.js";
@@ -126,6 +126,11 @@ export class NgramEmbedding extends TrainableEncoder<string, EmbeddingParameters
     });
     const shape = [rows.length, width];
     return { ids: hostTensor(ids, shape), weights: hostTensor(weights, shape) };
+  }
+
+  override inputLayouts(): Record<"ids" | "weights", InputLayout> {
+    const shape = ["batch", "width"];
+    return { ids: { dtype: "int32", shape }, weights: { dtype: "float32", shape } };
   }
 
   override initialize(random: Random): Init {

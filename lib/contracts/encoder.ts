@@ -1,4 +1,5 @@
 import type { HostTensors } from "../tensor/host.js";
+import type * as tf from "../tensor/tf.js";
 import type { TensorTree, Tensors } from "../tensor/tree.js";
 import type { Random } from "../random.js";
 import { Part, type Init, type Mode, type Output } from "./part.js";
@@ -25,8 +26,40 @@ export abstract class TrainableEncoder<in Item, Parameters extends TensorTree = 
   abstract collate(items: readonly Item[]): HostTensors | Promise<HostTensors>;
   /** Numbers that training starts from. */
   abstract initialize(random: Random): Init;
+  /** Types and shapes of what `collate` gives, for a file that is made without items; null (default): it cannot be exported. */
+  inputLayouts(): Readonly<Record<string, InputLayout>> | null {
+    return null;
+  }
   /** What was collated -> `[items, embeddingSize]`. Pure and traceable. */
   abstract apply(parameters: Parameters, inputs: Tensors, mode: Mode): Output;
+}
+
+/** Type and shape of a tensor; a dimension that is a text may have any length, the same wherever the text is the same. */
+export interface InputLayout {
+  readonly dtype: "float32" | "int32";
+  /** The number of items is called "batch": `["batch", 384]`. */
+  readonly shape: readonly (number | string)[];
+}
+
+/** A frozen encoder whose vectors an ONNX graph computes, so that it and a head can become one file. */
+export interface OnnxSource {
+  /** The graph and what is done with its results. */
+  onnxGraph(): Promise<OnnxSourceGraph>;
+}
+
+/** See `OnnxSource`. */
+export interface OnnxSourceGraph {
+  /** An ONNX file with all its numbers inside, of opset 13 to 17. */
+  readonly bytes: Uint8Array;
+  /** Inputs and outputs of the graph that `vectors` reads; other types of whole numbers, such as int64, are cast to these. */
+  readonly reads: Readonly<Record<string, InputLayout>>;
+  /** What `reads` names -> `[batch, embeddingSize]`: pooling, normalizing, or the output as it is. Pure and traceable. */
+  vectors(values: Tensors): tf.Tensor2D;
+}
+
+/** Whether an ONNX graph computes the vectors of an encoder. */
+export function isOnnxSource<Item>(encoder: Encoder<Item>): encoder is Encoder<Item> & OnnxSource {
+  return typeof (encoder as Partial<OnnxSource>).onnxGraph === "function";
 }
 
 /** Either sort of encoder; `trainable` tells them apart. */

@@ -11,7 +11,8 @@ export {
 } from "./part.js";
 export type { Group, GroupSample, Kind, Kinds, LabelSample, PairSample, Sample, TupleSample } from "./samples.js";
 export type { Batch, HostTargets, LoadedTargets, Targets } from "./batch.js";
-export { FrozenEncoder, TrainableEncoder, isFittable, type Encoder, type Fittable } from "./encoder.js";
+export { FrozenEncoder, TrainableEncoder, isFittable, isOnnxSource, type Encoder, type Fittable } from "./encoder.js";
+export type { InputLayout, OnnxSource, OnnxSourceGraph } from "./encoder.js";
 export { Head } from "./head.js";
 export {
   SimilarityLoss,

@@ -5,6 +5,8 @@ import { chooseEngine, type EngineChoice } from "../engine/choose-engine.js";
 import type { HostMatrix } from "../tensor/host.js";
 import * as tf from "../tensor/tf.js";
 import { standardParts } from "../standard-parts.js";
+import { prepareBackend } from "../tensor/backend.js";
+import { exportModel, type ExportedModel, type ExportOptions } from "./export-file.js";
 import { collate, requireFinite } from "./collate.js";
 import type { ModelContent } from "./model-content.js";
 import { readModel, writeModel } from "./model-file.js";
@@ -120,6 +122,19 @@ export class SimilarityModel<Item> implements AsyncDisposable {
    */
   async save(directory: string): Promise<void> {
     await writeModel(directory, this.#content);
+  }
+
+  /**
+   * Writes what follows the frozen encoders as an ONNX file, in one step: the encoders that are trained and the head, without dropout.
+   * Inputs are `vectors` of a frozen encoder and what a trained one's `collate` gives, with `<encoder>/` before them where there are
+   * several encoders; the output is `embeddings`. The file says what it is made of in its metadata.
+   *
+   * @throws ConfigError for wrong options and for encoders that do not say what their inputs look like; TraceError and EngineError for
+   * what ONNX cannot say; FileFormatError for the graph of an included encoder; StorageError.
+   */
+  async exportOnnx(path: string, options: ExportOptions = {}): Promise<ExportedModel> {
+    await prepareBackend();
+    return exportModel(path, this.#content, options);
   }
 
   /** Frees what the engine holds; the model can be used again and starts it anew. */

@@ -22,6 +22,8 @@ export class OnnxBuilder {
   readonly nodes: OnnxNode[] = [];
   /** The model will run on one thread. */
   readonly oneThread: boolean;
+  /** The model may run elsewhere: no operators that only ONNX Runtime has. */
+  readonly portable: boolean;
   readonly #initializers = new Map<string, OnnxTensor>();
   readonly #shared = new Map<string, Operand>();
   readonly #smaller = new Map<string, Operand>();
@@ -29,8 +31,9 @@ export class OnnxBuilder {
   readonly #checked = new Map<string, Set<number>>();
   #count = 0;
 
-  constructor({ oneThread = false } = {}) {
+  constructor({ oneThread = false, portable = false } = {}) {
     this.oneThread = oneThread;
+    this.portable = portable;
   }
 
   get initializers(): readonly OnnxTensor[] {

@@ -44,8 +44,8 @@ export interface OnnxModel {
 }
 
 /** The lowest version of the operators that has all that is used (ScatterElements that add are of 16), and of the file format. */
-const OPSET = 17;
-const IR_VERSION = 8;
+export const OPSET = 17;
+export const IR_VERSION = 8;
 
 const typeNumbers: Readonly<Record<OnnxType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 };
 
@@ -66,7 +66,7 @@ export function encodeModel(model: OnnxModel): Uint8Array {
   return file.finish();
 }
 
-function encodeNode({ operator, domain, inputs, outputs, attributes }: OnnxNode): ProtobufWriter {
+export function encodeNode({ operator, domain, inputs, outputs, attributes }: OnnxNode): ProtobufWriter {
   const node = new ProtobufWriter();
   for (const input of inputs) node.text(1, input);
   for (const output of outputs) node.text(2, output);
@@ -86,7 +86,7 @@ function encodeAttribute(name: string, value: OnnxAttribute): ProtobufWriter {
   return attribute.integer(20, 7);
 }
 
-function encodeTensor({ name, type, shape, data }: OnnxTensor): ProtobufWriter {
+export function encodeTensor({ name, type, shape, data }: OnnxTensor): ProtobufWriter {
   const tensor = new ProtobufWriter();
   for (const length of shape) tensor.integer(1, length);
   tensor.integer(2, typeNumbers[type]);
@@ -94,7 +94,7 @@ function encodeTensor({ name, type, shape, data }: OnnxTensor): ProtobufWriter {
   return tensor.bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
 }
 
-function encodeValue({ name, type, shape }: OnnxValue): ProtobufWriter {
+export function encodeValue({ name, type, shape }: OnnxValue): ProtobufWriter {
   const dimensions = new ProtobufWriter();
   for (const length of shape) {
     const dimension = new ProtobufWriter();

@@ -2,7 +2,7 @@ import type { Graph, GraphNode, GraphValue } from "../trace/graph.js";
 import { TraceError } from "../trace/trace-error.js";
 import { OnnxBuilder, type Operand } from "./builder.js";
 import { foldFactors } from "./fold-factors.js";
-import { encodeModel, type OnnxNode, type OnnxValue } from "./model.js";
+import { encodeModel, type OnnxModel, type OnnxNode, type OnnxValue } from "./model.js";
 import { cast } from "./operations.js";
 import { lowerings } from "./table.js";
 
@@ -13,6 +13,8 @@ export interface ToOnnxOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Threads that will run it, when that is known. Some operations are faster on one, and wrong there on several. Default null. */
   readonly threads?: number | null;
+  /** Only operators of ONNX itself, for other runtimes. Default false. */
+  readonly portable?: boolean;
 }
 
 /** A graph as an ONNX model. */
@@ -34,10 +36,20 @@ export interface OnnxProgram {
  * @throws TraceError naming kernels that cannot be written, before anything is.
  */
 export function toOnnx(graph: Graph, options: ToOnnxOptions = {}): OnnxProgram {
-  const { name = "program", metadata = {}, threads = null } = options;
+  const model = toOnnxModel(graph, options);
+  return {
+    bytes: encodeModel(model),
+    inputs: model.inputs.map((input) => input.name),
+    outputs: model.outputs.map((output) => output.name),
+  };
+}
+
+/** The same before it is written. */
+export function toOnnxModel(graph: Graph, options: ToOnnxOptions = {}): OnnxModel {
+  const { name = "program", metadata = {}, threads = null, portable = false } = options;
   const live = liveNodes(graph);
   refuseUnknown(live);
-  const g = new OnnxBuilder({ oneThread: threads === 1 });
+  const g = new OnnxBuilder({ oneThread: threads === 1, portable });
   const operands = new Map<number, Operand>();
   for (const [inputName, { id, dtype, shape }] of graph.inputs)
     operands.set(id, { name: inputName, type: dtype, shape });
@@ -70,11 +82,7 @@ export function toOnnx(graph: Graph, options: ToOnnxOptions = {}): OnnxProgram {
     .filter(([inputName]) => used.has(inputName))
     .map(([inputName, { dtype, shape }]): OnnxValue => ({ name: inputName, type: dtype, shape }));
   const initializers = g.initializers.filter((initializer) => used.has(initializer.name));
-  return {
-    bytes: encodeModel({ name, nodes, initializers, inputs, outputs, metadata }),
-    inputs: inputs.map((input) => input.name),
-    outputs: names,
-  };
+  return { name, nodes, initializers, inputs, outputs, metadata };
 }
 
 /** Kernels that what is put out depends on, in order. */

@@ -11,33 +11,15 @@ import { toOnnx } from "../../../lib/engine/onnx/to-onnx.js";
 import { recordProgram } from "../../../lib/engine/trace/trace-program.js";
 import type { HostTensors } from "../../../lib/tensor/host.js";
 import { temporaryFolder } from "../../support/folder.js";
+import { pythonWithOnnx } from "../../support/python-onnx.js";
 import { floats, integers } from "./kernel-cases.js";
 import { frozenRows, stepOf } from "./step-cases.js";
 
 const CHECK = "import onnx, sys; [onnx.checker.check_model(onnx.load(path), full_check=True) for path in sys.argv[1:]]";
 
-/** A Python that has the package `onnx` (Debian: python3-onnx); null where there is none. */
-function pythonWithOnnx(): string | null {
-  for (const python of ["python3", "/usr/bin/python3"]) {
-    try {
-      execFileSync(python, ["-c", "import onnx"], { stdio: "ignore" });
-      return python;
-    } catch {
-      // The next one may have it.
-    }
-  }
-  return null;
-}
-
 describe("The checker of the onnx package", () => {
   it("accepts models of steps and of kernels of every sort", async function () {
-    const python = pythonWithOnnx();
-    if (python === null) {
-      console.warn(
-        `skipped "${this.test?.fullTitle()}": no Python here has the package onnx (apt install python3-onnx)`,
-      );
-      return this.skip();
-    }
+    const python = pythonWithOnnx(this);
     const { programs, carried, inputs } = stepOf({
       encoders: [["default", new VectorEncoder(6)]],
       head: new SkipConnectionHead(6, { dropout: 0.1 }),

@@ -54,7 +54,7 @@ function product(g: OnnxBuilder, call: KernelCall, bias: Operand | null): Operan
     return reshape(g, g.add("Gemm", [left, right], rows, settings), shape);
   }
   if (!transposeA && !transposeB) return g.add("MatMul", [a, b], result);
-  if (a.type !== "float32")
+  if (a.type !== "float32" || g.portable)
     return g.add("MatMul", [transposeA ? turned(g, a) : a, transposeB ? turned(g, b) : b], result);
   return g.addMicrosoft("FusedMatMul", [a, b], result, { transA: transposeA ? 1n : 0n, transB: transposeB ? 1n : 0n });
 }

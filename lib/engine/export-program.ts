@@ -1,0 +1,73 @@
+import type { InputLayout } from "../contracts/encoder.js";
+import type { Program } from "../contracts/engine.js";
+import type { HostTensors } from "../tensor/host.js";
+import { mapEntries } from "../tensor/tree.js";
+import type { OnnxModel, OnnxTensor } from "./onnx/model.js";
+import { mergeSamples } from "./onnx/symbolic-model.js";
+import type { Symbol } from "./onnx/symbolic-size.js";
+import { toOnnxModel } from "./onnx/to-onnx.js";
+import { optimize } from "./trace/passes/optimize.js";
+import { traceProgram } from "./trace/trace-program.js";
+
+/** Primes far above usual sizes, so that no other dimension is taken for one of these. */
+const TRIED: readonly (readonly [number, number, number])[] = [
+  [1009, 1013, 1021],
+  [613, 617, 631],
+  [401, 409, 419],
+];
+
+/**
+ * A program that changes nothing as an ONNX model with its carried tensors inside, for any size of the dimensions that have names.
+ * Inputs are `input/<name>`, outputs `reported/<name>`.
+ *
+ * @throws TraceError when the program does what a graph cannot; EngineError when it depends on a size in a way that has no form here.
+ */
+export function exportProgram(
+  name: string,
+  program: Program,
+  carried: HostTensors,
+  inputs: Readonly<Record<string, InputLayout>>,
+): OnnxModel {
+  const names = [
+    ...new Set(Object.values(inputs).flatMap(({ shape }) => shape.filter((size) => typeof size === "string"))),
+  ];
+  const symbols = names.map((symbol, at): Symbol => {
+    const [first, second] = TRIED[at % TRIED.length] as (typeof TRIED)[number];
+    return { name: symbol, values: [first, second] };
+  });
+  const at = (values: ReadonlyMap<string, number>): OnnxModel => {
+    const given = mapEntries(inputs, ({ dtype, shape }) => ({
+      // Only types and shapes are looked at.
+      data: dtype === "int32" ? new Int32Array() : new Float32Array(),
+      shape: shape.map((size) => (typeof size === "number" ? size : (values.get(size) as number))),
+    }));
+    const graph = optimize(traceProgram(program, carried, given));
+    return toOnnxModel(graph, { name, portable: true });
+  };
+  const checked = new Map(
+    names.map((symbol, index) => [symbol, (TRIED[index % TRIED.length] as (typeof TRIED)[number])[2]]),
+  );
+  const corners = combinations(symbols).map(at);
+  const merged = mergeSamples({ symbols, corners, check: { values: checked, model: at(checked) } });
+  return withCarried(merged, carried);
+}
+
+function combinations(symbols: readonly Symbol[]): ReadonlyMap<string, number>[] {
+  return symbols.reduce<ReadonlyMap<string, number>[]>(
+    (found, { name, values }) => found.flatMap((chosen) => values.map((value) => new Map([...chosen, [name, value]]))),
+    [new Map()],
+  );
+}
+
+/** Carried tensors as constants of the model. */
+function withCarried(model: OnnxModel, carried: HostTensors): OnnxModel {
+  const constants = model.inputs.flatMap(({ name, type }): OnnxTensor[] => {
+    const tensor = name.startsWith("carried/") ? carried[name.slice("carried/".length)] : undefined;
+    return tensor === undefined ? [] : [{ name, type, shape: tensor.shape, data: tensor.data }];
+  });
+  return {
+    ...model,
+    inputs: model.inputs.filter(({ name }) => !name.startsWith("carried/")),
+    initializers: [...constants, ...model.initializers],
+  };
+}
