@@ -1,7 +1,7 @@
 /**
  * Does a cross-batch memory make models better? Bank customers' questions (banking77) in batches of 64, with and without a memory, for
  * several seeds: R-precision of the test rows among themselves.
- * Run: node --conditions=source --import tsx bench/xbm-quality.ts FOLDER [--seeds 0,1,2] [--epochs 5] [--rows 2048] [--weight 1]
+ * Run: node --conditions=source --import tsx bench/xbm-quality.ts FOLDER [--seeds 0,1,2] [--epochs 5] [--rows 1024] [--weight 1]
  *      [--losses triplet,…] [--momentum 0.999] [--json]
  *
  * The folder holds train.jsonl and test.jsonl with { text, label } rows: PolyAI's banking77, CC BY 4.0.
@@ -31,7 +31,7 @@ interface Question {
 
 const [folder = ""] = process.argv.slice(2);
 const [epochs = "5"] = option("epochs", ["5"]);
-const [memoryRows = "2048"] = option("rows", ["2048"]);
+const [memoryRows = "1024"] = option("rows", ["1024"]);
 const [weight = "1"] = option("weight", ["1"]);
 const [momentum = ""] = option("momentum", [""]);
 const read = (name: string) => readJsonLines<Question>(join(folder, name)).toArray();

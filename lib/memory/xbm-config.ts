@@ -13,7 +13,10 @@ import { settle } from "../config.js";
  * Wang, Zhang, Huang, Scott, "Cross-Batch Memory for Embedding Learning", CVPR 2020.
  */
 export class XbmConfig {
-  /** Rows remembered. */
+  /**
+   * Rows remembered. More is not always better: losses that look at the hardest rows alone find harder ones in a larger memory, wrong
+   * labels among them; give those a smaller memory or a smaller `weight`.
+   */
   @IsInt() @Min(1) readonly bufferSize: number = 10_000;
   /** Factor of the memory's term in the loss. */
   @IsNumber({ allowNaN: false, allowInfinity: false }) @Min(0) readonly weight: number = 1;

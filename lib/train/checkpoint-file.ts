@@ -81,7 +81,7 @@ export function identityOf<K extends Kind, Item>(
     head: savedPart(head),
     loss: savedPart(loss),
     optimizer: { type: optimizer.type, config: optimizer.config },
-    memory: xbm === null ? null : ({ ...xbm } as unknown as JsonObject), // numbers and flags
+    memory: xbm === null ? null : (JSON.parse(JSON.stringify(xbm)) as JsonObject),
     seed,
     accumulate,
   };

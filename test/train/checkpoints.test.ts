@@ -175,19 +175,27 @@ describe("The last checkpoint of a run", () => {
     }
   });
 
-  it("goes on elsewhere within rounding, and says so", async () => {
+  it("goes on elsewhere within rounding, and says so", async function () {
+    const known = await run({ maxEpochs: 1, engine: "compiled" });
+    if (known.error !== null) return this.skip(); // needs onnxruntime-node
     await using folder = await temporaryFolder();
-    const whole = await run({ maxEpochs: 2, engine: "eager" });
-    await run({ maxSteps: 3, maxEpochs: 2, runDir: folder.path, engine: "eager" });
-    const again = await run({ maxEpochs: 2, runDir: folder.path, engine: "eager" }, { resume: "last" });
-    expect(again.seen.of("warning").map(({ code }) => code)).not.to.include("RESUMED_ELSEWHERE");
-    const compiled = await run(
-      { maxEpochs: 2, runDir: folder.path, engine: "compiled" },
-      { resume: join(folder.path, "run-1") },
+    const whole = await run({ maxSteps: 8, engine: "eager" });
+    const controller = new AbortController();
+    const stop: Callback = { onTrainBatchEnd: ({ step }) => void (step === 4 && controller.abort()) };
+    const first = await run(
+      { maxSteps: 8, runDir: folder.path, engine: "eager", callbacks: [stop] },
+      { signal: controller.signal },
     );
-    if (compiled.error !== null) return; // there is no compiled engine here
-    expect(again.seen.losses()).to.have.length(5);
-    expect(whole.seen.losses()).to.have.length(8);
+    const again = await run({ maxSteps: 8, runDir: folder.path, engine: "compiled" }, { resume: "last" });
+    expect(first.seen.losses()).to.have.length(4);
+    const [told] = again.seen.of("warning").filter(({ code }) => code === "RESUMED_ELSEWHERE");
+    expect(told?.message).to.match(/engine was eager.*, is compiled.*within rounding/u);
+    expect(again.seen.losses()).to.have.length(4);
+    // From one state; afterwards Adam may make much of a rounding.
+    expect(again.seen.losses()[0]).to.be.closeTo(whole.seen.losses()[4] ?? NaN, 1e-5);
+    const same = await run({ maxSteps: 9, runDir: folder.path, engine: "compiled" }, { resume: "last" });
+    expect(same.seen.of("warning").map(({ code }) => code)).not.to.include("RESUMED_ELSEWHERE");
+    return undefined;
   });
 });
 
