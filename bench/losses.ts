@@ -1,0 +1,47 @@
+/**
+ * Value and gradient of every exported loss on batches of 256 numbers a row: time and peak memory of a process that does nothing else.
+ * Run: node --conditions=source --import tsx bench/losses.ts [--only TripletLoss:1024] [--batch 64,256,1024,4096]
+ *      [--engine compiled,eager] [--threads 1] [--seconds 2] [--json]
+ */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import * as losses from "likewise/losses";
+import { option, report, type Row } from "./report.js";
+
+const script = fileURLToPath(new URL("./loss-row.ts", import.meta.url));
+const only = option("only", []);
+const [threads = "1"] = option("threads", ["1"]);
+const [seconds = "2"] = option("seconds", ["2"]);
+const engines = option("engine", ["compiled", "eager"]);
+const batches = option("batch", ["64", "256", "1024", "4096"]);
+
+const names = Object.entries(losses)
+  .filter(([, value]) => typeof value === "function" && "type" in value)
+  .map(([name]) => name);
+const unknown = only.map((given) => given.split(":")[0] ?? "").filter((name) => !names.includes(name));
+if (unknown.length > 0) throw new Error(`--only: no loss ${unknown.join(", ")}; known: ${names.join(", ")}`);
+
+const rows: Row[] = [];
+for (const name of names) {
+  const wanted = only.filter((given) => given.split(":")[0] === name).map((given) => given.split(":")[1]);
+  if (only.length > 0 && wanted.length === 0) continue;
+  const sizes = wanted.filter((size) => size !== undefined);
+  for (const batch of sizes.length > 0 ? sizes : batches) {
+    for (const engine of engines) {
+      const row = measure(name, batch, engine);
+      if (row !== null) rows.push(row);
+    }
+  }
+}
+report(rows);
+
+/** Null, with a note, when it failed, for instance for lack of memory. */
+function measure(...given: readonly string[]): Row | null {
+  const all = [...process.execArgv, script, ...given, threads, seconds];
+  const ended = spawnSync(process.execPath, all, { encoding: "utf8" });
+  if (ended.status === 0) return JSON.parse(ended.stdout.trimEnd().split("\n").at(-1) ?? "null") as Row;
+  console.error(
+    `${given.join(" ")} failed: ${/^\w*Error.*$/mu.exec(ended.stderr ?? "")?.[0] ?? `signal ${ended.signal}`}`,
+  );
+  return null;
+}
