@@ -7,4 +7,4 @@ export { RowCache } from "./row-cache.js";
 export { RowFile, type RowFileOptions } from "./row-file.js";
 export { rowCodec, type CacheStorage, type RowCodec } from "./storage.js";
 export { KeyTable } from "./key-table.js";
-export { WriterLock } from "./writer-lock.js";
+export { WriterLock } from "./lock-file.js";

@@ -1,11 +1,10 @@
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, rmSync } from "node:fs";
-import { dirname } from "node:path";
+import { accessSync, closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, rmSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { FileFormatError } from "../errors.js";
 import { KeyTable } from "./key-table.js";
-import { scanRecords, writeWhole } from "./scan-records.js";
+import { scanRecords, writeWhole } from "./records-file.js";
 import { rowCodec, type CacheStorage, type RowCodec } from "./storage.js";
-import { WriterLock } from "./writer-lock.js";
+import { WriterLock } from "./lock-file.js";
 
 const MAGIC = "likewise rows 2\n";
 /** Whole file: this many bytes of text, then records. */
@@ -227,11 +226,6 @@ export class RowFile {
     this.#lock = null;
     this.#table = new KeyTable();
     this.#count = 0;
-  }
-
-  /** @throws what the file system says. */
-  makeFolder(): void {
-    mkdirSync(dirname(this.#options.path), { recursive: true });
   }
 
   #path(ending: string): string {

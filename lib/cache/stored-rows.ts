@@ -1,7 +1,7 @@
-import { accessSync, constants } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { FrozenEncoder } from "../contracts/encoder.js";
 import { DataError, FileFormatError, UsageError } from "../errors.js";
+import { makeFolder, requireWritable } from "./cache-folder.js";
 import { checkedRows } from "./checked-rows.js";
 import type { EncoderKeys } from "./encoder-keys.js";
 import { RowFile } from "./row-file.js";
@@ -44,7 +44,7 @@ export class StoredRows<Item> {
     const path = join(folder, `${fingerprint}.${storage}`);
     this.#file = new RowFile({ path, fingerprint, storage, size: encoder.embeddingSize });
     try {
-      this.#file.makeFolder();
+      makeFolder(folder);
     } catch (cause) {
       throw unusable(folder, cause);
     }
@@ -60,7 +60,7 @@ export class StoredRows<Item> {
     }
     this.#tellDamage();
     try {
-      accessSync(dirname(path), constants.W_OK);
+      requireWritable(folder);
     } catch (cause) {
       if (this.#file.count === 0) throw unusable(folder, cause);
       this.#giveUp("can be read but not written", cause);
