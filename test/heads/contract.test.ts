@@ -5,6 +5,7 @@ import { Head } from "../../lib/contracts/head.js";
 import type { PartClass } from "../../lib/contracts/part.js";
 import { ConfigError } from "../../lib/errors.js";
 import type { JsonObject } from "../../lib/json.js";
+import { PartRegistry, type AnyPartClass } from "../../lib/model/part-registry.js";
 import { Random } from "../../lib/random.js";
 import { flatten, mapEntries, unflatten, type HostTree } from "../../lib/tensor/tree.js";
 import { hostTensor, type HostTensor } from "../../lib/tensor/host.js";
@@ -13,7 +14,7 @@ import { centralDifferences, expectOwnGradient, type Matrix } from "../support/g
 import { modeOf, tensorOf, uploadTree } from "../support/part.js";
 import { run } from "./running.js";
 
-const { DenseHead, GatedHead, IdentityHead, SkipConnectionHead } = heads;
+const { DenseHead, GatedHead, IdentityHead, SequentialHead, SkipConnectionHead } = heads;
 
 const examples: readonly (readonly [string, Head])[] = [
   ["IdentityHead", new IdentityHead(5)],
@@ -31,6 +32,21 @@ const examples: readonly (readonly [string, Head])[] = [
   ["DenseHead, sigmoid", new DenseHead(5, { outputSizes: [6, 3], activation: "sigmoid" })],
   ["DenseHead, normalized", new DenseHead(5, { outputSize: 3, normalize: true })],
   ["DenseHead, orthogonal", new DenseHead(5, { outputSizes: [8, 3], initialization: "orthogonal" })],
+  [
+    "StackedProjectionHead",
+    new heads.StackedProjectionHead(5, { outputSizes: [6, 3], activation: "tanh", dropout: 0.1 }),
+  ],
+  ["WideningHead", new heads.WideningHead(4, { expansionFactor: 1.6, activation: "swish" })],
+  ["SoftmaxEmbeddingsHead", new heads.SoftmaxEmbeddingsHead(5, { groups: 3, groupSize: 2, dropout: 0.1 })],
+  ["NormalizeHead", new heads.NormalizeHead(5, { dropout: 0.1 })],
+  ["ActivationHead", new heads.ActivationHead(5, { activation: "tanh", dropout: 0.1 })],
+  ["LayerNormalizationHead", new heads.LayerNormalizationHead(5, { dropout: 0.1 })],
+  [
+    "SequentialHead",
+    new SequentialHead([new SkipConnectionHead(5), new DenseHead(5, { outputSize: 3 }), new GatedHead(3)], {
+      dropout: 0.2,
+    }),
+  ],
 ];
 
 /** Random numbers in place of the first ones, so that no gate hides a mistake. */
@@ -106,7 +122,7 @@ for (const [name, head] of examples) {
 
     it("comes back from its configuration as JSON", () => {
       const config = JSON.parse(JSON.stringify(head.config)) as JsonObject;
-      const again = classOf(head).from(config, head.weights, noParts);
+      const again = classOf(head).from(config, head.weights, parts);
       expect(again.config).to.deep.equal(head.config);
       expect(again.type).to.equal(head.type);
       expect(run(again, parameters, rows)).to.deep.equal(run(head, parameters, rows));
@@ -115,10 +131,10 @@ for (const [name, head] of examples) {
     it("refuses a saved configuration with a missing or unknown key", () => {
       for (const key of Object.keys(head.config)) {
         const { [key]: _left, ...rest } = head.config;
-        expect(() => classOf(head).from(rest, {}, noParts)).to.throw(ConfigError, `${key}: missing`);
+        expect(() => classOf(head).from(rest, {}, parts)).to.throw(ConfigError, `${key}: missing`);
       }
       const more = { ...head.config, drpout: 0 };
-      expect(() => classOf(head).from(more, {}, noParts)).to.throw(ConfigError, "drpout: unknown");
+      expect(() => classOf(head).from(more, {}, parts)).to.throw(ConfigError, "drpout: unknown");
     });
 
     it("has the gradient of its own values, by its input and by every parameter", () => {
@@ -159,11 +175,9 @@ for (const [name, head] of examples) {
   });
 }
 
-const noParts = {
-  make: () => {
-    throw new Error("no head is made of other parts");
-  },
-};
+const parts = PartRegistry.of(
+  Object.values(heads).filter((value) => typeof value === "function" && "type" in value) as unknown as AnyPartClass[],
+);
 
 function classOf(head: Head): PartClass<Head> {
   return head.constructor as unknown as PartClass<Head>;

@@ -1,6 +1,17 @@
 import { expect } from "chai";
 import * as tf from "likewise/tf";
-import { DenseHead, GatedHead, IdentityHead, SkipConnectionHead } from "likewise/heads";
+import {
+  ActivationHead,
+  DenseHead,
+  GatedHead,
+  IdentityHead,
+  SequentialHead,
+  SkipConnectionHead,
+  SoftmaxEmbeddingsHead,
+  StackedProjectionHead,
+  WideningHead,
+  type ActivationName,
+} from "likewise/heads";
 import type { Head } from "../../lib/contracts/head.js";
 import { expectClose, numbers } from "../support/close.js";
 import { readGolden, type GoldenCase } from "../support/shared.js";
@@ -33,16 +44,33 @@ const files: Readonly<Record<string, (config: GoldenCase["config"]) => Adapted>>
     };
   },
   head_SequentialHead: (config) => {
-    const linear = (config["layers"] as [string, number, number][]).filter(([kind]) => kind === "Linear");
-    const outputSizes = linear.map(([, , size]) => size);
-    const names = linear.map((_, i) => ({
-      [`layer${i}/kernel`]: `_sequential.${2 * i}.weight`,
-      [`layer${i}/bias`]: `_sequential.${2 * i}.bias`,
-    }));
-    return {
-      head: new DenseHead(linear[0]?.[1] as number, { outputSizes, activation: "relu" }),
-      names: Object.assign({}, ...names) as Record<string, string>,
-    };
+    const layers = config["layers"] as [string, number, number][];
+    let width = 0;
+    const names: Record<string, string> = {};
+    const made = layers.map(([kind, inputs, outputs], i) => {
+      if (kind !== "Linear") return new ActivationHead(width, { activation: "relu" });
+      width = outputs;
+      names[`head${i}/layer0/kernel`] = `_sequential.${i}.weight`;
+      names[`head${i}/layer0/bias`] = `_sequential.${i}.bias`;
+      return new DenseHead(inputs, { outputSize: outputs });
+    });
+    return { head: new SequentialHead(made), names };
+  },
+  head_StackedProjectionHead: (config) => {
+    const outputSizes = config["output_sizes"] as number[];
+    const head = new StackedProjectionHead(sizeOf(config), { outputSizes, activation: activationOf(config) });
+    return { head, names: stackNames(outputSizes.length) };
+  },
+  head_WideningHead: (config) => {
+    const expansionFactor = config["expansion_factor"] as number;
+    const head = new WideningHead(sizeOf(config), { expansionFactor, activation: activationOf(config) });
+    return { head, names: stackNames(2) };
+  },
+  head_SoftmaxEmbeddingsHead: (config) => {
+    const groups = config["output_groups"] as number;
+    const groupSize = config["output_size_per_group"] as number;
+    const head = new SoftmaxEmbeddingsHead(sizeOf(config), { groups, groupSize });
+    return { head, names: { kernel: "projection_layer.weight", bias: "projection_layer.bias" } };
   },
 };
 
@@ -100,4 +128,18 @@ function ours(values: number[] | number[][]): tf.Tensor {
 
 function sizeOf(config: GoldenCase["config"]): number {
   return config["input_embedding_size"] as number;
+}
+
+function activationOf(config: GoldenCase["config"]): ActivationName {
+  const name = config["activation_fn"] as string;
+  return name === "leaky_relu" ? "leakyRelu" : (name as ActivationName);
+}
+
+/** Linear layers stand at every other place of their stack, activations between them. */
+function stackNames(layers: number): Record<string, string> {
+  const names = Array.from({ length: layers }, (_, i) => ({
+    [`layer${i}/kernel`]: `_stack.${2 * i}.weight`,
+    [`layer${i}/bias`]: `_stack.${2 * i}.bias`,
+  }));
+  return Object.assign({}, ...names) as Record<string, string>;
 }
