@@ -111,7 +111,7 @@ export class TripletLoss extends DistanceMatrixLoss {
       case "all": {
         const { positives, triplets } = mined;
         if (triplets?.negative === undefined) {
-          const masks = this.miner === null ? mined : onlyWhether(mined);
+          const masks = triplets?.of ?? (this.miner === null ? mined : onlyWhether(mined));
           return new TripletUnits(distances, masks, margin, triplets);
         }
         const chosen = differentiablyTaken(distances, triplets.negative);

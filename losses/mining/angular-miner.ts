@@ -8,8 +8,8 @@ import { squaredUnitDistances } from "./unit-distances.js";
 
 const KEYS = ["angle", "normalize"] as const;
 
-/** Numbers in the largest intermediate: 64 MiB. */
-const BLOCK = 1 << 24;
+/** Numbers in the largest intermediate: 32 MiB. */
+const BLOCK = 1 << 23;
 
 /** Options of `AngularMiner`. */
 export interface AngularMinerOptions {
@@ -24,7 +24,7 @@ export interface AngularMinerOptions {
  * anchor and positive. By `‖n - c‖² = (‖n - a‖² + ‖n - p‖²) / 2 - ‖a - p‖² / 4` this needs distances only.
  *
  * A pair counts once for each of its triplets; a loss of triplets takes all triplets that such pairs make. Takes `O(n m²)` time, in
- * blocks of 64 MiB, and the distances of all columns to each other: for batches of up to about a thousand rows, and small memories.
+ * blocks of 32 MiB, and the distances of all columns to each other: for batches of up to about a thousand rows, and small memories.
  *
  * Wang et al., "Deep Metric Learning with Angular Loss", ICCV 2017.
  */
@@ -64,17 +64,21 @@ export class AngularMiner extends Miner {
     /** Both squared distances of a negative must be less than this times the squared distance of the positive. */
     const factor = 0.5 + 0.5 / tangent ** 2;
     const step = Math.max(1, Math.floor(BLOCK / (m * m)));
+    /** Always 0; makes each block wait for the one before, so that an engine does not hold them all at once. */
+    let before: tf.Tensor = tf.scalar(0);
     const blocks = Array.from({ length: Math.ceil(n / step) }, (_, block) => {
       const start = block * step;
       const part = (matrix: tf.Tensor2D): tf.Tensor2D => tf.slice(matrix, [start, 0], [Math.min(step, n - start), m]);
-      return tf.tidy(() => {
-        const distances = part(toColumns);
+      const counts = tf.tidy(() => {
+        const distances = tf.add<tf.Tensor2D>(part(toColumns), before);
         const allowed = tf.expandDims(tf.mul(distances, factor), 2); // [block, m, 1]
         const wide = tf.step(tf.sub(tf.sub(allowed, among), tf.expandDims(distances, 1)));
         const [p, q] = [part(masks.positives), part(masks.negatives)];
         const chosen = tf.mul(tf.mul(wide, tf.expandDims(p, 2)), tf.expandDims(q, 1));
         return [tf.sum<tf.Tensor2D>(chosen, 2), tf.sum<tf.Tensor2D>(chosen, 1)] as const;
       });
+      before = tf.minimum(tf.min(counts[0]), 0);
+      return counts;
     });
     return {
       positives: tf.concat(

@@ -7,10 +7,10 @@ import { any, farthest, farthestColumn, nearest, nearestColumn, onlyColumn } fro
 import { Miner, type Mined } from "./miner.js";
 
 const KEYS = ["positives", "negatives", "positiveRange", "negativeRange"] as const;
-const STRATEGIES = ["hard", "semi-hard", "easy", "all"] as const;
+const STRATEGIES: readonly EasyHardStrategy[] = ["hard", "semi-hard", "easy", "all"];
 
 /** Which positive or negative of an anchor is taken. */
-export type EasyHardStrategy = (typeof STRATEGIES)[number];
+export type EasyHardStrategy = "hard" | "semi-hard" | "easy" | "all";
 
 /** Options of `BatchEasyHardMiner`. */
 export interface BatchEasyHardMinerOptions {

@@ -14,6 +14,8 @@ export interface Mined extends PairMasks {
 
 /** Which negatives each positive is in a triplet with; `[n, m]`, at the place of the positive. */
 export interface TripletChoice {
+  /** The pairs, 0 or 1, that the triplets are made of. Default those that are counted. */
+  readonly of?: PairMasks;
   /** Only negatives that are farther than this. */
   readonly above?: tf.Tensor2D;
   /** Only negatives that are as far as this, or nearer. */

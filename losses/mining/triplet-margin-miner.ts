@@ -59,10 +59,10 @@ export class TripletMarginMiner extends Miner {
     switch (triplets) {
       case "all":
       case "hard":
-        return { ...pairsOf(near, masks), triplets: { upTo } };
+        return { ...pairsOf(near, masks), triplets: { of: masks, upTo } };
       case "semi-hard": {
         const hard = tripletCounts(including(distances), distances, masks);
-        return { ...pairsOf(tf.sub(near, hard), masks), triplets: { above: distances, upTo } };
+        return { ...pairsOf(tf.sub(near, hard), masks), triplets: { of: masks, above: distances, upTo } };
       }
       case "easy": {
         const { positives, negatives } = masks;
@@ -70,7 +70,7 @@ export class TripletMarginMiner extends Miner {
           tf.mul(positives, tf.sum(negatives, 1, true)),
           tf.mul(negatives, tf.sum(positives, 1, true)),
         );
-        return { ...pairsOf(tf.sub(all, near), masks), triplets: { above: moved } };
+        return { ...pairsOf(tf.sub(all, near), masks), triplets: { of: masks, above: moved } };
       }
       default:
         return triplets satisfies never;
