@@ -91,6 +91,47 @@ describe("RingBuffer", () => {
     return undefined;
   });
 
+  it("fills and wraps as the golden queue of pytorch-metric-learning does", function () {
+    const cases = readGolden("pml/cross_batch_memory");
+    if (cases === null) return this.skip();
+    for (const { tag, config, inputs, expected } of cases) {
+      const batches = inputs["batches"] as { embeddings: number[][]; labels: number[] }[];
+      const size = batches[0]?.embeddings[0]?.length ?? 0;
+      const capacity = config["memory_size"] as number;
+      const buffer = new RingBuffer(capacity, size);
+      const seen: number[] = [];
+      (expected["steps"] as { queue_idx: number; has_been_filled: boolean }[]).forEach((step, at) => {
+        const { embeddings, labels } = batches[at] as { embeddings: number[][]; labels: number[] };
+        buffer.push(rowsOf(embeddings, size), Int32Array.from(labels));
+        seen.push(...labels);
+        const { pointer, filled } = buffer.state;
+        expect({ pointer, full: filled === capacity }, tag).to.deep.equal({
+          pointer: step.queue_idx,
+          full: step.has_been_filled,
+        });
+        // Rows of one batch are equally old, so that which of them go first is free.
+        if (filled < capacity) expect(held(buffer).groups, tag).to.deep.equal(seen);
+      });
+    }
+    return undefined;
+  });
+
+  it("leaves out rows of the items of the batch, whatever epoch they are from, and shows them again afterwards", () => {
+    const buffer = new RingBuffer(4, 1);
+    buffer.push(rowsOf([[1], [2], [3]], 1), Int32Array.of(0, 0, 1), Float64Array.of(11, 0, 13));
+    const valid = (batch: Float64Array | null): number[] => Array.from(buffer.tensors(batch).valid.data);
+    expect(valid(null)).to.deep.equal([1, 1, 1, 0]);
+    expect(valid(Float64Array.of(13, 11, 99))).to.deep.equal([0, 1, 0, 0]);
+    expect(valid(Float64Array.of(0, 0)), "0 is an item that nobody knows").to.deep.equal([1, 1, 1, 0]);
+    expect(valid(Float64Array.of(2))).to.deep.equal([1, 1, 1, 0]);
+    const again = new RingBuffer(4, 1);
+    again.restore(buffer.state);
+    again.push(rowsOf([[4], [5]], 1), Int32Array.of(1, 1), Float64Array.of(14, 15));
+    expect(Array.from(again.tensors(Float64Array.of(13, 11)).valid.data)).to.deep.equal([1, 1, 0, 1]);
+    expect(Array.from(again.tensors(Float64Array.of(14, 15)).valid.data)).to.deep.equal([0, 1, 1, 0]);
+    expect(() => again.push(rowsOf([[4]], 1), Int32Array.of(1), Float64Array.of(1, 2))).to.throw(ShapeError, "1 items");
+  });
+
   it("always shows its full size, without copying", () => {
     const buffer = new RingBuffer(3, 2);
     const before = buffer.tensors();
