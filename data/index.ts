@@ -6,7 +6,9 @@
 
 export { GroupLoader } from "./loaders/group-loader.js";
 export type { BalanceOptions, GroupLoaderOptions } from "./loaders/group-options.js";
+export { GroupPairLoader, GroupTupleLoader, type GroupTupleLoaderOptions } from "./loaders/from-groups.js";
 export { LabelLoader } from "./loaders/label-loader.js";
+export { MixedLoader, type MixedLoaderOptions } from "./loaders/mixed-loader.js";
 export { PairLoader, type PairLoaderOptions } from "./loaders/pair-loader.js";
 export { TupleLoader, type TupleLoaderOptions } from "./loaders/tuple-loader.js";
 export type { Augment, LoaderOptions } from "./loaders/options.js";

@@ -1,6 +1,7 @@
 import type { Distance } from "../contracts/distance.js";
 import { refuse, unknownOptions, wholeNumber } from "../contracts/options.js";
 import { distanceNamed, type DistanceName } from "../distances/index.js";
+import { useNativeProducts } from "../engine/onnx-products.js";
 import { UsageError } from "../errors.js";
 import { GrowingRows } from "../tensor/growing-rows.js";
 import { findNearest } from "../tensor/nearest-top.js";
@@ -100,6 +101,7 @@ export class ExactIndex<Payload = undefined> {
     const matrix = toMatrix("ExactIndex.search", queries, this.size);
     const positions = this.#positions;
     const payloads = this.#payloads;
+    useNativeProducts();
     const { count, rows, distances } = await findNearest(this.distance, matrix, this.#vectors.matrix, k);
     return Array.from({ length: matrix.rows }, (_, query) =>
       Array.from({ length: count }, (__, at) => {

@@ -1,0 +1,133 @@
+import type { Distance } from "../contracts/distance.js";
+import { atLeast, oneOf, refuse, unknownOptions, wholeNumber } from "../contracts/options.js";
+import { distanceNamed, type DistanceName } from "../distances/index.js";
+import { ShapeError } from "../errors.js";
+import { Random } from "../random.js";
+import { prepareBackend } from "../tensor/backend.js";
+import { findNearest } from "../tensor/nearest-top.js";
+import { pairDistances } from "../tensor/pair-distances.js";
+import { toMatrix, type Vectors } from "./vectors.js";
+
+/** What hard negatives are looked for in. */
+export interface HardNegativeTask {
+  readonly queries: Vectors;
+  readonly corpus: Vectors;
+  /** For each query the rows of the corpus that are right, and are never taken for negatives. */
+  readonly relevant: readonly (readonly number[])[];
+  /** Default cosine. */
+  readonly distance?: DistanceName | Distance;
+}
+
+/** Options of `mineHardNegatives`. */
+export interface HardNegativeOptions {
+  /** Negatives for each query, fewer where there are not as many. Default 3. */
+  readonly negatives?: number;
+  /** How many of the nearest rows are left out, because unlabelled right ones are most likely among them. Default 0. */
+  readonly skip?: number;
+  /** How many of the nearest rows are looked at. Default 50, or as many as are needed. */
+  readonly depth?: number;
+  /** "nearest" (default), or "random" among those that are looked at. */
+  readonly choice?: "nearest" | "random";
+  /** A negative must be farther than the nearest right row by this. Default none. */
+  readonly margin?: number | null;
+  /** A negative must be farther than the nearest right row by this share of its distance. Default none. */
+  readonly relativeMargin?: number | null;
+  /** Nearest and farthest that a negative may be. Default any. */
+  readonly least?: number | null;
+  readonly most?: number | null;
+  /** Of "random". Default 0. */
+  readonly seed?: number;
+}
+
+/**
+ * Rows of a corpus that lie near each query and are wrong: the negatives that teach most. Give them to a loader of tuples,
+ * `{ anchor, positives, negatives }`, and train on. For each query the rows come nearest first.
+ *
+ * @throws ConfigError, ShapeError.
+ */
+export async function mineHardNegatives(
+  task: HardNegativeTask,
+  options: HardNegativeOptions = {},
+): Promise<number[][]> {
+  const { negatives = 3, skip = 0, choice = "nearest", seed = 0 } = options;
+  const { depth = Math.max(50, skip + negatives) } = options;
+  refuse("mineHardNegatives", [
+    ...unknownOptions(task, ["queries", "corpus", "relevant", "distance"]),
+    ...unknownOptions(options, [
+      ...["negatives", "skip", "depth", "choice", "margin", "relativeMargin", "least", "most", "seed"],
+    ]),
+    wholeNumber("negatives", negatives, 1),
+    wholeNumber("skip", skip, 0),
+    wholeNumber("depth", depth, skip + 1),
+    oneOf("choice", choice, ["nearest", "random"]),
+    ...(["margin", "relativeMargin"] as const).map((name) =>
+      options[name] === undefined || options[name] === null ? null : atLeast(name, options[name], 0),
+    ),
+  ]);
+  const queries = toMatrix("mineHardNegatives, queries", task.queries);
+  const corpus = toMatrix("mineHardNegatives, corpus", task.corpus, queries.size);
+  if (task.relevant.length !== queries.rows) {
+    throw new ShapeError("mineHardNegatives, relevant", `one list for each of ${queries.rows} queries`, [
+      task.relevant.length,
+    ]);
+  }
+  const distance = distanceNamed(task.distance ?? "cosine");
+  const nearest = await nearestRelevant(distance, queries, corpus, task.relevant);
+  const most = Math.max(0, ...task.relevant.map(({ length }) => length));
+  const { count, rows, distances } = await findNearest(distance, queries, corpus, depth + most);
+  const random = new Random(seed);
+  return task.relevant.map((right, query) => {
+    const known = new Set(right);
+    const bounds = boundsOf(options, nearest[query]!);
+    const found: number[] = [];
+    let seen = 0;
+    for (let at = query * count; at < (query + 1) * count && seen < depth; at += 1) {
+      if (known.has(rows[at]!)) continue;
+      seen += 1;
+      if (seen > skip && distances[at]! >= bounds.least && distances[at]! <= bounds.most) found.push(rows[at]!);
+    }
+    if (choice === "nearest" || found.length <= negatives) return found.slice(0, negatives);
+    const drawn = new Set(
+      random
+        .fork(query)
+        .shuffle(found.map((_, place) => place))
+        .slice(0, negatives),
+    );
+    return found.filter((_, place) => drawn.has(place));
+  });
+}
+
+/** Distance of each query to its nearest right row; NaN without one. */
+async function nearestRelevant(
+  distance: Distance,
+  queries: ReturnType<typeof toMatrix>,
+  corpus: ReturnType<typeof toMatrix>,
+  relevant: readonly (readonly number[])[],
+): Promise<number[]> {
+  await prepareBackend();
+  const { size } = queries;
+  const owners = relevant.flatMap((right, query) => right.map(() => query));
+  const rows = relevant.flat();
+  const pick = (matrix: typeof queries, from: readonly number[]) => {
+    const data = new Float32Array(from.length * size);
+    from.forEach((row, at) => data.set(matrix.data.subarray(row * size, (row + 1) * size), at * size));
+    return { data, rows: from.length, size };
+  };
+  const measured = rows.length === 0 ? [] : pairDistances(distance, pick(queries, owners), pick(corpus, rows));
+  const nearest = relevant.map(() => NaN);
+  owners.forEach((query, at) => {
+    if (!(nearest[query]! <= measured[at]!)) nearest[query] = measured[at]!;
+  });
+  return nearest;
+}
+
+function boundsOf(
+  { margin, relativeMargin, least, most }: HardNegativeOptions,
+  nearest: number,
+): { readonly least: number; readonly most: number } {
+  const absolute = margin === undefined || margin === null ? -Infinity : nearest + margin;
+  const relative = relativeMargin === undefined || relativeMargin === null ? -Infinity : nearest * (1 + relativeMargin);
+  // Without a right row there is nothing to be farther than.
+  const floor = Number.isNaN(nearest) ? -Infinity : Math.max(absolute, relative);
+  return { least: Math.max(least ?? -Infinity, floor), most: most ?? Infinity };
+}
