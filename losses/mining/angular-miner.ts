@@ -24,7 +24,7 @@ export interface AngularMinerOptions {
  * anchor and positive. By `‖n - c‖² = (‖n - a‖² + ‖n - p‖²) / 2 - ‖a - p‖² / 4` this needs distances only.
  *
  * A pair counts once for each of its triplets; a loss of triplets takes all triplets that such pairs make. Takes `O(n m²)` time, in
- * blocks of 32 MiB, and the distances of all columns to each other: for batches of up to about a thousand rows, and small memories.
+ * blocks of 32 MiB, and the distances of all columns to each other: for batches of up to about five hundred rows, and small memories.
  *
  * Wang et al., "Deep Metric Learning with Angular Loss", ICCV 2017.
  */
