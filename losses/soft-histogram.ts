@@ -12,28 +12,36 @@ export function softHistogram(
   { from, to, bins }: { readonly from: number; readonly to: number; readonly bins: number },
 ): tf.Tensor2D {
   const perUnit = bins / (to - from);
+  const placeOf = (x: tf.Tensor2D): tf.Tensor2D => tf.mul(tf.sub(x, from), perUnit);
+  // The last place belongs to the bin before it. NaN is put into the first, where it makes the counts NaN.
+  const binOf = (place: tf.Tensor2D): tf.Tensor2D => {
+    const bin = tf.clipByValue(tf.floor(place), 0, bins - 1);
+    return tf.where(tf.isNaN(bin), tf.zerosLike(bin), bin);
+  };
   return tf.customGrad((given, save) => {
-    const place = tf.mul(tf.sub(given as tf.Tensor2D, from), perUnit);
-    const inside = tf.clipByValue(place, 0, bins);
-    // The last place belongs to the bin before it. NaN is put into the first, where it makes the counts NaN.
-    const lower = tf.relu(tf.minimum(tf.floor(inside), bins - 1));
-    const column = tf.cast(tf.where(tf.isNaN(lower), tf.zerosLike(lower), lower), "int32") as tf.Tensor2D;
-    const upperShare = tf.mul(tf.sub(inside, lower), mask) as tf.Tensor2D;
-    const strange = tf.mul(given as tf.Tensor2D, 0);
-    const lowerShare = tf.add(tf.sub(mask, upperShare), strange) as tf.Tensor2D;
-    const atLower = addIntoRows(lowerShare, column, bins + 1);
-    const atUpper = addIntoRows(upperShare, tf.add(column, tf.scalar(1, "int32")), bins + 1);
-    const beyond = tf.step(tf.abs(tf.sub(place, inside)));
-    (save as tf.GradSaveFunc)([column, tf.mul(tf.mul(tf.sub(1, beyond), mask), perUnit)]);
+    const x = given as tf.Tensor2D;
+    const place = placeOf(x);
+    const bin = binOf(place);
+    const column = tf.cast(bin, "int32") as tf.Tensor2D;
+    const upperShare = tf.mul<tf.Tensor2D>(tf.sub(tf.clipByValue(place, 0, bins), bin), mask);
+    const lowerShare = tf.add<tf.Tensor2D>(tf.sub(mask, upperShare), tf.mul(x, 0));
+    const atLower = addIntoRows(lowerShare, column, bins);
+    const atUpper = addIntoRows(upperShare, column, bins);
+    (save as tf.GradSaveFunc)([x, mask]);
+    const none = tf.zeros<tf.Rank.R2>([x.shape[0], 1]);
     return {
-      value: tf.add(atLower, atUpper),
+      value: tf.add(tf.concat([atLower, none], 1), tf.concat([none, atUpper], 1)),
+      // Everything is computed again, because matrices that were kept until here would be most of the memory.
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [bin, weight] = saved as [tf.Tensor2D, tf.Tensor2D];
+        const [kept, held] = saved as [tf.Tensor2D, tf.Tensor2D];
+        const again = placeOf(kept);
+        const beyond = tf.step(tf.abs(tf.sub(again, tf.clipByValue(again, 0, bins))));
         const rises = tf.sub<tf.Tensor2D>(
           tf.slice(dy as tf.Tensor2D, [0, 1], [-1, bins]),
           tf.slice(dy as tf.Tensor2D, [0, 0], [-1, bins]),
         );
-        return [tf.mul(takeFromRows(rises, bin), weight)];
+        const slope = takeFromRows(rises, tf.cast(binOf(again), "int32") as tf.Tensor2D);
+        return [tf.mul(tf.mul(slope, held), tf.mul(tf.sub(1, beyond), perUnit))];
       },
     };
   })(values) as tf.Tensor2D;
