@@ -4,6 +4,7 @@ import { ConfigError, UsageError } from "../errors.js";
 import { prepareBackend } from "../tensor/backend.js";
 import type { HostTensors } from "../tensor/host.js";
 import { CompiledSession } from "./compiled-session.js";
+import { useNativeProducts } from "./onnx-products.js";
 import { returnThread, takeThread } from "./onnx/idle-threads.js";
 import type { NativeThread } from "./onnx/native-thread.js";
 
@@ -43,6 +44,7 @@ export class CompiledEngine implements Engine {
     // A backend is there for what is not compiled: recording, encoders that compute with tensors, programs that fall back.
     const [thread, backend] = await Promise.allSettled([takeThread(), prepareBackend()]);
     if (thread.status === "rejected") throw thread.reason;
+    useNativeProducts();
     if (backend.status === "fulfilled") return new CompiledEngine(thread.value, wanted);
     returnThread(thread.value);
     throw backend.reason;

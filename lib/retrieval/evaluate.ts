@@ -1,6 +1,7 @@
 import type { Distance } from "../contracts/distance.js";
 import { refuse, unknownOptions, wholeNumber } from "../contracts/options.js";
 import { distanceNamed, type DistanceName } from "../distances/index.js";
+import { useNativeProducts } from "../engine/onnx-products.js";
 import { ShapeError, UsageError } from "../errors.js";
 import type { Interval } from "../statistics/bootstrap.js";
 import type { HostMatrix } from "../tensor/host.js";
@@ -102,6 +103,7 @@ export async function evaluateRetrieval<const K extends number = 1 | 10>(
   }
   const found = new QueryMeasures(Object.keys(measures));
   const deepest = Math.max(...ks, 1);
+  useNativeProducts();
   await rankRelevant(
     distance,
     {

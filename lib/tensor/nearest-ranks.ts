@@ -26,7 +26,7 @@ export async function rankRelevant(
 ): Promise<void> {
   await prepareBackend();
   const { queries, candidates } = ranking;
-  const scores = new Scores(comparison, queries, candidates);
+  const scores = await Scores.open(comparison, queries, candidates);
   const all = upTo(queries.rows.length);
   const levels = Float64Array.from(all, (query) => {
     const relevant = runLength(ranking.relevant(query));

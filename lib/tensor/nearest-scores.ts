@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { HostMatrix } from "./host.js";
+import { nativeProducts, type NativeProducts } from "./native-products.js";
 import type { RowSet } from "./nearest-rows.js";
 import * as tf from "./tf.js";
 import { heap } from "./wasm-kernels.js";
@@ -10,6 +11,9 @@ export interface Comparison {
   pairs(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tensor1D;
   asInnerProduct(): { readonly normalize: boolean; readonly subtractHalfSquaredNorm: boolean } | null;
 }
+
+/** Queries as `Scores.block` multiplies them. */
+export type ScoredQueries = tf.Tensor2D | Float32Array;
 
 /** A row shorter than the root of this has no direction. */
 const SHORTEST_SQUARED = 1e-30;
@@ -30,8 +34,10 @@ export class Scores {
   readonly #queries: Side;
   readonly #candidates: Side;
   readonly #products: boolean;
+  readonly #native: NativeProducts | null;
 
-  constructor(comparison: Comparison, queries: RowSet, candidates: RowSet) {
+  private constructor(comparison: Comparison, queries: RowSet, candidates: RowSet, native: NativeProducts | null) {
+    this.#native = native;
     const form = comparison.asInnerProduct();
     const { normalize = false, subtractHalfSquaredNorm = false } = form ?? {};
     const center = subtractHalfSquaredNorm && !normalize ? roundedMean(candidates.matrix) : null;
@@ -47,19 +53,31 @@ export class Scores {
       : new Float64Array(candidates.rows.length);
   }
 
+  /** Multiplies natively where an engine offers it. */
+  static async open(comparison: Comparison, queries: RowSet, candidates: RowSet): Promise<Scores> {
+    const native = comparison.asInnerProduct() === null ? null : await nativeProducts(candidates.matrix.size);
+    return new Scores(comparison, queries, candidates, native);
+  }
+
   /** `[queries.length, size]`, to be given to `block`. */
-  left(queries: Int32Array): Disposable & { readonly tensor: tf.Tensor2D } {
-    const shape: [number, number] = [queries.length, this.#queries.set.matrix.size];
-    const tensor = tf.tensor2d(gather(this.#queries, queries), shape);
+  left(queries: Int32Array): Disposable & { readonly tensor: ScoredQueries } {
+    const numbers = gather(this.#queries, queries);
+    if (this.#native !== null) return { tensor: numbers, [Symbol.dispose]: () => undefined };
+    const tensor = tf.tensor2d(numbers, [queries.length, this.#queries.set.matrix.size]);
     return { tensor, [Symbol.dispose]: () => tensor.dispose() };
   }
 
   /**
    * Shows `[left rows, candidates.length]`, row after row, for the time of the call. Lets other work of the process run before.
    */
-  async block(left: tf.Tensor2D, candidates: Int32Array, use: (block: Float32Array) => void): Promise<void> {
+  async block(left: ScoredQueries, candidates: Int32Array, use: (block: Float32Array) => void): Promise<void> {
     await setImmediate();
     const { size } = this.#candidates.set.matrix;
+    if (left instanceof Float32Array) {
+      const right = gather(this.#candidates, candidates);
+      const products = this.#native?.multiply(left, left.length / size, right, candidates.length);
+      return use((await products) as Float32Array);
+    }
     const scores = tf.tidy(() => {
       if (this.#products) {
         const right = tf.tensor2d(gatherTransposed(this.#candidates, candidates), [size, candidates.length]);

@@ -39,7 +39,7 @@ export async function findNearest(
   const distances = new Float32Array(queries.rows * count);
   if (count === 0) return { count, rows, distances };
   const [querySet, candidateSet] = [allRows(queries), allRows(candidates)];
-  const scores = new Scores(comparison, querySet, candidateSet);
+  const scores = await Scores.open(comparison, querySet, candidateSet);
   const step = Math.max(1, Math.min(QUERIES, Math.floor(KEPT / count)));
   for (let start = 0; start < queries.rows; start += step) {
     const block = querySet.rows.subarray(start, start + step);
