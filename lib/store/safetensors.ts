@@ -82,8 +82,6 @@ export async function writeSafetensors(
 export interface SafetensorsExpected {
   /** Refuse a file without a checksum: all of ours have one, foreign files do not. Default false. */
   readonly checksum?: boolean;
-  /** Is asked about the header before any tensor is read; throws when the file is not what it should be. */
-  readonly accept?: (header: SafetensorsHeader) => void;
 }
 
 /**
@@ -93,7 +91,7 @@ export interface SafetensorsExpected {
  */
 export async function readSafetensors(
   path: string,
-  { checksum = false, accept }: SafetensorsExpected = {},
+  { checksum = false }: SafetensorsExpected = {},
 ): Promise<SafetensorsContent> {
   await using opened = await openToRead(path);
   const { handle, size } = opened;
@@ -104,7 +102,6 @@ export async function readSafetensors(
   const header: SafetensorsHeader = readHeader(await readExactly(handle, 8, length, path), size - start, path);
   const { [CHECKSUM]: announced, ...metadata } = header.metadata;
   if (announced === undefined && checksum) throw new FileFormatError(path, "damaged: its checksum is missing");
-  accept?.(header);
   const tensors: Record<string, HostTensor> = {};
   const pieces: Uint8Array[] = [];
   const inOrder = [...header.places].sort(([, left], [, right]) => left.begin - right.begin || left.end - right.end);
