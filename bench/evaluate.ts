@@ -47,8 +47,8 @@ async function measure(name: string): Promise<Row> {
     throw new Error(`no task "${name}"; expected <task>:<rows>x<size>, task ${Object.keys(tasks).join(", ")}`);
   // As in a program that encodes with a model or has searched before: native products are there.
   const index = new ExactIndex({ size: 1 });
-  index.add([[1]]);
-  await index.search([[1]], 1);
+  index.add([Float32Array.of(1)]);
+  await index.search([Float32Array.of(1)], 1);
   // Loads the backend and compiles the code.
   await make(1000, Number(size))();
   const run = make(Number(rows), Number(size));
