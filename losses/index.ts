@@ -35,5 +35,6 @@ export { RankedListLoss, type RankedListOptions } from "./ranked-list.js";
 export { SignalToNoiseContrastiveLoss, type SignalToNoiseContrastiveOptions } from "./signal-to-noise-contrastive.js";
 export { SoftmaxLoss, type SoftmaxOptions } from "./softmax.js";
 export { SupervisedContrastiveLoss, type SupervisedContrastiveOptions } from "./supervised-contrastive.js";
+export { ThresholdConsistentMarginLoss, type ThresholdConsistentMarginOptions } from "./threshold-consistent-margin.js";
 export { TripletLoss, type TripletOptions } from "./triplet.js";
 export { TupletMarginLoss, type TupletMarginOptions } from "./tuplet-margin.js";

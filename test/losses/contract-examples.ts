@@ -20,6 +20,7 @@ import {
   SignalToNoiseContrastiveLoss,
   SoftmaxLoss,
   SupervisedContrastiveLoss,
+  ThresholdConsistentMarginLoss,
   TripletLoss,
   TupletMarginLoss,
 } from "likewise/losses";
@@ -280,6 +281,7 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
     normalized: { ...proxies, loss: new SoftmaxLoss({ embeddingSize: SIZE, groups: 4, normalize: true }) },
   }),
   SupervisedContrastiveLoss: () => ({ defaults: { ...groups, loss: new SupervisedContrastiveLoss() } }),
+  ThresholdConsistentMarginLoss: () => ({ defaults: { ...groups, loss: new ThresholdConsistentMarginLoss() } }),
   TripletLoss: () => ({
     hard: { ...groups, loss: new TripletLoss() },
     soft: {
