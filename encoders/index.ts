@@ -11,4 +11,6 @@ export { NgramEmbedding, type NgramEmbeddingOptions } from "./ngram-embedding.js
 export { NgramEncoder, type NgramEncoderOptions } from "./ngram-encoder.js";
 export type { NgramOptions } from "./ngram-options.js";
 export type { NumericItem } from "./numeric-items.js";
+export { OnnxEncoder, type OnnxEncoderOptions } from "./onnx-encoder.js";
+export type { Pooling } from "./pooling.js";
 export { VectorEncoder } from "./vector-encoder.js";

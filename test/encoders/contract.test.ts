@@ -1,6 +1,14 @@
 import { expect } from "chai";
 import * as tf from "likewise/tf";
-import { field, freeze, LayersEncoder, NgramEmbedding, NgramEncoder, VectorEncoder } from "likewise/encoders";
+import {
+  field,
+  freeze,
+  LayersEncoder,
+  NgramEmbedding,
+  NgramEncoder,
+  OnnxEncoder,
+  VectorEncoder,
+} from "likewise/encoders";
 import type { NgramEmbeddingOptions, NgramEncoderOptions } from "likewise/encoders";
 import { isFittable, type Encoder } from "../../lib/contracts/encoder.js";
 import { ConfigError } from "../../lib/errors.js";
@@ -9,6 +17,7 @@ import { Random } from "../../lib/random.js";
 import { flatten, type HostTree } from "../../lib/tensor/tree.js";
 import type { HostTensor } from "../../lib/tensor/host.js";
 import { expectClose } from "../support/close.js";
+import { hasShared, sharedPath } from "../support/shared.js";
 import { gradientsOf } from "./gradients.js";
 import { encoderClasses, parts, runTrainable, savedAndLoaded, vectorsOf } from "./running.js";
 
@@ -42,7 +51,14 @@ const dense = (seed: number, units = 3) =>
     }),
   );
 
+const WORDS = "data/encoders/word2vec-sif-onnx";
+/** Encoders that read files beside the checkout; without these they are not tested. */
+const fromFiles = {
+  OnnxEncoder: hasShared(WORDS) ? await onnxExample() : () => it.skip(`../shared/${WORDS} is not here`),
+};
+
 const examples = {
+  ...fromFiles,
   NgramEncoder: example<string>({
     make: () => ngram(),
     others: [
@@ -107,6 +123,18 @@ const examples = {
     items: records.map(({ vector }) => ({ vector })),
   }),
 };
+
+async function onnxExample(): Promise<() => void> {
+  const path = sharedPath({} as Mocha.Context, WORDS);
+  const tokens = { output: "token_embeddings", pooling: "mean" } as const;
+  const loaded = await Promise.all(
+    [{}, { normalize: true }, { maxLength: 3 }, tokens, { ...tokens, pooling: "cls" } as const].map((options) =>
+      OnnxEncoder.load(path, options),
+    ),
+  );
+  const [first, ...others] = loaded.map((encoder) => () => encoder);
+  return example<string>({ make: first as () => OnnxEncoder, others, items: texts });
+}
 
 describe("every encoder", () => {
   it("is among the examples", () => {
