@@ -6,6 +6,8 @@
 
 export { TrainableModel, type Results, type XbmFor } from "./model/trainable-model.js";
 export { Trainer, type EvaluateOptions, type FitOptions, type TrainerExtensions } from "./train/trainer.js";
+export type { CardOptions } from "./model/model-card.js";
+export type { TrainingRecord } from "./model/training-record.js";
 export { SimilarityModel, type EncodeOptions, type LoadOptions } from "./model/similarity-model.js";
 export type { ExportedModel, ExportOptions } from "./model/export-file.js";
 export type { ModelContent } from "./model/model-content.js";

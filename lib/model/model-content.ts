@@ -2,6 +2,7 @@ import type { Distance } from "../contracts/distance.js";
 import { Cosine } from "../distances/index.js";
 import type { HostTensors } from "../tensor/host.js";
 import type { Network } from "./forward.js";
+import type { TrainingRecord } from "./training-record.js";
 
 /** Everything a `SimilarityModel` is made of. */
 export interface ModelContent<Item> extends Network<Item> {
@@ -9,6 +10,8 @@ export interface ModelContent<Item> extends Network<Item> {
   readonly carried: HostTensors;
   /** The distance the model was trained for. */
   readonly distance: Distance;
+  /** How it was trained, for the card beside a saved model; null or absent when that is not known. */
+  readonly training?: TrainingRecord | null;
 }
 
 /** The distance of a model whose loss has none. */

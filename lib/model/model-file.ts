@@ -13,8 +13,10 @@ import { readSafetensors, writeSafetensors } from "../store/safetensors.js";
 import { zerosLike, type HostTensors } from "../tensor/host.js";
 import { prefixed, under } from "../tensor/tree.js";
 import { initialize, type Encoders } from "./parameters.js";
+import { modelCard, type CardOptions } from "./model-card.js";
 import type { PartRegistry } from "./part-registry.js";
 import type { ModelContent } from "./model-content.js";
+import type { TrainingRecord } from "./training-record.js";
 
 const format = "likewise-model";
 const version = 1;
@@ -26,29 +28,39 @@ interface SavedModel {
   readonly encoders: Readonly<Record<string, SavedPart>>;
   readonly head: SavedPart;
   readonly distance: DistanceName | SavedDistance;
+  /** Absent in models of older versions. */
+  readonly training?: TrainingRecord | null;
 }
 
 /** Replaces the folder in one step, or leaves it as it was. */
-export async function writeModel<Item>(directory: string, content: ModelContent<Item>): Promise<void> {
+export async function writeModel<Item>(
+  directory: string,
+  content: ModelContent<Item>,
+  card: CardOptions = {},
+): Promise<void> {
   await requireOwnFolder(directory);
-  await writeDirectoryAtomic(directory, (temporary) => writeModelFiles(temporary, content));
+  await writeDirectoryAtomic(directory, (temporary) => writeModelFiles(temporary, content, card));
 }
 
 /** Writes the files of a model into a folder that exists. */
 export async function writeModelFiles<Item>(
   directory: string,
-  { encoders, head, distance, carried }: ModelContent<Item>,
+  content: ModelContent<Item>,
+  card: CardOptions = {},
 ): Promise<void> {
+  const { encoders, head, distance, carried, training = null } = content;
   const saved: SavedModel = {
     format,
     version,
     encoders: Object.fromEntries(encoders.map(([name, encoder]) => [name, savedPart(encoder)])),
     head: savedPart(head),
     distance: savedDistance(distance) as DistanceName | SavedDistance,
+    training,
   };
   const weights = { ...prefixed("weights/head", head.weights) };
   for (const [name, encoder] of encoders) Object.assign(weights, prefixed(`weights/encoders/${name}`, encoder.weights));
   await writeSafetensors(join(directory, "weights.safetensors"), { ...carried, ...weights });
+  await writeFileAtomic(join(directory, "README.md"), modelCard(content, card));
   await writeFileAtomic(join(directory, "model.json"), `${JSON.stringify(saved, null, 2)}\n`);
 }
 
@@ -71,7 +83,7 @@ export async function readModel<Item>(directory: string, parts: PartRegistry): P
     ...prefixed("state", under(tensors, "state")),
   };
   requireSameTensors(file, expectedTensors(encoders, head), carried);
-  return { encoders, head, carried, distance: distanceNamed(saved.distance) };
+  return { encoders, head, carried, distance: distanceNamed(saved.distance), training: saved.training ?? null };
 }
 
 /** @throws FileFormatError listing every difference between the tensors a model needs and those that were read. */

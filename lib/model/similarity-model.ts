@@ -9,6 +9,7 @@ import { prepareBackend } from "../tensor/backend.js";
 import { exportModel, type ExportedModel, type ExportOptions } from "./export-file.js";
 import { collate, requireFinite } from "./collate.js";
 import type { ModelContent } from "./model-content.js";
+import type { CardOptions } from "./model-card.js";
 import { readModel, writeModel } from "./model-file.js";
 import type { AnyPartClass } from "./part-registry.js";
 import { encodingProgram } from "./programs.js";
@@ -118,10 +119,11 @@ export class SimilarityModel<Item> implements AsyncDisposable {
 
   /**
    * Writes the model to a folder that does not exist, is empty, or holds an older model, which it then replaces in one step.
+   * A README.md in it says what the model is made of, how it was trained and how to load it, with what `card` adds.
    * @throws UsageError when the folder holds anything else.
    */
-  async save(directory: string): Promise<void> {
-    await writeModel(directory, this.#content);
+  async save(directory: string, card: CardOptions = {}): Promise<void> {
+    await writeModel(directory, this.#content, card);
   }
 
   /**

@@ -8,7 +8,7 @@ import type { CheckpointConfig } from "./checkpoint-config.js";
 import { identityOf, readCheckpoint, writeCheckpoint, type Checkpoint } from "./checkpoint-file.js";
 import { checkpointName } from "./checkpoint-name.js";
 import { CheckpointWriter } from "./checkpoint-writer.js";
-import { contentOf } from "./content.js";
+import { contentOf, trainingRecord } from "./content.js";
 import type { EarlyStopping } from "./early-stopping.js";
 import type { Scalars, TrainEvent } from "./events.js";
 import { readKept, removeKept, writeKept, type KeptCheckpoint } from "./kept-checkpoints-file.js";
@@ -180,7 +180,7 @@ export class Checkpoints<K extends Kind, Item> {
     const { assembled, callbacks, loop } = this.#run;
     await callbacks.call("onSaveCheckpoint");
     const checkpoint = this.#checkpoint(values, carried);
-    const model = contentOf(assembled, carried);
+    const model = contentOf(assembled, carried, trainingRecord(this.#run, this.#plan.engine));
     await this.#writer.add({
       path,
       write: async () => {

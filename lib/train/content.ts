@@ -1,13 +1,17 @@
 import type { Kind } from "../contracts/samples.js";
 import type { Assembled } from "../model/assemble.js";
+import { savedPart } from "../model/model-file.js";
+import type { TrainingRecord } from "../model/training-record.js";
 import { defaultDistance, type ModelContent } from "../model/model-content.js";
 import type { HostTensors } from "../tensor/host.js";
 import { prefixed, under } from "../tensor/tree.js";
+import type { RunContext } from "./run-context.js";
 
 /** What is served of a trained model: encoders and head with their averaged (when there is an average) parameters, not the loss. */
 export function contentOf<K extends Kind, Item>(
   assembled: Assembled<K, Item>,
   carried: HostTensors,
+  training: TrainingRecord,
 ): ModelContent<Item> {
   const { encoders, head, loss } = assembled;
   const parameters = withoutLoss({ ...under(carried, "parameters"), ...under(carried, "average") });
@@ -17,6 +21,26 @@ export function contentOf<K extends Kind, Item>(
     head,
     distance: loss.distance ?? defaultDistance,
     carried: { ...prefixed("parameters", parameters), ...prefixed("state", state) },
+    training,
+  };
+}
+
+/** Of the run as it stands now. */
+export function trainingRecord<K extends Kind, Item>(run: RunContext<K, Item>, engine: string): TrainingRecord {
+  const { assembled, loop, limits, config, callbacks } = run;
+  const { name, loss, optimizer } = assembled;
+  return {
+    model: name,
+    kind: loss.kind,
+    loss: savedPart(loss),
+    optimizer: { type: optimizer.type, config: optimizer.config },
+    steps: loop.step,
+    epochs: loop.epoch,
+    batchesPerEpoch: limits.batchesPerEpoch,
+    seconds: loop.seconds,
+    seed: config.seed,
+    engine,
+    metrics: { ...callbacks.metrics },
   };
 }
 

@@ -16,7 +16,7 @@ import { Caches } from "./caches.js";
 import { CallbackRunner } from "./callback-runner.js";
 import type { Callback } from "./callback.js";
 import { Checkpoints, versions } from "./checkpoints.js";
-import { contentOf } from "./content.js";
+import { contentOf, trainingRecord } from "./content.js";
 import type { TrainEvent, Scalars } from "./events.js";
 import { countOf, limitsOf } from "./limits.js";
 import { MetricRows } from "./metric-rows.js";
@@ -129,7 +129,7 @@ export class Fit<K extends Kind, Item> {
       return {
         assembled,
         carried,
-        content: contentOf(assembled, carried),
+        content: contentOf(assembled, carried, trainingRecord(run, chosen.engine.description)),
         step: loop.step,
         interrupted: reason === "interrupted",
       };
