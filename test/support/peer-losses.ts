@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import * as tf from "likewise/tf";
+import { AverageNonZeroReducer, MeanReducer, PerAnchorReducer, SumReducer, type Reducer } from "likewise/miners";
+import type * as tf from "likewise/tf";
 import { Distance, type Kind, type SimilarityLoss } from "../../lib/contracts/index.js";
 import { Cosine, Euclidean, SquaredEuclidean, type DistanceName } from "../../lib/distances/index.js";
 import { unitRows } from "../../lib/tensor/rows.js";
@@ -52,6 +53,23 @@ export function peerDistance(given: unknown, otherwise: DistanceName | Distance)
     }
     default:
       throw new TypeError(`no distance for ${name}`);
+  }
+}
+
+/** Our reducer for `[class, settings]` of pytorch-metric-learning. */
+export function peerReducer(given: unknown): Reducer | null {
+  const [name] = (given ?? []) as [string?];
+  switch (name) {
+    case undefined:
+      return null;
+    case "SumReducer":
+      return new SumReducer();
+    case "AvgNonZeroReducer":
+      return new AverageNonZeroReducer();
+    case "PerAnchorReducer":
+      return new PerAnchorReducer();
+    default:
+      return new MeanReducer();
   }
 }
 
