@@ -13,4 +13,5 @@ export type { NgramOptions } from "./ngram-options.js";
 export type { NumericItem } from "./numeric-items.js";
 export { OnnxEncoder, type OnnxEncoderOptions } from "./onnx-encoder.js";
 export type { Pooling } from "./pooling.js";
+export { SwitchEncoder } from "./switch-encoder.js";
 export { VectorEncoder } from "./vector-encoder.js";

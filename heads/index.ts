@@ -16,4 +16,5 @@ export { SequentialHead } from "./sequential.js";
 export { SkipConnectionHead, type SkipConnectionOptions } from "./skip-connection.js";
 export { SoftmaxEmbeddingsHead, type SoftmaxEmbeddingsOptions } from "./softmax-embeddings.js";
 export { StackedProjectionHead, type StackedProjectionOptions } from "./stacked-projection.js";
+export { SwitchHead } from "./switch.js";
 export { WideningHead, type WideningOptions } from "./widening.js";

@@ -77,3 +77,16 @@ export interface Fittable<in Item> {
 export function isFittable<Item>(encoder: Encoder<Item>): encoder is Encoder<Item> & Fittable<Item> {
   return "fit" in encoder && "fitted" in encoder;
 }
+
+/** An encoder that sends items different ways; a head can follow the same ways by `Mode.routes`. */
+export interface Routing<in Item> {
+  /** Names of the ways, sorted. */
+  readonly routes: readonly string[];
+  /** Position in `routes` of each item's way. */
+  routesOf(items: readonly Item[]): Int32Array;
+}
+
+/** Whether an encoder sends items different ways. */
+export function isRouting<Item>(encoder: Encoder<Item>): encoder is Encoder<Item> & Routing<Item> {
+  return "routesOf" in encoder && "routes" in encoder;
+}

@@ -7,12 +7,21 @@ export {
   type PartClass,
   type PartFinder,
   type PartRole,
+  type Routes,
   type SavedPart,
 } from "./part.js";
 export type { Group, GroupSample, Kind, Kinds, LabelSample, PairSample, Sample, TupleSample } from "./samples.js";
 export type { Batch, HostTargets, LoadedTargets, Targets } from "./batch.js";
-export { FrozenEncoder, TrainableEncoder, isFittable, isOnnxSource, type Encoder, type Fittable } from "./encoder.js";
-export type { InputLayout, OnnxSource, OnnxSourceGraph } from "./encoder.js";
+export {
+  FrozenEncoder,
+  TrainableEncoder,
+  isFittable,
+  isOnnxSource,
+  isRouting,
+  type Encoder,
+  type Fittable,
+} from "./encoder.js";
+export type { InputLayout, OnnxSource, OnnxSourceGraph, Routing } from "./encoder.js";
 export { Head } from "./head.js";
 export {
   SimilarityLoss,

@@ -84,6 +84,16 @@ export interface Mode {
   readonly noise: Noise;
   /** What the part's last run returned as `state`, or what it was initialized with. */
   readonly state: TensorTree;
+  /** For a head: which way a routing encoder sent each row; absent when there is no such encoder. */
+  readonly routes?: Routes;
+}
+
+/** The way of each row, see `Routing`. */
+export interface Routes {
+  /** Names of the ways, sorted. */
+  readonly names: readonly string[];
+  /** `[n]` int32, positions in `names`. */
+  readonly ids: tf.Tensor1D;
 }
 
 /** `[n, size]`, with the new state when the part has one. */

@@ -1,6 +1,6 @@
 import { ShapeError, DataError } from "../errors.js";
-import type { Encoder, FrozenEncoder } from "../contracts/encoder.js";
-import type { HostTensor, HostTensors } from "../tensor/host.js";
+import { isRouting, type Encoder, type FrozenEncoder } from "../contracts/encoder.js";
+import { hostTensor, type HostTensor, type HostTensors } from "../tensor/host.js";
 import { prefixed } from "../tensor/tree.js";
 import type { Encoders } from "./parameters.js";
 
@@ -19,7 +19,10 @@ export async function collate<Item>(
 ): Promise<HostTensors> {
   const inputs: Record<string, HostTensor> = {};
   await Promise.all(
-    encoders.map(async ([name, encoder]) => Object.assign(inputs, await inputsOf(name, encoder, items, embedRows))),
+    encoders.map(async ([name, encoder]) => {
+      if (isRouting(encoder)) inputs[`routes/${name}`] = hostTensor(encoder.routesOf(items), [items.length]);
+      Object.assign(inputs, await inputsOf(name, encoder, items, embedRows));
+    }),
   );
   return inputs;
 }

@@ -1,6 +1,7 @@
 import { ShapeError } from "../errors.js";
 import type { Head } from "../contracts/head.js";
-import type { Mode, Noise, Output } from "../contracts/part.js";
+import { isRouting } from "../contracts/encoder.js";
+import type { Mode, Noise, Output, Routes } from "../contracts/part.js";
 import * as tf from "../tensor/tf.js";
 import { flatten, prefixed, under, unflatten, type Tensors } from "../tensor/tree.js";
 import type { Encoders } from "./parameters.js";
@@ -27,7 +28,7 @@ export interface ForwardMode {
 
 /**
  * Runs encoders → concat (sorted by name) → head. Inputs: `frozen/<name>` `[n, size]` for frozen encoders, `inputs/<name>/<key>` for
- * trainable ones. Parameters by path, without the `parameters/` prefix. Pure and traceable.
+ * trainable ones, `routes/<name>` `[n]` for those that send items different ways. Parameters by path, without the `parameters/` prefix. Pure and traceable.
  */
 export function forward<Item>(
   network: Network<Item>,
@@ -52,10 +53,20 @@ export function forward<Item>(
     return take(path, encoder.apply(own, under(inputs, `inputs/${name}`), modeOf(path)), encoder.embeddingSize);
   });
   const joined = vectors.length === 1 ? (vectors[0] as tf.Tensor2D) : (tf.concat(vectors, 1) as tf.Tensor2D);
+  const routes = routesOf(network.encoders, inputs);
   const embeddings = take(
     "head",
-    network.head.apply(unflatten(under(parameters, "head")), joined, modeOf("head")),
+    network.head.apply(unflatten(under(parameters, "head")), joined, { ...modeOf("head"), ...routes }),
     network.head.outputSize,
   );
   return { embeddings, state, outputs };
+}
+
+/** The way of each row, by the first encoder that sends rows different ways. */
+function routesOf<Item>(encoders: Encoders<Item>, inputs: Tensors): { readonly routes?: Routes } {
+  for (const [name, encoder] of encoders) {
+    const ids = inputs[`routes/${name}`];
+    if (isRouting(encoder) && ids !== undefined) return { routes: { names: encoder.routes, ids: ids as tf.Tensor1D } };
+  }
+  return {};
 }

@@ -7,6 +7,7 @@ import {
   NgramEmbedding,
   NgramEncoder,
   OnnxEncoder,
+  SwitchEncoder,
   VectorEncoder,
 } from "likewise/encoders";
 import type { NgramEmbeddingOptions, NgramEncoderOptions } from "likewise/encoders";
@@ -75,6 +76,14 @@ const examples = {
     items: texts,
   }),
   NgramEmbedding: example<string>({ make: () => embedding(), items: texts }),
+  SwitchEncoder: example<{ kind: string; title: string }>({
+    make: () => new SwitchEncoder("kind", { a: field("title", ngram()), b: field("title", ngram({ words: null })) }),
+    others: [
+      () => new SwitchEncoder("kind", { a: field("title", ngram()), b: field("title", ngram({ idf: false })) }),
+      () => new SwitchEncoder("kind", { b: field("title", ngram()), a: field("title", ngram({ words: null })) }),
+    ],
+    items: texts.map((title, i) => ({ title, kind: i % 2 === 0 ? "a" : "b" })),
+  }),
   VectorEncoder: example<ArrayLike<number>>({
     make: () => new VectorEncoder(3),
     others: [() => new VectorEncoder(4)],

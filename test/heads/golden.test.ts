@@ -9,10 +9,12 @@ import {
   SkipConnectionHead,
   SoftmaxEmbeddingsHead,
   StackedProjectionHead,
+  SwitchHead,
   WideningHead,
   type ActivationName,
 } from "likewise/heads";
 import type { Head } from "../../lib/contracts/head.js";
+import type { Routes } from "../../lib/contracts/part.js";
 import { expectClose, numbers } from "../support/close.js";
 import { readGolden, type GoldenCase } from "../support/shared.js";
 import { modeOf, tensorOf } from "../support/part.js";
@@ -72,6 +74,24 @@ const files: Readonly<Record<string, (config: GoldenCase["config"]) => Adapted>>
     const head = new SoftmaxEmbeddingsHead(sizeOf(config), { groups, groupSize });
     return { head, names: { kernel: "projection_layer.weight", bias: "projection_layer.bias" } };
   },
+  head_SwitchHead: (config) => {
+    const size = sizeOf(config);
+    const kinds = Object.entries(config["options"] as Record<string, string>);
+    const names: Record<string, string> = {};
+    const made = kinds.map(([name, kind]) => {
+      if (kind === "EmptyHead") return [name, new IdentityHead(size)] as const;
+      if (kind === "GatedHead") {
+        names[`${name}/gate`] = `${name}.gates`;
+        return [name, new GatedHead(size)] as const;
+      }
+      expect(kind).to.equal("SkipConnectionHead");
+      names[`${name}/layer0/gate`] = `${name}.gates_0`;
+      names[`${name}/layer0/kernel`] = `${name}.fc_0.weight`;
+      names[`${name}/layer0/bias`] = `${name}.fc_0.bias`;
+      return [name, new SkipConnectionHead(size)] as const;
+    });
+    return { head: new SwitchHead(Object.fromEntries(made)), names };
+  },
 };
 
 for (const [file, adapt] of Object.entries(files)) {
@@ -95,7 +115,7 @@ for (const [file, adapt] of Object.entries(files)) {
               Object.fromEntries(paths.map((path, i) => [path, parameters[i] as tf.Tensor])),
             );
             expect(Object.keys(flatten<tf.Tensor>(tree)).sort()).to.deep.equal([...paths].sort());
-            return tensorOf(head.apply(tree, x as tf.Tensor2D, modeOf(false)));
+            return tensorOf(head.apply(tree, x as tf.Tensor2D, { ...modeOf(false), ...routesOf(golden) }));
           };
           const x = tf.tensor2d(golden.inputs["x"] as number[][]);
           expectClose(compute(x, ...given).dataSync(), expected["output"], { what: "output" });
@@ -142,4 +162,20 @@ function stackNames(layers: number): Record<string, string> {
     [`layer${i}/bias`]: `_stack.${2 * i}.bias`,
   }));
   return Object.assign({}, ...names) as Record<string, string>;
+}
+
+/** Which head each row of a case is for. */
+function routesOf({ config, inputs }: GoldenCase): { readonly routes?: Routes } {
+  const meta = inputs["meta"] as { readonly encoder: string }[] | null;
+  if (meta === null) return {};
+  const names = Object.keys(config["options"] as object).sort();
+  return {
+    routes: {
+      names,
+      ids: tf.tensor1d(
+        meta.map(({ encoder }) => names.indexOf(encoder)),
+        "int32",
+      ),
+    },
+  };
 }
