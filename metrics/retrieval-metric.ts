@@ -1,7 +1,8 @@
 import { Metric, type Distance, type HostTargets } from "../lib/contracts/index.js";
-import { oneOf, refuse, unknownOptions, type Problem } from "../lib/contracts/options.js";
+import { oneOf, refuse, unknownOptions, wholeNumber, type Problem } from "../lib/contracts/options.js";
 import { Cosine, distanceNamed, type DistanceName } from "../lib/distances/index.js";
 import { ShapeError, UsageError } from "../lib/errors.js";
+import { Random } from "../lib/random.js";
 import { GrowingRows } from "../lib/tensor/growing-rows.js";
 import type { HostMatrix } from "../lib/tensor/host.js";
 import type { RankDepth } from "../lib/tensor/nearest-counts.js";
@@ -11,7 +12,7 @@ import { firstNonFiniteRow } from "../lib/tensor/nearest-rows.js";
 import { GroupRows } from "./group-rows.js";
 import { countRows, nameTargets, type RetrievalKind } from "./kind.js";
 import { PairRows, type PairDirection } from "./pair-rows.js";
-import type { Collected } from "./search.js";
+import { sampleQueries, type Collected } from "./search.js";
 import { TupleRows } from "./tuple-rows.js";
 
 /** Options of every retrieval metric. */
@@ -23,6 +24,10 @@ export interface RetrievalMetricOptions {
    * item among all other items.
    */
   readonly direction?: PairDirection;
+  /** How many queries are asked, drawn at random; everything is searched all the same. Null (default) for all. */
+  readonly sample?: number | null;
+  /** Of that draw. Default 0. */
+  readonly seed?: number;
 }
 
 /**
@@ -42,16 +47,20 @@ export abstract class RetrievalMetric extends Metric<RetrievalKind> {
   readonly higherIsBetter = true;
   readonly #given: Distance | null;
   readonly #direction: PairDirection;
+  readonly #sample: number | null;
+  readonly #seed: number;
   #distance: Distance;
   #rows: GrowingRows | null = null;
   #collected: Collected<RetrievalKind> | null = null;
   #finite = true;
 
-  constructor({ distance, direction = "a-to-b" }: RetrievalMetricOptions = {}) {
+  constructor({ distance, direction = "a-to-b", sample = null, seed = 0 }: RetrievalMetricOptions = {}) {
     super();
     this.#given = distance === undefined ? null : distanceNamed(distance);
     this.#distance = this.#given ?? new Cosine();
     this.#direction = direction;
+    this.#sample = sample;
+    this.#seed = seed;
   }
 
   override update(embeddings: HostMatrix, targets: HostTargets<RetrievalKind>): void {
@@ -76,7 +85,8 @@ export abstract class RetrievalMetric extends Metric<RetrievalKind> {
 
   override async value(): Promise<number> {
     if (this.#rows === null || this.#collected === null || !this.#finite) return NaN;
-    const search = this.#collected.search(this.#rows.matrix);
+    const all = this.#collected.search(this.#rows.matrix);
+    const search = this.#sample === null ? all : sampleQueries(all, this.#sample, new Random(this.#seed));
     let sum = 0;
     let weights = 0;
     await rankRelevant(this.#distance, { ...search, depth: (relevant) => this.depth(relevant) }, (profile) => {
@@ -129,10 +139,12 @@ export function refuseOptions(
   own: readonly string[],
   problems: readonly Problem[],
 ): void {
-  const { direction = "a-to-b" } = options as RetrievalMetricOptions;
+  const { direction = "a-to-b", sample = null, seed = 0 } = options as RetrievalMetricOptions;
   refuse(who, [
     ...problems,
     oneOf("direction", direction, ["a-to-b", "b-to-a", "both"]),
-    ...unknownOptions(options, [...own, "distance", "direction"]),
+    sample === null ? null : wholeNumber("sample", sample, 1),
+    Number.isFinite(seed) ? null : "seed: expected a number",
+    ...unknownOptions(options, [...own, "distance", "direction", "sample", "seed"]),
   ]);
 }
