@@ -41,6 +41,7 @@ export {
   type PartClass,
   type PartFinder,
   type PartRole,
+  type Routes,
   type SavedPart,
 } from "./contracts/part.js";
 export type { AnyPartClass } from "./model/part-registry.js";
@@ -58,7 +59,7 @@ export type {
 } from "./contracts/samples.js";
 export type { Batch, HostTargets, LoadedTargets, Targets, TargetTable } from "./contracts/batch.js";
 export { FrozenEncoder, TrainableEncoder, type Encoder, type Fittable } from "./contracts/encoder.js";
-export type { InputLayout, OnnxSource, OnnxSourceGraph } from "./contracts/encoder.js";
+export type { InputLayout, OnnxSource, OnnxSourceGraph, Routing } from "./contracts/encoder.js";
 export { Head } from "./contracts/head.js";
 export {
   SimilarityLoss,
