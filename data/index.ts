@@ -17,6 +17,14 @@ export type { Key } from "./samplers/distinct.js";
 export type { Dataset, Samples } from "./sources/source.js";
 export { readCsv, type CsvOptions, type CsvRow } from "./parsers/csv.js";
 export { readJsonLines, type JsonLinesOptions } from "./parsers/json-lines.js";
+export {
+  checkRetrievalTable,
+  readRetrievalTable,
+  type CheckedTable,
+  type RetrievalRow,
+  type RetrievalTableOptions,
+  type TableProblem,
+} from "./parsers/retrieval-table.js";
 export type { BadLineOptions } from "./parsers/bad-lines.js";
 export type { RecordBlock, Records } from "./parsers/records.js";
 export { sideOf, split, type Split, type SplitFractions, type SplitOptions } from "./processors/split.js";
