@@ -6,8 +6,12 @@
 
 export { AngularLoss, type AngularOptions } from "./angular.js";
 export { ArcFaceLoss, type ArcFaceOptions } from "./arcface.js";
+export { CenterLoss, type CenterOptions } from "./center.js";
 export { CircleLoss, type CircleOptions } from "./circle.js";
 export { ContrastiveLoss, type ContrastiveOptions } from "./contrastive.js";
+export { CoSENTLoss, type CoSENTOptions } from "./cosent.js";
+export { CosFaceLoss, type CosFaceOptions } from "./cosface.js";
+export { CosineSimilarityLoss } from "./cosine-similarity.js";
 export {
   DISTANCE_MATRIX_KEYS,
   DistanceMatrixLoss,
@@ -26,11 +30,14 @@ export { LiftedStructureLoss, type LiftedStructureOptions } from "./lifted-struc
 export { MarginLoss, type MarginOptions } from "./margin.js";
 export { MultiSimilarityLoss, type MultiSimilarityOptions } from "./multi-similarity.js";
 export { MultipleNegativesRankingLoss, type MultipleNegativesRankingOptions } from "./multiple-negatives-ranking.js";
+export { NormalizedSoftmaxLoss, type NormalizedSoftmaxOptions } from "./normalized-softmax.js";
 export { NPairsLoss, type NPairsOptions } from "./n-pairs.js";
 export { NCALoss, type NCAOptions } from "./nca.js";
 export { NTXentLoss, type NTXentOptions } from "./nt-xent.js";
 export { OnlineContrastiveLoss, type OnlineContrastiveOptions } from "./online-contrastive.js";
+export { ProxyAnchorLoss, type ProxyAnchorOptions } from "./proxy-anchor.js";
 export { ProxyLoss, type ProxyOptions, type ProxyParameters, type ProxySettings } from "./proxy-loss.js";
+export { ProxyNCALoss, type ProxyNCAOptions } from "./proxy-nca.js";
 export { RankedListLoss, type RankedListOptions } from "./ranked-list.js";
 export { SignalToNoiseContrastiveLoss, type SignalToNoiseContrastiveOptions } from "./signal-to-noise-contrastive.js";
 export { SoftmaxLoss, type SoftmaxOptions } from "./softmax.js";

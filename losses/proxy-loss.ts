@@ -43,7 +43,7 @@ export abstract class ProxyLoss<Settings extends ProxySettings & JsonObject> ext
   ProxyParameters
 > {
   readonly kind = "group";
-  readonly separable = true;
+  readonly separable: boolean = true;
   override readonly closedVocabulary = true;
   override readonly distance: Distance = new Cosine();
   /** Options with their defaults. */

@@ -1,8 +1,12 @@
 import {
   AngularLoss,
   ArcFaceLoss,
+  CenterLoss,
   CircleLoss,
   ContrastiveLoss,
+  CoSENTLoss,
+  CosFaceLoss,
+  CosineSimilarityLoss,
   DynamicSoftMarginLoss,
   FastAPLoss,
   GeneralizedLiftedStructureLoss,
@@ -13,9 +17,12 @@ import {
   MultipleNegativesRankingLoss,
   MultiSimilarityLoss,
   NCALoss,
+  NormalizedSoftmaxLoss,
   NPairsLoss,
   NTXentLoss,
   OnlineContrastiveLoss,
+  ProxyAnchorLoss,
+  ProxyNCALoss,
   RankedListLoss,
   SignalToNoiseContrastiveLoss,
   SoftmaxLoss,
@@ -90,6 +97,21 @@ export const axes = (length: number): HostTree => ({
 });
 const proxies = { ...groups, perfect: { ...groups.perfect, parameters: axes(10) } };
 
+/** Corners of a tetrahedron: four groups as far from each other as they get, each on its proxy. */
+const corners = [
+  [1, 1, 1, 0],
+  [1, -1, -1, 0],
+  [-1, 1, -1, 0],
+  [-1, -1, 1, 0],
+] as const;
+const cornerGroups: PlainBatch = {
+  embeddings: [corners[0], corners[0], corners[1], corners[2], corners[3]],
+  targets: { groups: [0, 0, 1, 2, 3] },
+  parameters: {
+    kernel: hostTensor(Float32Array.from([0, 1, 2, 3].flatMap((k) => corners.map((at) => at[k] as number))), [SIZE, 4]),
+  },
+};
+
 const pairs = {
   targets: { labels: [1, 1, 0, 1], subgroups: [0, 0, 1, 1, 0, 0, 1, 1] },
   rows: 8,
@@ -118,6 +140,17 @@ const onePullOnePush: Confusion = {
   together: [[0, 2]],
   apart: [[1, 3]],
 };
+
+/** One pair that is equal and one that has nothing in common. */
+const scored = {
+  ...pairs,
+  targets: { ...pairs.targets, labels: [1, 0.5, 0, 0.7] },
+  confused: onePullOnePush,
+  perfect: {
+    embeddings: [unit(0, 2), unit(1), unit(0), unit(2, 3)],
+    targets: { labels: [1, 0], subgroups: [0, 0, 0, 0] },
+  },
+} as const;
 
 const tuples = {
   targets: { positiveOwners: [0, 0, 1], negativeOwners: [0, 1], scores: [1, 0.5, 1, 0, 0] },
@@ -191,6 +224,13 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
       loss: new ArcFaceLoss({ embeddingSize: SIZE, groups: ["a", "b", "c", "d"], scale: 16, margin: 0.2 }),
     },
   }),
+  CenterLoss: () => ({
+    defaults: {
+      ...groups,
+      perfect: { ...groups.perfect, parameters: axes(1) },
+      loss: new CenterLoss({ embeddingSize: SIZE, groups: 4 }),
+    },
+  }),
   CircleLoss: () => ({
     defaults: { ...groups, loss: new CircleLoss(), valueSlopes: false },
     "of faces": { ...groups, loss: new CircleLoss({ margin: 0.25, scale: 256 }), valueSlopes: false },
@@ -206,6 +246,16 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
       },
       confused: onePullOnePush,
     },
+  }),
+  CoSENTLoss: () => ({
+    defaults: { ...scored, loss: new CoSENTLoss() },
+  }),
+  CosFaceLoss: () => ({
+    defaults: { ...proxies, loss: new CosFaceLoss({ embeddingSize: SIZE, groups: 4 }) },
+    gentle: { ...proxies, loss: new CosFaceLoss({ embeddingSize: SIZE, groups: 4, scale: 24, margin: 0.1 }) },
+  }),
+  CosineSimilarityLoss: () => ({
+    defaults: { ...scored, loss: new CosineSimilarityLoss() },
   }),
   DynamicSoftMarginLoss: () => ({
     // All differences are -2, in the first bin, which holds all of them.
@@ -249,6 +299,9 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
     defaults: { ...groups, least: (4 / 6) * 0.5 * Math.log1p(Math.exp(-1)), loss: new MultiSimilarityLoss() },
   }),
   NCALoss: () => ({ defaults: { ...farGroups, loss: new NCALoss() } }),
+  NormalizedSoftmaxLoss: () => ({
+    defaults: { ...proxies, loss: new NormalizedSoftmaxLoss({ embeddingSize: SIZE, groups: 4 }) },
+  }),
   NPairsLoss: () => ({ defaults: { ...farGroups, ordered: true, loss: new NPairsLoss() } }),
   NTXentLoss: () => ({
     defaults: { ...groups, loss: new NTXentLoss() },
@@ -264,6 +317,16 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
         targets: { groups: [0, 0, 1, 1] },
       },
     },
+  }),
+  ProxyAnchorLoss: () => ({
+    sharp: {
+      ...proxies,
+      perfect: cornerGroups,
+      loss: new ProxyAnchorLoss({ embeddingSize: SIZE, groups: 4, alpha: 64 }),
+    },
+  }),
+  ProxyNCALoss: () => ({
+    sure: { ...proxies, loss: new ProxyNCALoss({ embeddingSize: SIZE, groups: 4, scale: 16 }) },
   }),
   RankedListLoss: () => ({
     defaults: { ...farGroups, loss: new RankedListLoss({ boundary: 0.7 }) },
