@@ -31,18 +31,19 @@ export interface Engine extends AsyncDisposable {
   ): Promise<Session>;
 }
 
+/**
+ * Whether what a run has made of carried tensors is taken over: asked of what it reports, or names of reported tensors whose numbers must
+ * all be finite. Names are faster: an engine that computes elsewhere goes on without waiting for an answer.
+ */
+export type Acceptance = ((reported: HostTensors) => boolean) | readonly string[];
+
 /** Programs with their carried tensors. One run at a time. */
 export interface Session extends AsyncDisposable {
   /**
-   * `noise` decides all random numbers of this run. `accept` sees what is reported before carried tensors change; when it answers
-   * false they stay as they were (a step whose loss is not finite).
+   * `noise` decides all random numbers of this run. When what is reported is not accepted, carried tensors stay as they were (a step
+   * whose loss is not finite). By default it is.
    */
-  run(
-    program: string,
-    inputs: HostTensors,
-    noise?: Random,
-    accept?: (reported: HostTensors) => boolean,
-  ): Promise<HostTensors>;
+  run(program: string, inputs: HostTensors, noise?: Random, accept?: Acceptance): Promise<HostTensors>;
   /** Copies of carried tensors, all of them or those whose name `matches`. */
   read(matches?: (name: string) => boolean): Promise<HostTensors>;
   /** Replaces carried tensors of the same names and shapes. */

@@ -36,4 +36,4 @@ export { Distance, type InnerProductForm } from "./distance.js";
 export { Metric, attach, type AttachedMetric, type AttachOptions, type Stage } from "./metric.js";
 export { Loader, type EpochRequest } from "./loader.js";
 export type { Moment, Schedule, Transform, Updated } from "./optimizer.js";
-export type { Engine, Program, ProgramResult, Session } from "./engine.js";
+export type { Acceptance, Engine, Program, ProgramResult, Session } from "./engine.js";

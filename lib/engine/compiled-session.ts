@@ -1,4 +1,4 @@
-import type { Program, Session } from "../contracts/engine.js";
+import type { Acceptance, Program, Session } from "../contracts/engine.js";
 import { UsageError } from "../errors.js";
 import type { Random } from "../random.js";
 import type { HostTensors } from "../tensor/host.js";
@@ -54,12 +54,7 @@ export class CompiledSession implements Session {
     return new CompiledSession(setup, await NativePrograms.open(thread, id, carried, threads));
   }
 
-  run(
-    program: string,
-    inputs: HostTensors,
-    noise?: Random,
-    accept: (reported: HostTensors) => boolean = () => true,
-  ): Promise<HostTensors> {
+  run(program: string, inputs: HostTensors, noise?: Random, accept: Acceptance = []): Promise<HostTensors> {
     return this.#turn.do(`program "${program}"`, () => this.#run(program, { inputs, noise, accept }));
   }
 

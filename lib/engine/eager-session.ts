@@ -1,9 +1,10 @@
-import type { Program, ProgramResult, Session } from "../contracts/engine.js";
+import type { Acceptance, Program, ProgramResult, Session } from "../contracts/engine.js";
 import { UsageError } from "../errors.js";
 import type { Random } from "../random.js";
 import { download, upload, type HostTensor, type HostTensors } from "../tensor/host.js";
 import * as tf from "../tensor/tf.js";
 import { mapEntries, type Tensors } from "../tensor/tree.js";
+import { isAccepted } from "./acceptance.js";
 import { requireLayout, requireLayouts } from "./carried-layout.js";
 import { OneAtATime } from "./one-at-a-time.js";
 import { noNoise, seededNoise } from "./seeded-noise.js";
@@ -27,18 +28,13 @@ export class EagerSession implements Session {
     this.#onClose = onClose;
   }
 
-  run(
-    program: string,
-    inputs: HostTensors,
-    noise?: Random,
-    accept: (reported: HostTensors) => boolean = () => true,
-  ): Promise<HostTensors> {
+  run(program: string, inputs: HostTensors, noise?: Random, accept: Acceptance = []): Promise<HostTensors> {
     return this.#turn.do(`program "${program}"`, async () => {
       const made = this.#compute(program, inputs, noise);
       let accepted = false;
       try {
         const reported = await downloadAll(made.reported);
-        accepted = accept(reported);
+        accepted = isAccepted(accept, reported);
         return reported;
       } finally {
         tf.dispose(made.reported);

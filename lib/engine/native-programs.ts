@@ -1,10 +1,11 @@
 import { channel } from "node:diagnostics_channel";
-import type { Program } from "../contracts/engine.js";
+import type { Acceptance, Program } from "../contracts/engine.js";
 import type { Random } from "../random.js";
 import type { HostTensor, HostTensors } from "../tensor/host.js";
 import { mapEntries } from "../tensor/tree.js";
 import { compileProgram, namedReport, type CompiledProgram } from "./compile-program.js";
 import type { NativeThread } from "./onnx/native-thread.js";
+import { isAccepted } from "./acceptance.js";
 import { layoutOf, pack, signatureOf, type PackedLayout } from "./packed-inputs.js";
 import { noNoise } from "./seeded-noise.js";
 
@@ -25,7 +26,7 @@ export class NotCompiled extends Error {
 export interface RunRequest {
   readonly inputs: HostTensors;
   readonly noise: Random | undefined;
-  readonly accept: (reported: HostTensors) => boolean;
+  readonly accept: Acceptance;
 }
 
 /** A program compiled for inputs of one signature, and loaded. */
@@ -75,18 +76,25 @@ export class NativePrograms {
     graph.buffer = null;
     pack(inputs, graph.layout, buffer);
     const random = compiled.draws ? (noise?.state ?? null) : null;
-    const task = { type: "run", session: this.#session, graph: graph.id, buffer, random } as const;
+    // With names alone, the thread decides by itself and updates while its answer is read.
+    const asked = typeof accept === "function" && compiled.changes;
+    const settle = asked ? null : finiteOutputs(compiled, accept);
+    const task = { type: "run", session: this.#session, graph: graph.id, buffer, random, settle } as const;
     const answer = await this.#native(() => this.#thread.ask(task, [buffer]));
     graph.buffer = answer.buffer;
     if (answer.random !== null) noise?.restore(answer.random);
     if (measured.hasSubscribers) measured.publish({ program: name, milliseconds: answer.milliseconds });
     const reported = namedReport(compiled, answer.reported);
+    if (!asked) {
+      if (typeof accept === "function") accept(reported);
+      return reported;
+    }
     let accepted = false;
     try {
-      accepted = accept(reported);
+      accepted = isAccepted(accept, reported);
       return reported;
     } finally {
-      if (compiled.changes) this.#thread.tell({ type: "settle", session: this.#session, accepted });
+      this.#thread.tell({ type: "settle", session: this.#session, accepted });
     }
   }
 
@@ -146,6 +154,13 @@ export class NativePrograms {
       throw this.#thread.alive ? new NotCompiled(cause) : cause;
     }
   }
+}
+
+/** Places of the outputs that must be finite. */
+function finiteOutputs({ plan, reported }: CompiledProgram, accept: Acceptance): readonly number[] {
+  if (typeof accept === "function") return [];
+  const outputs = plan.outputs.flatMap(({ target }, at) => (target.to === "report" ? [at] : []));
+  return reported.flatMap(({ name }, at) => (accept.includes(name) ? [outputs[at] as number] : []));
 }
 
 function withoutNumbers({ data, shape }: HostTensor): HostTensor {

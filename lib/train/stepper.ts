@@ -34,11 +34,8 @@ export class Stepper<K extends Kind, Item> {
     const fused = config.accumulate === 1;
     const inputs = { ...prepared.inputs, ...this.#memoryInputs(prepared), ...(fused ? this.#updateInputs() : {}) };
     const noise = (): ReturnType<typeof random.fork> => random.fork("noise").fork(loop.batchesSeen);
-    let finite = true;
-    const reported = await session.run(fused ? "step" : "accumulate", inputs, noise(), (report) => {
-      finite = Number.isFinite(numberOf(report, "loss")) && Number.isFinite(numberOf(report, "gradientNorm"));
-      return finite;
-    });
+    const reported = await session.run(fused ? "step" : "accumulate", inputs, noise(), ["loss", "gradientNorm"]);
+    const finite = Number.isFinite(numberOf(reported, "loss")) && Number.isFinite(numberOf(reported, "gradientNorm"));
     let skipped: string | null = null;
     let drift: number | null = null;
     let updated = fused && finite;

@@ -61,6 +61,8 @@ export type NativeTask =
       /** Batch inputs; comes back with the answer. */
       readonly buffer: ArrayBuffer;
       readonly random: RandomState | null;
+      /** Outputs that must be finite for the run to count, by place in the plan; null: `settle` says whether it does. */
+      readonly settle: readonly number[] | null;
     }
   /** Whether the tensors that the last run left become the carried ones. */
   | { readonly type: "settle"; readonly session: number; readonly accepted: boolean }
@@ -76,6 +78,8 @@ export interface NativeRun {
   readonly random: RandomState | null;
   /** Time in native code. */
   readonly milliseconds: number;
+  /** Whether the outputs that had to be finite are. */
+  readonly accepted: boolean;
 }
 
 export interface NativeAnswers {

@@ -1,5 +1,6 @@
 import { Random, type RandomState } from "../../random.js";
 import type { HostTensor, HostTensors } from "../../tensor/host.js";
+import { isFinite } from "../acceptance.js";
 import { fillUniform } from "../uniform-noise.js";
 import { ArenaTensor, NativeArena } from "./native-arena.js";
 import type { GraphPlan, NativeRun, PlannedInput } from "./native-messages.js";
@@ -53,7 +54,13 @@ export class NativeSession {
     await loaded?.graph.release();
   }
 
-  async run(id: number, buffer: ArrayBuffer, state: RandomState | null): Promise<NativeRun> {
+  /** @param finite outputs that must be finite for `settle` to be called with true, by place in the plan. */
+  async run(
+    id: number,
+    buffer: ArrayBuffer,
+    state: RandomState | null,
+    finite: readonly number[] = [],
+  ): Promise<NativeRun> {
     const { graph, plan, noise, update } = this.#graphs.get(id) as Loaded;
     const random = state === null ? null : new Random();
     if (random !== null && state !== null) random.restore(state);
@@ -81,7 +88,8 @@ export class NativeSession {
     }
     const sources = { carried: (name: string) => this.#carried.get(name) as ArenaTensor, inputs, cuts };
     this.#proposal = { update: update?.prepare(sources) ?? (() => undefined), tensors };
-    return { reported, buffer, random: random?.state ?? null, milliseconds };
+    const accepted = finite.every((at) => isFinite(results[plan.outputs[at]?.name ?? ""]?.data as NativeData));
+    return { reported, buffer, random: random?.state ?? null, milliseconds, accepted };
   }
 
   settle(accepted: boolean): void {

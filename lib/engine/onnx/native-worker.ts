@@ -36,7 +36,7 @@ async function perform(runtime: NativeRuntime, task: NativeTask): Promise<Native
       await session.unload(task.graph);
       return null;
     case "run":
-      return session.run(task.graph, task.buffer, task.random);
+      return session.run(task.graph, task.buffer, task.random, task.settle ?? []);
     case "settle":
       session.settle(task.accepted);
       return null;
@@ -58,13 +58,18 @@ function handedOver(task: NativeTask, answer: NativeAnswers[keyof NativeAnswers]
 }
 
 async function answer(runtime: NativeRuntime, { id, task }: NativeRequest): Promise<void> {
+  let accepted: boolean;
   try {
     const value = await perform(runtime, task);
+    accepted = task.type === "run" && (value as AnswerTo<typeof task>).accepted;
     if (id !== null) port.postMessage({ id, answer: value } satisfies NativeReply, handedOver(task, value));
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
     if (id !== null) port.postMessage({ id, problem } satisfies NativeReply);
+    return;
   }
+  // The asker reads the answer meanwhile.
+  if (task.type === "run" && task.settle !== null) sessions.get(task.session)?.settle(accepted);
 }
 
 try {

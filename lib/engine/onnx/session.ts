@@ -70,7 +70,7 @@ function options(threads: number): InferenceSession.SessionOptions {
     // Errors alone: warnings of the runtime speak of the graph, which users never see.
     logSeverityLevel: 3,
     // Slots of an optimizer decay to numbers so small that processors handle them a hundred times slower than zero.
-    extra: { session: { set_denormal_as_zero: "1" } },
+    extra: { session: { set_denormal_as_zero: "1", force_spinning_stop: "1" } },
   };
 }
 
