@@ -93,7 +93,7 @@ export abstract class DistanceMatrixLoss<Parameters extends TensorTree = TensorT
     memory: Memory,
     noise?: Noise,
   ): LossValue {
-    const comparison = new Comparison(this.distance, embeddings, rememberedRows(memory), groups, memory.groups);
+    const comparison = new Comparison(this.distance, embeddings, memory.embeddings, groups, memory.groups);
     return this.#judged(comparison, masksAgainst(groups, memory.groups, memory.valid), parameters, noise);
   }
 
@@ -144,8 +144,3 @@ export abstract class DistanceMatrixLoss<Parameters extends TensorTree = TensorT
 
 /** Stands in for random numbers where a loss is called by hand. */
 const HALVES: Noise = { uniform: (shape) => tf.fill([...shape], 0.5) };
-
-/** `[m, d]`, the remembered rows, with zeros where a row is not valid, whatever the buffer holds there. */
-function rememberedRows({ embeddings, valid }: Memory): tf.Tensor2D {
-  return tf.where(tf.greater(tf.expandDims(valid, 1), 0), embeddings, tf.zerosLike(embeddings));
-}

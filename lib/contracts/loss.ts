@@ -49,7 +49,7 @@ export abstract class SimilarityLoss<K extends Kind, Parameters extends TensorTr
 
 /** Rows of earlier batches. */
 export interface Memory {
-  /** `[m, d]`, without gradient. */
+  /** `[m, d]`, without gradient; finite everywhere, also in rows that are not valid. */
   readonly embeddings: tf.Tensor2D;
   /** `[m]` int32, the group of each; zeros for pairs. */
   readonly groups: tf.Tensor1D;

