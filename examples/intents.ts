@@ -44,7 +44,7 @@ await plainly(async () => {
   const [texts, labels] = [test.map(({ text }) => text), test.map(({ label }) => label)];
   const trained = async (name: string, encoders: Intents["encoders"]) => {
     await using model = await new Trainer({ maxEpochs: 15 }).fit(new Intents(encoders), { train });
-    return groupFigures(name, await model.encode(texts), labels);
+    return await groupFigures(name, await model.encode(texts), labels);
   };
   printFigures("3,080 questions with 77 intents", [
     ...(await groupFigures("frozen word vectors", await frozenVectors(words, texts), labels)),
