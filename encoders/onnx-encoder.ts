@@ -1,14 +1,13 @@
-import { readdir, readFile, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import { FrozenEncoder, type OnnxSource, type OnnxSourceGraph } from "../lib/contracts/encoder.js";
 import { flag, oneOf, refuse, savedOptions, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
-import { ConfigError, DataError } from "../lib/errors.js";
+import { DataError } from "../lib/errors.js";
 import type { JsonObject } from "../lib/json.js";
 import type { HostTensors } from "../lib/tensor/host.js";
 import type * as tf from "../lib/tensor/tf.js";
 import { bytesAsWeights, weightsAsBytes } from "./byte-weights.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { OnnxGraph, type OnnxValue } from "./onnx-graph.js";
+import { readTextModel } from "./text-model-file.js";
 import { normalizeRows, pool, poolTensors, POOLINGS, type Pooling } from "./pooling.js";
 import { TextTokens } from "./text-tokens.js";
 
@@ -77,9 +76,7 @@ export class OnnxEncoder extends FrozenEncoder<string> implements OnnxSource {
   static async load(path: string, options: OnnxEncoderOptions = {}): Promise<OnnxEncoder> {
     const { pooling, normalize = false, maxLength = 256 } = options;
     refuse("OnnxEncoder", unknownOptions(options, ["tokenizer", "output", "pooling", "normalize", "maxLength"]));
-    const file = await modelFile(path);
-    const model = await readFile(file);
-    const tokenizer = await readFile(options.tokenizer ?? join(dirname(file), "tokenizer.json"));
+    const { file, model, tokenizer } = await readTextModel(path, options.tokenizer);
     const graph = new OnnxGraph(model, file);
     const inputs = (await graph.inputs()).map(({ name }) => name);
     const outputs = await graph.outputs();
@@ -180,15 +177,6 @@ export class OnnxEncoder extends FrozenEncoder<string> implements OnnxSource {
     }
     return pool(result.data, lengths, width, embeddingSize, pooling);
   }
-}
-
-async function modelFile(path: string): Promise<string> {
-  if (!(await stat(path)).isDirectory()) return path;
-  const files = (await readdir(path)).filter((name) => name.endsWith(".onnx"));
-  if (files.length === 1) return join(path, files[0] as string);
-  throw new ConfigError("OnnxEncoder", [
-    `path: expected a folder with one .onnx file, ${path} has ${files.length === 0 ? "none" : files.join(", ")}; name the file`,
-  ]);
 }
 
 function inputProblems(inputs: readonly string[]): (string | null)[] {

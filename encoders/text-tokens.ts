@@ -1,5 +1,18 @@
-import { Tokenizer } from "@huggingface/tokenizers";
+import * as tokenizers from "@huggingface/tokenizers";
 import { DataError, FileFormatError } from "../lib/errors.js";
+
+/** What is used of a tokenizer; the package's own types cannot be resolved by Node's rules. */
+interface Tokenizer {
+  encode(
+    text: string,
+    options?: { readonly add_special_tokens: boolean },
+  ): { readonly ids: readonly (number | undefined)[] };
+  token_to_id(token: string): number | undefined;
+}
+
+const { Tokenizer: TextTokenizer } = tokenizers as unknown as {
+  readonly Tokenizer: new (tokenizer: object, config: object) => Tokenizer;
+};
 
 /** Texts as token ids, by a `tokenizer.json`. */
 export class TextTokens {
@@ -15,7 +28,7 @@ export class TextTokens {
     this.#maxLength = maxLength;
     try {
       const json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)) as object;
-      this.#tokenizer = new Tokenizer(json, {});
+      this.#tokenizer = new TextTokenizer(json, {});
       this.padding =
         paddingOf(json) ?? this.#tokenizer.token_to_id("[PAD]") ?? this.#tokenizer.token_to_id("<pad>") ?? 0;
       this.#unknown = this.#tokenizer.token_to_id(unknownOf(json)) ?? null;

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { isOnnxSource, type InputLayout, type OnnxSourceGraph } from "../contracts/encoder.js";
+import { isOnnxSource, isRouting, type InputLayout, type OnnxSourceGraph } from "../contracts/encoder.js";
 import type { Program } from "../contracts/engine.js";
 import { flag, refuse, unknownOptions } from "../contracts/options.js";
 import { exportProgram } from "../engine/export-program.js";
@@ -106,6 +106,8 @@ function inputsOf<Item>(
       const sizes = shape.map((size) => (size === "batch" && batch !== "dynamic" ? batch : size));
       inputs[`${name}/${tensor}`] = { dtype, shape: sizes };
     }
+    if (isRouting(encoder))
+      inputs[`${name}/routes`] = { dtype: "int32", shape: [batch === "dynamic" ? "batch" : batch] };
   }
   return inputs;
 }
@@ -114,7 +116,8 @@ function programOf<Item>(content: ModelContent<Item>, included: Included | null)
   return (carried, inputs, noise) => {
     const given: Record<string, (typeof inputs)[string]> = {};
     for (const [name, encoder] of content.encoders) {
-      const own = under(inputs, name);
+      const { routes, ...own } = under(inputs, name);
+      if (routes !== undefined) given[`routes/${name}`] = routes;
       if (encoder.trainable) for (const [key, tensor] of Object.entries(own)) given[`inputs/${name}/${key}`] = tensor;
       else
         given[`frozen/${name}`] =

@@ -57,6 +57,7 @@ export const LAYERS: Layers = {
  */
 export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "@tensorflow/*": ["lib/tensor/"],
+  "@huggingface/tokenizers": ["encoders/text-tokens.ts"],
   "onnxruntime-node": ["lib/engine/onnx/", "encoders/onnx*"],
   rxjs: ["lib/train/"],
   "lru-cache": ["lib/cache/"],
@@ -65,7 +66,7 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   // What touches the disk says so in its name.
   "node:fs": [
     ...["data/parsers/", "lib/store/", "lib/train/sinks/", "lib/train/checkpoints.ts"],
-    ...["lib/**-file.ts", "lib/**-folder.ts", "lib/tensor/one-version.ts"],
+    ...["encoders/**-file.ts", "lib/**-file.ts", "lib/**-folder.ts", "lib/tensor/one-version.ts"],
   ],
   "node:child_process": [],
 };

@@ -2,14 +2,12 @@ import { execFileSync } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { ConfigError, Head, SimilarityModel } from "likewise";
+import { ConfigError, Head, type SimilarityModel } from "likewise";
 import * as encoders from "likewise/encoders";
 import * as heads from "likewise/heads";
 import * as tf from "likewise/tf";
-import { TrainableEncoder, type Encoder } from "../../lib/contracts/encoder.js";
-import { Cosine } from "../../lib/distances/index.js";
+import { TrainableEncoder } from "../../lib/contracts/encoder.js";
 import { collate } from "../../lib/model/collate.js";
-import { initialize } from "../../lib/model/parameters.js";
 import { Random } from "../../lib/random.js";
 import { prepareBackend } from "../../lib/tensor/backend.js";
 import { expectClose } from "../support/close.js";
@@ -18,26 +16,10 @@ import { temporaryFolder } from "../support/folder.js";
 import { onnxRuntime, openModel, type Runtime } from "../support/onnx-runtime.js";
 import { pythonWithOnnx } from "../support/python-onnx.js";
 import { TokenEncoder } from "./token-encoder.js";
+import { modelOf } from "./untrained-model.js";
 
 const { field, LayersEncoder, NgramEmbedding, NgramEncoder, VectorEncoder } = encoders;
 const { DenseHead, GatedHead, IdentityHead, SkipConnectionHead } = heads;
-
-type Encoders<Item> = Readonly<Record<string, Encoder<Item>>>;
-
-/** A model that was not trained, with numbers in place of zeros so that no gate hides a mistake. */
-function modelOf<Item>(encoders: Encoders<Item>, makeHead: (inputSize: number) => Head): SimilarityModel<Item> {
-  const random = new Random("export");
-  const sorted = Object.entries(encoders).sort(([left], [right]) => (left < right ? -1 : 1));
-  const head = makeHead(sorted.reduce((sum, [, { embeddingSize }]) => sum + embeddingSize, 0));
-  const drawn = initialize(sorted, head, null, random);
-  const carried = Object.fromEntries(
-    Object.entries(drawn).map(([name, { data, shape }]) => [
-      name,
-      name.startsWith("state/") ? { data, shape } : { data: random.normals(data.length, 0, 0.3), shape },
-    ]),
-  );
-  return new SimilarityModel({ encoders: sorted, head, carried, distance: new Cosine() });
-}
 
 /** Embeddings by the exported file; `int64` says which inputs it wants as such. */
 async function runFile<Item>(runtime: Runtime, path: string, model: SimilarityModel<Item>, items: readonly Item[]) {
@@ -47,7 +29,7 @@ async function runFile<Item>(runtime: Runtime, path: string, model: SimilarityMo
   const feeds = Object.fromEntries(
     Object.entries(collated).map(([name, { data, shape }]) => {
       const [role, encoder = "", ...rest] = name.split("/");
-      const tensor = role === "frozen" ? "vectors" : rest.join("/");
+      const tensor = role === "frozen" ? "vectors" : role === "routes" ? "routes" : rest.join("/");
       const key = encoders.length === 1 ? tensor : `${encoder}/${tensor}`;
       return [
         key,
@@ -101,6 +83,19 @@ const examples: Readonly<Record<string, Example>> = {
   ActivationHead: withHead((size) => new heads.ActivationHead(size, { activation: "tanh", dropout: 0.1 })),
   LayerNormalizationHead: withHead((size) => new heads.LayerNormalizationHead(size)),
   SequentialHead: withHead((size) => new heads.SequentialHead([new SkipConnectionHead(size), new GatedHead(size)])),
+  SwitchHead: example(
+    () =>
+      modelOf(
+        {
+          default: new encoders.SwitchEncoder<{ kind: string; vector: number[] }>("kind", {
+            word: field("vector", new VectorEncoder(5)),
+            image: field("vector", new VectorEncoder(5)),
+          }),
+        },
+        (size) => new heads.SwitchHead({ word: new GatedHead(size), image: new SkipConnectionHead(size) }),
+      ),
+    vectors(7, 5).map((vector, at) => ({ kind: at % 3 === 0 ? "word" : "image", vector })),
+  ),
   NgramEmbedding: example(
     () =>
       modelOf(
