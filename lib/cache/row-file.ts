@@ -1,4 +1,4 @@
-import { accessSync, closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, rmSync } from "node:fs";
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, rmSync } from "node:fs";
 import { crc32 } from "node:zlib";
 import { FileFormatError } from "../errors.js";
 import { KeyTable } from "./key-table.js";

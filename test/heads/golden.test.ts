@@ -78,19 +78,19 @@ const files: Readonly<Record<string, (config: GoldenCase["config"]) => Adapted>>
     const size = sizeOf(config);
     const kinds = Object.entries(config["options"] as Record<string, string>);
     const names: Record<string, string> = {};
-    const made = kinds.map(([name, kind]) => {
-      if (kind === "EmptyHead") return [name, new IdentityHead(size)] as const;
+    const made = kinds.map(([name, kind]): readonly [string, Head] => {
+      if (kind === "EmptyHead") return [name, new IdentityHead(size)];
       if (kind === "GatedHead") {
         names[`${name}/gate`] = `${name}.gates`;
-        return [name, new GatedHead(size)] as const;
+        return [name, new GatedHead(size)];
       }
       expect(kind).to.equal("SkipConnectionHead");
       names[`${name}/layer0/gate`] = `${name}.gates_0`;
       names[`${name}/layer0/kernel`] = `${name}.fc_0.weight`;
       names[`${name}/layer0/bias`] = `${name}.fc_0.bias`;
-      return [name, new SkipConnectionHead(size)] as const;
+      return [name, new SkipConnectionHead(size)];
     });
-    return { head: new SwitchHead(Object.fromEntries(made)), names };
+    return { head: new SwitchHead(Object.fromEntries<Head>(made)), names };
   },
 };
 
