@@ -7,9 +7,9 @@ import { prepareBackend } from "../lib/tensor/backend.js";
 import { hostTensor, type HostTensor, type HostTensors } from "../lib/tensor/host.js";
 import * as tf from "../lib/tensor/tf.js";
 import { flatten, under, unflatten, type Tensors, type TensorTree } from "../lib/tensor/tree.js";
-import { LayersNetwork } from "./layers-network.js";
-import { takeSnapshot, type LayersSnapshot } from "./layers-snapshot.js";
-import { makeModel } from "./layers-topology.js";
+import { LayersNetwork } from "../lib/layers/layers-network.js";
+import { takeSnapshot, type LayersSnapshot } from "../lib/layers/layers-snapshot.js";
+import { makeModel } from "../lib/layers/layers-topology.js";
 import { writeNumbers, type NumericItem } from "./numeric-items.js";
 
 /**

@@ -1,6 +1,6 @@
-import { ConfigError } from "../lib/errors.js";
-import type { Json, JsonObject } from "../lib/json.js";
-import * as tf from "../lib/tensor/tf.js";
+import { ConfigError } from "../errors.js";
+import type { Json, JsonObject } from "../json.js";
+import * as tf from "../tensor/tf.js";
 
 /** A tf.layers model as data: the class and configuration of the model, without its numbers. */
 export type LayersTopology = {

@@ -1,7 +1,7 @@
-import { dropout } from "../lib/tensor/dropout.js";
-import * as tf from "../lib/tensor/tf.js";
-import type { Tensors } from "../lib/tensor/tree.js";
-import type { Noise } from "../lib/contracts/part.js";
+import { dropout } from "../tensor/dropout.js";
+import * as tf from "../tensor/tf.js";
+import type { Tensors } from "../tensor/tree.js";
+import type { Noise } from "../contracts/part.js";
 
 /** A number of a layer, of which tfjs keeps the value private. */
 type Slot = { val: tf.Tensor; write: (value: tf.Tensor) => unknown };

@@ -1,7 +1,7 @@
-import { refuse, type Problem } from "../lib/contracts/options.js";
-import { ConfigError } from "../lib/errors.js";
-import { downloadSync, type HostTensor, type HostTensors } from "../lib/tensor/host.js";
-import type * as tf from "../lib/tensor/tf.js";
+import { refuse, type Problem } from "../contracts/options.js";
+import { ConfigError } from "../errors.js";
+import { downloadSync, type HostTensor, type HostTensors } from "../tensor/host.js";
+import type * as tf from "../tensor/tf.js";
 import { namedVariables } from "./layers-network.js";
 import { makeModel, readTopology, topologyProblems, type LayersTopology } from "./layers-topology.js";
 
