@@ -6,7 +6,7 @@ import { mapEntries } from "../tensor/tree.js";
 import { compileProgram, namedReport, type CompiledProgram } from "./compile-program.js";
 import type { NativeThread } from "./onnx/native-thread.js";
 import { isAccepted } from "./acceptance.js";
-import { layoutOf, pack, signatureOf, type PackedLayout } from "./packed-inputs.js";
+import { layoutOf, pack, signatureOf, type Held, type PackedLayout } from "./packed-inputs.js";
 import { noNoise } from "./seeded-noise.js";
 
 /** Graphs of one program that stay loaded, one for each set of input shapes; the one used longest ago goes first. */
@@ -34,8 +34,8 @@ interface LoadedGraph {
   readonly id: number;
   readonly compiled: CompiledProgram;
   readonly layout: PackedLayout;
-  /** What inputs travel in; null while it is away. */
-  buffer: ArrayBuffer | null;
+  /** What inputs travel in, with what it holds of them; null while it is away. */
+  sent: { readonly buffer: ArrayBuffer; readonly held: Held } | null;
 }
 
 /** Carried tensors on a native thread, and the graphs of programs over them, compiled when a program first meets a signature. */
@@ -72,16 +72,16 @@ export class NativePrograms {
     const graph = await this.#graph(name, program, inputs);
     const { compiled } = graph;
     if (compiled.draws && noise === undefined) noNoise.uniform([]);
-    const buffer = graph.buffer ?? new ArrayBuffer(graph.layout.bytes);
-    graph.buffer = null;
-    pack(inputs, graph.layout, buffer);
+    const { buffer, held } = graph.sent ?? { buffer: new ArrayBuffer(graph.layout.bytes), held: new Map() as Held };
+    graph.sent = null;
+    pack(inputs, graph.layout, buffer, held);
     const random = compiled.draws ? (noise?.state ?? null) : null;
     // With names alone, the thread decides by itself and updates while its answer is read.
     const asked = typeof accept === "function" && compiled.changes;
     const settle = asked ? null : finiteOutputs(compiled, accept);
     const task = { type: "run", session: this.#session, graph: graph.id, buffer, random, settle } as const;
     const answer = await this.#native(() => this.#thread.ask(task, [buffer]));
-    graph.buffer = answer.buffer;
+    graph.sent = { buffer: answer.buffer, held };
     if (answer.random !== null) noise?.restore(answer.random);
     if (measured.hasSubscribers) measured.publish({ program: name, milliseconds: answer.milliseconds });
     const reported = namedReport(compiled, answer.reported);
@@ -143,7 +143,7 @@ export class NativePrograms {
     const { bytes, plan } = compiled;
     const task = { type: "load", session: this.#session, graph: id, bytes, plan } as const;
     await this.#native(() => this.#thread.ask(task, [bytes.buffer as ArrayBuffer]));
-    return { id, compiled, layout, buffer: null };
+    return { id, compiled, layout, sent: null };
   }
 
   /** What the native runtime refuses may run elsewhere; when the thread itself is gone, nothing may. */

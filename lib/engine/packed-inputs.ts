@@ -1,4 +1,4 @@
-import type { HostTensors } from "../tensor/host.js";
+import type { Edits, HostTensors } from "../tensor/host.js";
 
 /** Where an input lies in the buffer, in bytes. */
 export interface PackedInput {
@@ -35,10 +35,18 @@ export function layoutOf(inputs: HostTensors): PackedLayout {
   return { inputs: places, bytes };
 }
 
-/** Copies the inputs to where the layout has them. */
-export function pack(inputs: HostTensors, layout: PackedLayout, buffer: ArrayBuffer): void {
+/** What a buffer holds of inputs that change in place: whose edits, and how many of them. */
+export type Held = Map<string, { readonly edits: Edits; readonly count: number }>;
+
+/** Copies the inputs to where the layout has them; of an input that the buffer holds already, only what has changed since. */
+export function pack(inputs: HostTensors, layout: PackedLayout, buffer: ArrayBuffer, held: Held): void {
   for (const [name, { offset, type }] of layout.inputs) {
-    const { data } = inputs[name]!; // the layout is that of these inputs
-    new (type === "int32" ? Int32Array : Float32Array)(buffer, offset, data.length).set(data);
+    const { data, edits } = inputs[name]!; // the layout is that of these inputs
+    const target = new (type === "int32" ? Int32Array : Float32Array)(buffer, offset, data.length);
+    const before = edits === undefined ? undefined : held.get(name);
+    const changed = before !== undefined && before.edits === edits ? edits.since(before.count) : null;
+    if (changed === null) target.set(data);
+    else for (const [start, end] of changed) target.set(data.subarray(start, end), start);
+    if (edits !== undefined) held.set(name, { edits, count: edits.count });
   }
 }

@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors.js";
 import type { HostMatrix, HostTensor } from "../tensor/host.js";
+import { RecentEdits } from "./recent-edits.js";
 
 /** Everything a ring buffer holds; the rows are those filled, in the order of their slots. */
 export interface RingBufferState {
@@ -25,6 +26,8 @@ export class RingBuffer {
   readonly #items: Float64Array;
   readonly #valid: Float32Array;
   readonly #tensors: MemoryTensors;
+  /** Of the embeddings. */
+  readonly #edits = new RecentEdits();
   #pointer = 0;
   #filled = 0;
 
@@ -33,14 +36,12 @@ export class RingBuffer {
     readonly capacity: number,
     readonly size: number,
   ) {
-    // Shared memory, so that the thread that computes reads the rows where they are.
-    const shared = (numbers: number): SharedArrayBuffer => new SharedArrayBuffer(numbers * 4);
-    this.#embeddings = new Float32Array(shared(capacity * size));
-    this.#groups = new Int32Array(shared(capacity));
+    this.#embeddings = new Float32Array(capacity * size);
+    this.#groups = new Int32Array(capacity);
     this.#items = new Float64Array(capacity);
-    this.#valid = new Float32Array(shared(capacity));
+    this.#valid = new Float32Array(capacity);
     this.#tensors = Object.freeze({
-      embeddings: { data: this.#embeddings, shape: [capacity, size] },
+      embeddings: { data: this.#embeddings, shape: [capacity, size], edits: this.#edits },
       groups: { data: this.#groups, shape: [capacity] },
       valid: { data: this.#valid, shape: [capacity] },
     });
@@ -85,6 +86,7 @@ export class RingBuffer {
     count: number,
   ): void {
     this.#embeddings.set(data.subarray(row * size, (row + count) * size), slot * this.size);
+    this.#edits.add(slot * this.size, (slot + count) * this.size);
     this.#groups.set(groups.subarray(row, row + count), slot);
     this.#items.set(items.subarray(row, row + count), slot);
     this.#valid.fill(1, slot, slot + count);
@@ -138,6 +140,7 @@ export class RingBuffer {
       );
     }
     this.#embeddings.fill(0).set(embeddings);
+    this.#edits.add(0, this.#embeddings.length);
     this.#groups.fill(0).set(groups);
     this.#items.fill(0).set(new Float64Array(items.slice().buffer));
     this.#valid.fill(0).fill(1, 0, filled);

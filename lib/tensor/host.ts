@@ -7,6 +7,16 @@ export interface HostTensor {
   readonly data: Float32Array | Int32Array;
   /** Length of each dimension; empty for one number. */
   readonly shape: readonly number[];
+  /** Of numbers that change in place: what has changed since, so that a copy made earlier needs only that. */
+  readonly edits?: Edits;
+}
+
+/** Where numbers were written over, in the order of the writes. */
+export interface Edits {
+  /** How many writes there have been. */
+  readonly count: number;
+  /** Ranges `[start, end)` written since `count` was this; null when that is no longer known and everything must be copied. */
+  since(count: number): readonly (readonly [start: number, end: number])[] | null;
 }
 
 /** Named host tensors; names of nested things are joined by "/". */
