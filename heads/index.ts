@@ -11,6 +11,7 @@ export { GatedHead } from "./gated.js";
 export { IdentityHead } from "./identity.js";
 export type { HeadOptions } from "./input-dropout.js";
 export { LayerNormalizationHead, type LayerNormalizationOptions } from "./layer-normalization.js";
+export { LayersHead } from "./layers.js";
 export { NormalizeHead } from "./normalize.js";
 export { SequentialHead } from "./sequential.js";
 export { SkipConnectionHead, type SkipConnectionOptions } from "./skip-connection.js";

@@ -79,6 +79,10 @@ export class SequentialHead extends Head {
     return (this.heads[this.heads.length - 1] as Head).outputSize;
   }
 
+  override prepare(): void {
+    for (const [, head] of this.#named) head.prepare();
+  }
+
   override initialize(random: Random): Init {
     return initializeNested(this.#named, random);
   }

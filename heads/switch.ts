@@ -74,6 +74,10 @@ export class SwitchHead extends Head {
     return this.#first.outputSize;
   }
 
+  override prepare(): void {
+    for (const [, head] of this.#named) head.prepare();
+  }
+
   override initialize(random: Random): Init {
     return initializeNested(this.#named, random);
   }

@@ -9,6 +9,8 @@ export abstract class Head<Parameters extends TensorTree = TensorTree> extends P
   abstract readonly inputSize: number;
   /** Width of the embedding. */
   abstract readonly outputSize: number;
+  /** Called when a tfjs backend is ready, before `apply` runs or is recorded for the first time. Default: does nothing. */
+  prepare(): void {}
   /** Numbers that training starts from. */
   abstract initialize(random: Random): Init;
   /** `[n, inputSize] -> [n, outputSize]`. */

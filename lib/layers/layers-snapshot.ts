@@ -1,7 +1,9 @@
 import { refuse, type Problem } from "../contracts/options.js";
 import { ConfigError } from "../errors.js";
 import { downloadSync, type HostTensor, type HostTensors } from "../tensor/host.js";
+import type { Random } from "../random.js";
 import type * as tf from "../tensor/tf.js";
+import { mapEntries } from "../tensor/tree.js";
 import { namedVariables } from "./layers-network.js";
 import { makeModel, readTopology, topologyProblems, type LayersTopology } from "./layers-topology.js";
 
@@ -37,6 +39,19 @@ export function takeSnapshot(model: tf.layers.LayersModel, who: string): LayersS
   // Not model.dispose(), which leaves the numbers of a layer that is used twice.
   for (const variable of model.weights) variable.dispose();
   return snapshot;
+}
+
+/** The numbers of a model as its initializers draw them from `random`, in the places of a snapshot's. Needs a backend. */
+export function drawNumbers({ topology, numbers }: LayersSnapshot, random: Random, who: string): HostTensors {
+  const model = makeModel(topology, who, random);
+  const drawn = Object.fromEntries(namedVariables(model));
+  const read = mapEntries(numbers, (_own, path) => {
+    const variable = drawn[path.slice(path.indexOf("/") + 1)];
+    if (variable === undefined) throw new ConfigError(who, [`weights: ${path} is not known`]);
+    return downloadSync(variable.read());
+  });
+  for (const variable of model.weights) variable.dispose();
+  return read;
 }
 
 /** The numbers under the names they have in a model that is made from the topology, which come in the same order. */

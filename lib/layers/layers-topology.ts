@@ -1,5 +1,6 @@
 import { ConfigError } from "../errors.js";
 import type { Json, JsonObject } from "../json.js";
+import type { Random } from "../random.js";
 import * as tf from "../tensor/tf.js";
 
 /** A tf.layers model as data: the class and configuration of the model, without its numbers. */
@@ -21,17 +22,20 @@ export function readTopology(model: tf.layers.LayersModel): LayersTopology {
 }
 
 /**
- * A model of this topology, all its numbers zero.
+ * A model of this topology: all its numbers zero, or, with `random`, as its initializers draw them, those without a seed from it.
  * @throws ConfigError when a layer is not known.
  */
-export function makeModel({ className, config }: LayersTopology, who: string): tf.layers.LayersModel {
+export function makeModel({ className, config }: LayersTopology, who: string, random?: Random): tf.layers.LayersModel {
   const modelClass = className === "Sequential" ? tf.layers.Sequential : tf.layers.LayersModel;
+  let place = 0;
   // A copy, because tfjs takes keys out of what it is given; without initializers, some of which take seconds.
-  const copy = JSON.parse(JSON.stringify(config), (key, value: unknown) =>
-    key.endsWith("Initializer") && typeof value === "object" && value !== null ? ZEROS : value,
-  ) as tf.serialization.ConfigDict;
+  const copy = JSON.parse(JSON.stringify(config), (key, value: unknown) => {
+    if (!key.endsWith("Initializer") || typeof value !== "object" || value === null) return value;
+    return random === undefined ? ZEROS : withSeed(value as Configured, random.fork(place++));
+  }) as tf.serialization.ConfigDict;
   try {
-    return modelClass.fromConfig(modelClass as never, copy, {}, true) as tf.layers.LayersModel;
+    const fast = random === undefined; // without asking initializers
+    return modelClass.fromConfig(modelClass as never, copy, {}, fast) as tf.layers.LayersModel;
   } catch (cause) {
     const advice = "layers of your own must be registered first: tf.serialization.registerClass(MyLayer)";
     throw new ConfigError(who, [`topology: ${(cause as Error).message} (${advice})`], { cause });
@@ -39,6 +43,11 @@ export function makeModel({ className, config }: LayersTopology, who: string): t
 }
 
 const ZEROS = { className: "Zeros", config: {} };
+
+/** An initializer that draws the same numbers each time. */
+function withSeed({ className, config }: Configured, random: Random): Configured {
+  return { className, config: { ...config, seed: config["seed"] ?? random.integer(2 ** 31) } };
+}
 
 /** What cannot be trained or cached as it should be: one sentence each. */
 export function topologyProblems(topology: LayersTopology): string[] {

@@ -113,6 +113,7 @@ function inputsOf<Item>(
 }
 
 function programOf<Item>(content: ModelContent<Item>, included: Included | null): Program {
+  content.head.prepare();
   return (carried, inputs, noise) => {
     const given: Record<string, (typeof inputs)[string]> = {};
     for (const [name, encoder] of content.encoders) {

@@ -5,8 +5,9 @@ import type { Transform } from "../contracts/optimizer.js";
 import * as tf from "../tensor/tf.js";
 import { differentiate } from "../tensor/differentiate.js";
 import { mapEntries, prefixed, under, type Tensors } from "../tensor/tree.js";
+import { chunksOf, differentiateInChunks, forwardAll } from "./chunks.js";
 import { forward, type Network } from "./forward.js";
-import { objective, type Judged } from "./objective.js";
+import { objective, verdict, type Judged } from "./objective.js";
 
 /**
  * The programs of a training run. Carried tensors: `parameters/…`, `state/…`, `optimizer/…`, and when asked for `average/…`
@@ -41,13 +42,24 @@ export function trainingPrograms<K extends Kind, Item>(
   judged: Judged<K, Item>,
   { optimizer, reportEmbeddings }: ProgramOptions,
 ): TrainingPrograms {
-  const gradientsOf = (carried: Tensors, inputs: Tensors, noise: Noise) =>
+  judged.head.prepare();
+  const inOnePiece = (carried: Tensors, inputs: Tensors, noise: Noise) =>
     differentiate(under(carried, "parameters"), (parameters) => {
       const mode = { training: true, noise, state: under(carried, "state") };
       const { total, weight, terms, embeddings, state } = objective(judged, parameters, inputs, mode);
       return { value: total, rest: { weight, embeddings, ...prefixed("terms", terms), ...prefixed("state", state) } };
     });
-  const report = ({ value, gradients, rest }: ReturnType<typeof gradientsOf>): Record<string, tf.Tensor> => ({
+  const inChunks = (carried: Tensors, inputs: Tensors, noise: Noise): ReturnType<typeof inOnePiece> => {
+    const mode = { training: true, noise, state: under(carried, "state") };
+    const found = differentiateInChunks(judged, under(carried, "parameters"), inputs, mode, (own, embeddings) => {
+      const { total, weight, terms } = verdict(judged.loss, own, embeddings, inputs, noise);
+      return { value: total, rest: { weight, ...prefixed("terms", terms) } };
+    });
+    return { ...found, rest: found.rest as ReturnType<typeof inOnePiece>["rest"] };
+  };
+  const gradientsOf = (carried: Tensors, inputs: Tensors, noise: Noise) =>
+    (chunksOf(inputs).length === 0 ? inOnePiece : inChunks)(carried, inputs, noise);
+  const report = ({ value, gradients, rest }: ReturnType<typeof inOnePiece>): Record<string, tf.Tensor> => ({
     loss: value,
     weight: rest.weight,
     gradientNorm: globalNorm(gradients),
@@ -142,6 +154,7 @@ export function trainingPrograms<K extends Kind, Item>(
 
 /** The program of a model that only encodes: reports `embeddings`. */
 export function encodingProgram<Item>(network: Network<Item>): Program {
+  network.head.prepare();
   return (carried, inputs, noise) => {
     const mode = { training: false, noise, state: under(carried, "state") };
     return { reported: { embeddings: forward(network, under(carried, "parameters"), inputs, mode).embeddings } };
@@ -151,7 +164,7 @@ export function encodingProgram<Item>(network: Network<Item>): Program {
 /** Embeddings by the `key/…` parameters, where there are any; without dropout, and leaving the state as it is. */
 function remembered<Item>(network: Network<Item>, carried: Tensors, inputs: Tensors, noise: Noise): tf.Tensor2D {
   const parameters = { ...under(carried, "parameters"), ...under(carried, "key") };
-  return forward(network, parameters, inputs, { training: false, noise, state: under(carried, "state") }).embeddings;
+  return forwardAll(network, parameters, inputs, { training: false, noise, state: under(carried, "state") }).embeddings;
 }
 
 /** Moves an average of the parameters. `decay` arrives as the scalar input `<name>/decay`; 0 copies the parameters. */

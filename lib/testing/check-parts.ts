@@ -31,6 +31,7 @@ export async function checkHead(
   options: GradientCheckOptions & { readonly seed?: number } = {},
 ): Promise<string[]> {
   const random = new Random(options.seed ?? 0);
+  head.prepare();
   const init = head.initialize(random);
   const parameters = flatten(init.parameters);
   const vectors = { data: random.normals(5 * head.inputSize), shape: [5, head.inputSize] };

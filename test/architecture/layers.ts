@@ -8,7 +8,7 @@ const BASE = ["lib/errors.ts", "lib/random.ts", "lib/json.ts", "lib/hash.ts", "l
 const CONFIGURATION = [...BASE, "lib/validation.ts", "lib/config.ts", "lib/registry.ts"];
 const CONTRACTS = [...CONFIGURATION, "lib/tensor/", "lib/contracts/"];
 /** What a part may know of the framework. */
-const FOR_PARTS = [...CONTRACTS, "lib/distances/", "lib/statistics/"];
+const FOR_PARTS = [...CONTRACTS, "lib/distances/", "lib/statistics/", "lib/layers/"];
 const PARTS = ["encoders/", "heads/", "losses/", "metrics/", "data/"];
 const SERVICES = [...FOR_PARTS, "lib/store/", "lib/cache/", "lib/memory/", "lib/optim/"];
 const MODEL = [...SERVICES, "lib/engine/", "lib/model/", "lib/standard-parts.ts"];
@@ -27,6 +27,7 @@ export const LAYERS: Layers = {
   "lib/tensor/": CONFIGURATION,
   "lib/contracts/": CONTRACTS,
   "lib/distances/": CONTRACTS,
+  "lib/layers/": CONTRACTS,
   "lib/statistics/": BASE,
   "lib/store/": FOR_PARTS,
   "lib/cache/": [...FOR_PARTS, "lib/store/"],

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import * as tf from "likewise/tf";
 import * as heads from "likewise/heads";
-import { Head } from "../../lib/contracts/head.js";
+import type { Head } from "../../lib/contracts/head.js";
 import type { PartClass } from "../../lib/contracts/part.js";
 import { ConfigError } from "../../lib/errors.js";
 import type { JsonObject } from "../../lib/json.js";
@@ -12,42 +12,8 @@ import { hostTensor, type HostTensor } from "../../lib/tensor/host.js";
 import { expectClose, numbers } from "../support/close.js";
 import { centralDifferences, expectOwnGradient, type Matrix } from "../support/gradient.js";
 import { modeOf, tensorOf, uploadTree } from "../support/part.js";
-import { run } from "./running.js";
-
-const { DenseHead, GatedHead, IdentityHead, SequentialHead, SkipConnectionHead } = heads;
-
-const examples: readonly (readonly [string, Head])[] = [
-  ["IdentityHead", new IdentityHead(5)],
-  ["IdentityHead with dropout", new IdentityHead(5, { dropout: 0.5 })],
-  ["GatedHead", new GatedHead(5)],
-  ["GatedHead with dropout", new GatedHead(5, { dropout: 0.25 })],
-  ["SkipConnectionHead", new SkipConnectionHead(5)],
-  ["SkipConnectionHead of three layers", new SkipConnectionHead(4, { layers: 3, skipDropout: 0.2, dropout: 0.1 })],
-  ["DenseHead", new DenseHead(5, { outputSize: 3 })],
-  ["DenseHead without bias", new DenseHead(5, { outputSize: 7, bias: false, dropout: 0.3 })],
-  ["DenseHead of two layers", new DenseHead(5, { outputSizes: [6, 3], activation: "tanh" })],
-  ["DenseHead, gelu", new DenseHead(5, { outputSizes: [6, 3], activation: "gelu" })],
-  ["DenseHead, elu", new DenseHead(5, { outputSizes: [6, 3], activation: "elu" })],
-  ["DenseHead, swish", new DenseHead(5, { outputSizes: [6, 3], activation: "swish" })],
-  ["DenseHead, sigmoid", new DenseHead(5, { outputSizes: [6, 3], activation: "sigmoid" })],
-  ["DenseHead, normalized", new DenseHead(5, { outputSize: 3, normalize: true })],
-  ["DenseHead, orthogonal", new DenseHead(5, { outputSizes: [8, 3], initialization: "orthogonal" })],
-  [
-    "StackedProjectionHead",
-    new heads.StackedProjectionHead(5, { outputSizes: [6, 3], activation: "tanh", dropout: 0.1 }),
-  ],
-  ["WideningHead", new heads.WideningHead(4, { expansionFactor: 1.6, activation: "swish" })],
-  ["SoftmaxEmbeddingsHead", new heads.SoftmaxEmbeddingsHead(5, { groups: 3, groupSize: 2, dropout: 0.1 })],
-  ["NormalizeHead", new heads.NormalizeHead(5, { dropout: 0.1 })],
-  ["ActivationHead", new heads.ActivationHead(5, { activation: "tanh", dropout: 0.1 })],
-  ["LayerNormalizationHead", new heads.LayerNormalizationHead(5, { dropout: 0.1 })],
-  [
-    "SequentialHead",
-    new SequentialHead([new SkipConnectionHead(5), new DenseHead(5, { outputSize: 3 }), new GatedHead(3)], {
-      dropout: 0.2,
-    }),
-  ],
-];
+import { HEAD_EXAMPLES, headClasses } from "./examples.js";
+import { modeFor, run } from "./running.js";
 
 /** Random numbers in place of the first ones, so that no gate hides a mistake. */
 function stirred(head: Head): HostTree {
@@ -63,20 +29,17 @@ function rowsFor(head: Head, count: number): number[][] {
 
 describe("every head", () => {
   it("is in the list of examples", () => {
-    const exported = Object.values(heads).filter(
-      (value) => typeof value === "function" && value.prototype instanceof Head,
-    );
-    expect(exported.length).to.be.greaterThan(3);
+    expect(headClasses.length).to.be.greaterThan(3);
     // A head that needs the ways of its rows has tests of its own.
-    for (const head of exported.filter((one) => one !== heads.SwitchHead))
+    for (const one of headClasses.filter((each) => (each as unknown) !== heads.SwitchHead))
       expect(
-        examples.some(([, example]) => example.constructor === head),
-        head.name,
+        HEAD_EXAMPLES.some(([, example]) => example.constructor === one),
+        one.name,
       ).to.equal(true);
   });
 });
 
-for (const [name, head] of examples) {
+for (const [name, head] of HEAD_EXAMPLES) {
   describe(`head ${name}`, () => {
     const parameters = stirred(head);
     const rows = rowsFor(head, 6);
@@ -85,7 +48,7 @@ for (const [name, head] of examples) {
       for (const count of [0, 1, 6]) {
         const shape = tf.tidy(() => {
           const vectors = tf.zeros<tf.Rank.R2>([count, head.inputSize]);
-          return tensorOf(head.apply(uploadTree(parameters), vectors, modeOf(true))).shape;
+          return tensorOf(head.apply(uploadTree(parameters), vectors, modeFor(head, true))).shape;
         });
         expect(shape).to.deep.equal([count, head.outputSize]);
       }
@@ -141,7 +104,7 @@ for (const [name, head] of examples) {
     it("has the gradient of its own values, by its input and by every parameter", () => {
       const cotangent = Array.from(new Random("cotangent").normals(rows.length * head.outputSize));
       const value = (given: HostTree, at: tf.Tensor2D): tf.Scalar => {
-        const output = tensorOf(head.apply(uploadTree(given), at, modeOf(true)));
+        const output = tensorOf(head.apply(uploadTree(given), at, modeFor(head, true)));
         return tf.sum(tf.mul(output, tf.tensor2d(cotangent, [rows.length, head.outputSize])));
       };
       expectOwnGradient((at) => value(parameters, at), rows);
@@ -161,7 +124,7 @@ for (const [name, head] of examples) {
           const tree = uploadTree(parameters);
           const compute = (given: tf.Tensor): tf.Scalar => {
             const replaced = unflatten({ ...flatten<tf.Tensor>(tree), [path]: given });
-            const output = tensorOf(head.apply(replaced, tf.tensor2d(rows), modeOf(true)));
+            const output = tensorOf(head.apply(replaced, tf.tensor2d(rows), modeFor(head, true)));
             return tf.sum(tf.mul(output, tf.tensor2d(cotangent, [rows.length, head.outputSize])));
           };
           analytic = numbers(
