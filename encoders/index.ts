@@ -4,6 +4,14 @@
  * @module likewise/encoders
  */
 
+export { FeatureEncoder, type FeatureEncoderOptions } from "./feature-encoder.js";
+export { bag, type BagOptions } from "./features/bag.js";
+export { categorical, type CategoricalOptions, type Category } from "./features/categorical.js";
+export { date, type DateOptions } from "./features/date.js";
+export type { Feature, FeatureSchema, RecordOf } from "./features/feature.js";
+export { numeric, type NumericOptions } from "./features/numeric.js";
+export { text } from "./features/text.js";
+export type { VocabularyOptions } from "./features/vocabulary.js";
 export { field, FrozenField, TrainableField, type WithField } from "./field.js";
 export { freeze, FrozenCopy, type FreezeOptions } from "./freeze.js";
 export { LayersEncoder } from "./layers-encoder.js";

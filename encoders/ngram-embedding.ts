@@ -4,8 +4,9 @@ import type { Init } from "../lib/contracts/part.js";
 import type { JsonObject } from "../lib/json.js";
 import type { Random } from "../lib/random.js";
 import { hostTensor, type HostTensors } from "../lib/tensor/host.js";
-import * as tf from "../lib/tensor/tf.js";
+import type * as tf from "../lib/tensor/tf.js";
 import type { Tensors } from "../lib/tensor/tree.js";
+import { padBags, sumOfRows, type Bag } from "./embedding-bag.js";
 import {
   bucketsProblem,
   NGRAM_KEYS,
@@ -34,6 +35,9 @@ export interface NgramEmbeddingOptions extends NgramOptions {
 }
 
 const OWN_KEYS = ["size", "buckets", "pooling", "maxNgrams"] as const;
+
+/** Narrowest padding. */
+const LEAST_WIDTH = 16;
 
 type EmbeddingParameters = { readonly table: tf.Tensor2D };
 
@@ -85,8 +89,13 @@ export class NgramEmbedding extends TrainableEncoder<string, EmbeddingParameters
   static from(config: JsonObject, weights: HostTensors): NgramEmbedding {
     const keys = [...OWN_KEYS, ...NGRAM_KEYS] as const;
     const encoder = new NgramEmbedding(savedOptions<NgramEmbeddingOptions>("NgramEmbedding", config, keys));
-    encoder.#weights.restore(weights);
+    encoder.restore(weights);
     return encoder;
+  }
+
+  /** Takes back what was learned and saved, for an encoder that has this one inside. */
+  restore(weights: HostTensors): void {
+    this.#weights.restore(weights);
   }
 
   override get config(): JsonObject {
@@ -107,6 +116,11 @@ export class NgramEmbedding extends TrainableEncoder<string, EmbeddingParameters
     await this.#weights.fit(items);
   }
 
+  /** Starts to learn document frequencies from texts that are given one by one, for an encoder that has this one inside. */
+  learn(): { add(text: string): void; finish(): void } {
+    return this.#weights.counter();
+  }
+
   /**
    * `ids` `[n, width]`, the buckets, and `weights` `[n, width]`, 0 where a text has fewer. There are few widths, so that few programs
    * are compiled.
@@ -116,16 +130,7 @@ export class NgramEmbedding extends TrainableEncoder<string, EmbeddingParameters
   override collate(items: readonly string[]): HostTensors {
     this.#weights.requireFitted();
     const rows = items.map((item, position) => this.#read(item, position));
-    const longest = rows.reduce((most, { buckets }) => Math.max(most, buckets.length), 1);
-    const width = Math.min(roundedUp(longest), this.#own.maxNgrams);
-    const ids = new Int32Array(rows.length * width);
-    const weights = new Float32Array(rows.length * width);
-    rows.forEach(({ buckets, values }, row) => {
-      ids.set(buckets, row * width);
-      weights.set(values, row * width);
-    });
-    const shape = [rows.length, width];
-    return { ids: hostTensor(ids, shape), weights: hostTensor(weights, shape) };
+    return padBags(rows, LEAST_WIDTH, this.#own.maxNgrams);
   }
 
   override inputLayouts(): Record<"ids" | "weights", InputLayout> {
@@ -141,16 +146,11 @@ export class NgramEmbedding extends TrainableEncoder<string, EmbeddingParameters
   }
 
   override apply({ table }: EmbeddingParameters, { ids, weights }: Tensors): tf.Tensor2D {
-    const [rows, width] = (ids as tf.Tensor2D).shape;
-    const size = this.embeddingSize;
-    if (rows === 0) return tf.zeros([0, size]);
-    const vectors = tf.gather(table, ids as tf.Tensor2D); // [rows, width, size]
-    const pooled = tf.matMul(tf.reshape(weights as tf.Tensor2D, [rows, 1, width]), vectors); // [rows, 1, size]
-    return tf.reshape(pooled, [rows, size]);
+    return sumOfRows(table, ids as tf.Tensor2D, weights as tf.Tensor2D);
   }
 
   /** Buckets and scaled weights of one text; the padding does not change them. */
-  #read(item: string, position: number): { buckets: Int32Array; values: Float32Array } {
+  #read(item: string, position: number): Bag {
     const found = this.#weights.weigh(item, position);
     let buckets = this.#weights.buckets.slice(0, found);
     let values = this.#weights.values.slice(0, found);
@@ -167,13 +167,6 @@ export class NgramEmbedding extends TrainableEncoder<string, EmbeddingParameters
       const scale = pooling === "unit" ? 1 / Math.sqrt(total) : 1 / total;
       for (let i = 0; i < values.length; i += 1) values[i]! *= scale;
     }
-    return { buckets, values };
+    return { ids: buckets, weights: values };
   }
-}
-
-/** The next of 16, 24, 32, 48, 64, 96, 128 … */
-function roundedUp(width: number): number {
-  let step = 16;
-  while (step < width) step *= 2;
-  return step > 16 && width <= (step / 4) * 3 ? (step / 4) * 3 : step;
 }

@@ -66,13 +66,13 @@ export class NgramWeights {
 
   /** Learns document frequencies from texts. */
   async fit(texts: AsyncIterable<string>): Promise<void> {
-    const counter = this.#counter();
+    const counter = this.counter();
     for await (const text of texts) counter.add(text);
     counter.finish();
   }
 
   fitNow(texts: Iterable<string>): void {
-    const counter = this.#counter();
+    const counter = this.counter();
     for (const text of texts) counter.add(text);
     counter.finish();
   }
@@ -135,7 +135,8 @@ export class NgramWeights {
     return found;
   }
 
-  #counter(): { add(text: string): void; finish(): void } {
+  /** Starts to learn document frequencies from texts that are given one by one. */
+  counter(): { add(text: string): void; finish(): void } {
     const documents = new Float64Array(this.#count);
     let texts = 0;
     return {

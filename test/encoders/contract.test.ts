@@ -1,16 +1,22 @@
 import { expect } from "chai";
 import * as tf from "likewise/tf";
 import {
+  bag,
+  categorical,
+  date,
+  FeatureEncoder,
   field,
   freeze,
   LayersEncoder,
   NgramEmbedding,
   NgramEncoder,
+  numeric,
   OnnxEncoder,
   SwitchEncoder,
+  text,
   VectorEncoder,
 } from "likewise/encoders";
-import type { NgramEmbeddingOptions, NgramEncoderOptions } from "likewise/encoders";
+import type { FeatureEncoderOptions, NgramEmbeddingOptions, NgramEncoderOptions } from "likewise/encoders";
 import { isFittable, type Encoder } from "../../lib/contracts/encoder.js";
 import { ConfigError } from "../../lib/errors.js";
 import { classOf } from "../../lib/model/part-registry.js";
@@ -52,6 +58,23 @@ const dense = (seed: number, units = 3) =>
     }),
   );
 
+const people = [
+  { age: 30, town: "Ulm", likes: ["tea", "rain"], born: "1990-05-01", note: "a red bicycle" },
+  { age: null, town: "Ulm", likes: [], born: null, note: "" },
+  { age: "41.5", town: "Bonn", likes: ["tea"], born: 0, note: "the bell" },
+  { age: 1e9, town: null, likes: null, born: new Date(1e12), note: null },
+  { age: -3, town: "Bonn", likes: ["snow", "rain", "tea", "ice", "tea"], born: "2020-02-29T23:59Z", note: "bell" },
+];
+const features = {
+  age: numeric(),
+  town: categorical({ size: 3, values: 4, minCount: 1 }),
+  likes: bag({ size: 2, values: 5 }),
+  born: date(),
+  note: text({ size: 3, buckets: 20 }),
+};
+const encoderOf = (changed: object = {}, options: FeatureEncoderOptions = {}, from = people) =>
+  FeatureEncoder.fit(from, { ...features, ...changed }, options);
+
 const WORDS = "data/encoders/word2vec-sif-onnx";
 /** Encoders that read files beside the checkout; without these they are not tested. */
 const fromFiles = {
@@ -83,6 +106,31 @@ const examples = {
       () => new SwitchEncoder("kind", { b: field("title", ngram()), a: field("title", ngram({ words: null })) }),
     ],
     items: texts.map((title, i) => ({ title, kind: i % 2 === 0 ? "a" : "b" })),
+  }),
+  FeatureEncoder: example({ make: () => encoderOf({ age: numeric({ buckets: 3, size: 2 }) }), items: people }),
+  "FeatureEncoder of numbers and a table": example({
+    make: () =>
+      FeatureEncoder.fit(people, { age: numeric({ scale: "log" }), town: categorical({ size: 2, values: 0 }) }),
+    items: people,
+  }),
+  "FrozenCopy of records": example({
+    make: () => freeze(encoderOf()),
+    others: [
+      () => freeze(encoderOf({ age: numeric({ scale: "min-max" }) })),
+      () => freeze(encoderOf({ age: numeric({ clip: 3 }) })),
+      () => freeze(encoderOf({ age: numeric({ buckets: 2 }) })),
+      () => freeze(encoderOf({ town: categorical({ size: 4, values: 4, minCount: 1 }) })),
+      () => freeze(encoderOf({ town: categorical({ size: 3, values: 4 }) })),
+      () => freeze(encoderOf({ town: categorical({ size: 3, values: 4, minCount: 1, hashBuckets: 2 }) })),
+      () => freeze(encoderOf({ likes: bag({ size: 2, values: 5, pooling: "sum" }) })),
+      () => freeze(encoderOf({ likes: bag({ size: 2, values: 5, longest: 2 }) })),
+      () => freeze(encoderOf({ born: date({ parts: ["hour"] }) })),
+      () => freeze(encoderOf({ born: date({ unit: "seconds" }) })),
+      () => freeze(encoderOf({ note: text({ size: 3, buckets: 21 }) })),
+      () => freeze(encoderOf({}, { missing: ["", "Ulm"] })),
+      () => freeze(encoderOf({}, {}, people.slice(1))),
+    ],
+    items: people,
   }),
   VectorEncoder: example<ArrayLike<number>>({
     make: () => new VectorEncoder(3),
