@@ -12,6 +12,7 @@ import {
   type Lowerings,
 } from "../lowering.js";
 import { binary, cast, concat, reduce, slice, type Reduction } from "../operations.js";
+import { extreme } from "./extremes.js";
 import { number } from "./unary.js";
 
 /** Kernels that take axes away, and those that run along one. */
@@ -23,8 +24,8 @@ export const reductionLowerings: Lowerings = {
   Prod: reduction("ReduceProd"),
   All: reduction("ReduceMin"),
   Any: reduction("ReduceMax"),
-  ArgMax: extreme("ArgMax"),
-  ArgMin: extreme("ArgMin"),
+  ArgMax: extreme("Max"),
+  ArgMin: extreme("Min"),
   Softmax: (g, call) => alongAxis(g, "Softmax", call, "dim"),
   LogSoftmax: (g, call) => alongAxis(g, "LogSoftmax", call, "axis"),
   Cumsum: (g, call) => {
@@ -59,15 +60,6 @@ function axesOf(call: KernelCall): [axes: readonly number[], keepDimensions: boo
   const name = ["axis", "reductionIndices"].find((setting) => call.attributes[setting] !== undefined);
   const axes = name === undefined ? shape.map((_, at) => at) : numbersOf(call, name);
   return [tf.util.parseAxisParam([...axes], shape), call.attributes["keepDims"] === true];
-}
-
-function extreme(operator: string): Lowering {
-  return (g, call) => {
-    const x = number(g, input(call, 0));
-    const axis = positiveAxis(numbersOf(call, "axis")[0] ?? 0, x.shape.length);
-    const result = { type: "int64", shape: shapeOf(call) } as const;
-    return cast(g, g.add(operator, [x], result, { axis: BigInt(axis), keepdims: 0n }), "int32");
-  };
 }
 
 function alongAxis(g: OnnxBuilder, operator: string, call: KernelCall, name: string): Operand {
