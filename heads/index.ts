@@ -18,4 +18,5 @@ export { SkipConnectionHead, type SkipConnectionOptions } from "./skip-connectio
 export { SoftmaxEmbeddingsHead, type SoftmaxEmbeddingsOptions } from "./softmax-embeddings.js";
 export { StackedProjectionHead, type StackedProjectionOptions } from "./stacked-projection.js";
 export { SwitchHead } from "./switch.js";
+export { WhiteningHead, type WhiteningOptions } from "./whitening.js";
 export { WideningHead, type WideningOptions } from "./widening.js";

@@ -1,4 +1,4 @@
-import { Head } from "../lib/contracts/head.js";
+import { Head, type FittableHead, type TrainVectors } from "../lib/contracts/head.js";
 import type { Init, Mode, Output, PartFinder, SavedPart } from "../lib/contracts/part.js";
 import { refuse, savedOptions, share, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
@@ -16,12 +16,13 @@ import {
   savedHead,
   type NamedHeads,
 } from "./nested.js";
+import { allFitted, fitInTurn } from "./nested-fitting.js";
 
 /**
  * Heads one after another: `new SequentialHead([new WhiteningHead(300), new DenseHead(300, { outputSize: 128 })])`. Each takes the width
  * that the one before gives.
  */
-export class SequentialHead extends Head {
+export class SequentialHead extends Head implements FittableHead {
   /** Name it is saved by. */
   static readonly type = "SequentialHead";
   /** In the order they are run. */
@@ -77,6 +78,16 @@ export class SequentialHead extends Head {
 
   override get outputSize(): number {
     return (this.heads[this.heads.length - 1] as Head).outputSize;
+  }
+
+  /** Whether the heads inside have learned what they learn before training; true when there is none that does. */
+  get fitted(): boolean {
+    return allFitted(this.#named);
+  }
+
+  /** Fits the heads inside, each with what those before it give. */
+  async fit(vectors: TrainVectors): Promise<void> {
+    await fitInTurn(this.#named, vectors);
   }
 
   override prepare(): void {

@@ -1,4 +1,4 @@
-import { Head } from "../lib/contracts/head.js";
+import { Head, type FittableHead, type TrainVectors } from "../lib/contracts/head.js";
 import { refuse, savedOptions, share, unknownOptions } from "../lib/contracts/options.js";
 import type { Init, Mode, Output, PartFinder, SavedPart } from "../lib/contracts/part.js";
 import { UsageError } from "../lib/errors.js";
@@ -17,12 +17,13 @@ import {
   savedHead,
   type NamedHeads,
 } from "./nested.js";
+import { allFitted, fitByWay } from "./nested-fitting.js";
 
 /**
  * A head for each way that a `SwitchEncoder` sends items, by the same names. All heads run on all rows and each row takes what its own
  * one gives, so that a step has one shape; batch statistics of heads inside therefore count all rows.
  */
-export class SwitchHead extends Head {
+export class SwitchHead extends Head implements FittableHead {
   /** Name it is saved by. */
   static readonly type = "SwitchHead";
   readonly #named: NamedHeads;
@@ -72,6 +73,16 @@ export class SwitchHead extends Head {
 
   override get outputSize(): number {
     return this.#first.outputSize;
+  }
+
+  /** Whether the heads inside have learned what they learn before training; true when there is none that does. */
+  get fitted(): boolean {
+    return allFitted(this.#named);
+  }
+
+  /** Fits the heads inside, each with the vectors sent its way. */
+  async fit(vectors: TrainVectors): Promise<void> {
+    await fitByWay(this.#named, vectors);
   }
 
   override prepare(): void {

@@ -64,12 +64,13 @@ export async function readCheckpoint(directory: string): Promise<Checkpoint> {
   };
 }
 
-/** The encoders of a checkpoint with everything they had learned from the data. */
-export async function readFittedEncoders<Item>(
+/** The encoders and the head of a checkpoint with everything they had learned from the data before training. */
+export async function readFittedParts<Item>(
   directory: string,
   parts: PartRegistry,
-): Promise<ModelContent<Item>["encoders"]> {
-  return (await readModel<Item>(join(directory, "model"), parts)).encoders;
+): Promise<Pick<ModelContent<Item>, "encoders" | "head">> {
+  const { encoders, head } = await readModel<Item>(join(directory, "model"), parts);
+  return { encoders, head };
 }
 
 export function identityOf<K extends Kind, Item>(

@@ -36,6 +36,8 @@ export class ConsoleProgress implements Sink {
         return;
       case "caching":
         return this.#caching(event);
+      case "fitting":
+        return this.#fitting(event);
       case "epochStart":
         this.#batches = event.batches;
         this.#lastLine = performance.now();
@@ -82,6 +84,16 @@ export class ConsoleProgress implements Sink {
     if (!finished && (done === 0 || (!terminal && now - this.#lastLine < this.#linesEvery))) return;
     this.#lastLine = now;
     const text = formatCaching(event);
+    if (terminal) this.#output.write(`\r\u001b[K${text}${finished ? "\n" : ""}`);
+    else this.#line(text);
+  }
+
+  #fitting({ part, what, done, seconds, finished }: Extract<TrainEvent, { type: "fitting" }>): void {
+    const now = performance.now();
+    const terminal = this.#output.isTTY === true;
+    if (!finished && !terminal && now - this.#lastLine < this.#linesEvery) return;
+    this.#lastLine = now;
+    const text = `Fitting ${part} (${what}) to ${done} items (${seconds.toFixed(1)} s)`;
     if (terminal) this.#output.write(`\r\u001b[K${text}${finished ? "\n" : ""}`);
     else this.#line(text);
   }

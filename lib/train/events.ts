@@ -46,6 +46,18 @@ export type TrainEvent =
       readonly seconds: number;
       readonly finished: boolean;
     }
+  | {
+      /** A part learns from the train items before the first step. */
+      readonly type: "fitting";
+      readonly part: "head";
+      /** Its class. */
+      readonly what: string;
+      /** Items read, in all passes. */
+      readonly done: number;
+      /** Since fitting began. */
+      readonly seconds: number;
+      readonly finished: boolean;
+    }
   | { readonly type: "epochStart"; readonly epoch: number; readonly step: number; readonly batches: number | null }
   | {
       readonly type: "step";

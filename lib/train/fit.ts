@@ -18,6 +18,7 @@ import type { Callback } from "./callback.js";
 import { Checkpoints, versions } from "./checkpoints.js";
 import { contentOf, trainingRecord } from "./content.js";
 import type { TrainEvent, Scalars } from "./events.js";
+import { fitHead } from "./fit-head.js";
 import { countOf, limitsOf } from "./limits.js";
 import { MetricRows } from "./metric-rows.js";
 import { ScalarLog } from "./log.js";
@@ -116,6 +117,7 @@ export class Fit<K extends Kind, Item> {
     try {
       await run.callbacks.call("setup");
       yield* caches.fill(loaders);
+      yield* fitHead(run, () => loaders.train.items());
       yield* warnings.take();
       const hooks = {
         earlyStopping,

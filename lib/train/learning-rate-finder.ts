@@ -8,6 +8,7 @@ import { MetricRows } from "./metric-rows.js";
 import { Random } from "../random.js";
 import { Caches } from "./caches.js";
 import { CallbackRunner } from "./callback-runner.js";
+import { fitHead } from "./fit-head.js";
 import { limitsOf } from "./limits.js";
 import { ScalarLog } from "./log.js";
 import { startOfRun } from "./loop-state.js";
@@ -71,6 +72,7 @@ export async function findLearningRate<K extends Kind, Item>(
   const random = new Random(config.seed);
   await using caches = new Caches(assembled, warnings);
   const { embedRows } = caches;
+  for await (const _event of fitHead({ assembled, session, embedRows }, () => train.items()));
   const limits = limitsOf(config, train.batchesPerEpoch, null);
   const stepper = new Stepper({
     assembled,

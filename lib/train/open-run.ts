@@ -14,7 +14,8 @@ import { Random } from "../random.js";
 import { downloadSync, upload, zerosLike, hostScalar, type HostTensors } from "../tensor/host.js";
 import * as tf from "../tensor/tf.js";
 import { mapEntries, prefixed, under } from "../tensor/tree.js";
-import { differences, identityOf, readFittedEncoders, type Checkpoint } from "./checkpoint-file.js";
+import { differences, identityOf, readFittedParts, type Checkpoint } from "./checkpoint-file.js";
+import { checkHeadCanBeFitted } from "./fit-head.js";
 import { overridesProcessResults, type Loaders } from "./run.js";
 import type { TrainerConfig } from "./trainer-config.js";
 import type { Warnings } from "./warnings.js";
@@ -40,8 +41,9 @@ export async function assembleForTraining<K extends Kind, Item>(
   if (resumed !== null) {
     const problems = differences(resumed.state.identity, identityOf(assembled, config));
     if (problems.length > 0) throw new AssemblyError(`${read.name}, resumed from ${resumed.directory},`, problems);
-    return { ...assembled, encoders: await readFittedEncoders<Item>(resumed.directory, withOwn(parts, assembled)) };
+    return { ...assembled, ...(await readFittedParts<Item>(resumed.directory, withOwn(parts, assembled))) };
   }
+  checkHeadCanBeFitted(assembled);
   for (const [, encoder] of assembled.encoders) {
     if (isFittable(encoder) && !encoder.fitted) await encoder.fit(train.items());
   }

@@ -95,10 +95,10 @@ for (const [name, head] of HEAD_EXAMPLES) {
     it("refuses a saved configuration with a missing or unknown key", () => {
       for (const key of Object.keys(head.config)) {
         const { [key]: _left, ...rest } = head.config;
-        expect(() => classOf(head).from(rest, {}, parts)).to.throw(ConfigError, `${key}: missing`);
+        expect(() => classOf(head).from(rest, head.weights, parts)).to.throw(ConfigError, `${key}: missing`);
       }
       const more = { ...head.config, drpout: 0 };
-      expect(() => classOf(head).from(more, {}, parts)).to.throw(ConfigError, "drpout: unknown");
+      expect(() => classOf(head).from(more, head.weights, parts)).to.throw(ConfigError, "drpout: unknown");
     });
 
     it("has the gradient of its own values, by its input and by every parameter", () => {

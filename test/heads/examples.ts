@@ -1,6 +1,7 @@
 import * as heads from "likewise/heads";
 import * as tf from "likewise/tf";
 import { Head } from "../../lib/contracts/head.js";
+import { Random } from "../../lib/random.js";
 import { prepareBackend } from "../../lib/tensor/backend.js";
 
 const { DenseHead, GatedHead, IdentityHead, SequentialHead, SkipConnectionHead } = heads;
@@ -13,6 +14,12 @@ await prepareBackend(); // models of tf.layers cannot be made without one
 export const headClasses = Object.values(heads).filter(
   (value) => typeof value === "function" && value.prototype instanceof Head,
 ) as readonly (typeof heads.IdentityHead)[];
+
+const whitening = new heads.WhiteningHead(5, { outputSize: 3, dropout: 0.1 });
+await whitening.fit(async function* vectors() {
+  await Promise.resolve();
+  yield { data: new Random("whitened").normals(8 * 5), rows: 8, size: 5 };
+});
 
 /** Heads of every class, by name; `SwitchHead`, which needs the ways of its rows, has tests of its own. */
 export const HEAD_EXAMPLES: readonly (readonly [string, Head])[] = [
@@ -53,6 +60,8 @@ export const HEAD_EXAMPLES: readonly (readonly [string, Head])[] = [
       { dropout: 0.2 },
     ),
   ],
+  ["WhiteningHead", whitening],
+  ["SequentialHead, whitening", new SequentialHead([whitening, new GatedHead(3)])],
   [
     "SequentialHead",
     new SequentialHead([new SkipConnectionHead(5), new DenseHead(5, { outputSize: 3 }), new GatedHead(3)], {
