@@ -57,7 +57,7 @@ export class Vocabulary {
   /** @throws FileFormatError for weights that do not hold distinct texts, at most as many as there are rows. */
   restore({ values }: HostTensors): void {
     if (this.#options.values === 0) return;
-    const known: unknown = JSON.parse(new TextDecoder().decode(weightsAsBytes(values, "vocabulary")));
+    const known = parsed(new TextDecoder().decode(weightsAsBytes(values, "vocabulary")));
     const right = Array.isArray(known) && known.every((value) => typeof value === "string");
     if (!right || new Set(known).size !== known.length || known.length > this.#options.values) {
       throw new FileFormatError("vocabulary", `expected at most ${this.#options.values} different texts`);
@@ -87,6 +87,15 @@ export class Vocabulary {
   #keep(values: readonly string[]): void {
     const first = 1 + this.#options.hashBuckets;
     this.#rows = new Map(values.map((value, i) => [value, first + i]));
+  }
+}
+
+/** Null for what is not JSON. */
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
   }
 }
 

@@ -12,6 +12,7 @@ import { Random } from "../../lib/random.js";
 import { prepareBackend } from "../../lib/tensor/backend.js";
 import { expectClose } from "../support/close.js";
 import { failure } from "../support/failure.js";
+import { recordEncoder, records } from "../support/records.js";
 import { temporaryFolder } from "../support/folder.js";
 import { onnxRuntime, openModel, type Runtime } from "../support/onnx-runtime.js";
 import { pythonWithOnnx } from "../support/python-onnx.js";
@@ -103,6 +104,10 @@ const examples: Readonly<Record<string, Example>> = {
         (size) => new DenseHead(size, { outputSize: 3 }),
       ),
     texts,
+  ),
+  FeatureEncoder: example(
+    () => modelOf({ default: recordEncoder() }, (size) => new DenseHead(size, { outputSize: 3 })),
+    records,
   ),
   "LayersEncoder with convolutions": example(
     () => modelOf({ default: new LayersEncoder(layers()) }, (size) => new SkipConnectionHead(size)),

@@ -1,4 +1,6 @@
 import * as tf from "likewise/tf";
+import { DenseHead } from "likewise/heads";
+import { MultipleNegativesRankingLoss } from "likewise/losses";
 import { sgd } from "likewise/optim";
 import type { Kind, SimilarityLoss } from "../../../lib/contracts/index.js";
 import type { Encoder } from "../../../lib/contracts/encoder.js";
@@ -10,6 +12,7 @@ import { Random } from "../../../lib/random.js";
 import { downloadSync, hostScalar, hostTensor, upload, zerosLike, type HostTensors } from "../../../lib/tensor/host.js";
 import { mapEntries, prefixed, under } from "../../../lib/tensor/tree.js";
 import type { PlainTargets } from "../../support/loss.js";
+import { recordEncoder, records } from "../../support/records.js";
 
 /** A model with one batch. */
 export interface StepCase<Item = never> {
@@ -88,6 +91,18 @@ function positive(tensors: HostTensors): HostTensors {
     const random = new Random(name);
     return { data: data.map(() => 0.05 + 0.2 * random.uniform()), shape };
   });
+}
+
+/** An encoder that is trained on records, and a batch of them. */
+export function recordsCase(): StepCase {
+  const encoder = recordEncoder();
+  return {
+    encoders: [["default", encoder as Encoder<never>]],
+    head: new DenseHead(encoder.embeddingSize, { outputSize: 4 }),
+    loss: new MultipleNegativesRankingLoss(),
+    inputs: prefixed("inputs/default", encoder.collate(records.slice(0, 6))),
+    targets: { labels: [1, 1, 1], subgroups: [0, 1, 2, 0, 1, 2] },
+  };
 }
 
 /** Rows of numbers for an encoder that is frozen. */

@@ -9,7 +9,7 @@ import { hostScalar, hostTensor } from "../../../lib/tensor/host.js";
 import { EXAMPLES } from "../../losses/contract-examples.js";
 import { onnxRuntime, type Runtime } from "../../support/onnx-runtime.js";
 import { expectSame, runEagerly, runNatively } from "./both-ways.js";
-import { frozenRows, stepOf, type StepCase } from "./step-cases.js";
+import { frozenRows, recordsCase, stepOf, type StepCase } from "./step-cases.js";
 
 type ProgramName = "step" | "accumulate" | "update" | "evaluate" | "diagnose";
 
@@ -114,6 +114,10 @@ describe("A training step as ONNX", () => {
     for (const [name, optimizer] of Object.entries(optimizers)) {
       it(name, () => expectBoth({ ...ranked, optimizer }, ["step", "accumulate", "update"]));
     }
+  });
+
+  it("of an encoder trained on records", async () => {
+    await expectBoth(recordsCase(), ["step", "accumulate", "evaluate", "diagnose"]);
   });
 
   it("of several encoders, one of them trained on texts", async () => {

@@ -14,7 +14,7 @@ import { prefixed } from "../../../lib/tensor/tree.js";
 import { EXAMPLES } from "../../losses/contract-examples.js";
 import { expectClose } from "../../support/close.js";
 import { graphInputs, interpret, runDirectly } from "../../support/interpret.js";
-import { frozenRows, stepOf, type StepCase } from "../onnx/step-cases.js";
+import { frozenRows, recordsCase, stepOf, type StepCase } from "../onnx/step-cases.js";
 
 const everyProgram = ["step", "accumulate", "update", "evaluate", "diagnose"] as const;
 
@@ -146,6 +146,10 @@ describe("The graph of a training step computes the step", () => {
       },
       everyProgram,
     );
+  });
+
+  it("with an encoder trained on records", () => {
+    expectSteps(recordsCase(), everyProgram);
   });
 
   const { layers } = tf.layers;
