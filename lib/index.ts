@@ -67,6 +67,8 @@ export {
   type LossValue,
   type Memory,
   type RememberedKind,
+  type UsesChunks,
+  type UsesDatasets,
   type UsesMemory,
 } from "./contracts/loss.js";
 export { Distance, type InnerProductForm } from "./contracts/distance.js";

@@ -45,3 +45,8 @@ export { SupervisedContrastiveLoss, type SupervisedContrastiveOptions } from "./
 export { ThresholdConsistentMarginLoss, type ThresholdConsistentMarginOptions } from "./threshold-consistent-margin.js";
 export { TripletLoss, type TripletOptions } from "./triplet.js";
 export { TupletMarginLoss, type TupletMarginOptions } from "./tuplet-margin.js";
+export { GradientCache, type GradientCacheOptions } from "./gradient-cache.js";
+export { LossByDataset } from "./loss-by-dataset.js";
+export { MatryoshkaLoss, type MatryoshkaOptions } from "./matryoshka.js";
+export { MultipleLosses, type MultipleLossesOptions } from "./multiple-losses.js";
+export { SelfSupervisedLoss, type SelfSupervisedOptions } from "./self-supervised.js";

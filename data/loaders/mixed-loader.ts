@@ -126,9 +126,11 @@ export class MixedLoader<K extends Kind, Item> extends Loader<K, Item> {
   }
 
   #renamed(batch: Batch<K, Item>, place: number): Batch<K, Item> {
-    if (!("groups" in batch.targets)) return batch;
+    const dataset = this.#loaders[place]![0];
+    if (!("groups" in batch.targets)) return { ...batch, dataset };
     return {
       ...batch,
+      dataset,
       targets: { ...batch.targets, groups: batch.targets.groups.map((group) => this.#nameOf(group, place)) },
     };
   }

@@ -56,4 +56,6 @@ export interface Batch<K extends Kind, Item> {
   readonly size: number;
   /** Position in the epoch, from 0. */
   readonly position: number;
+  /** Which of several datasets it is from, when a loader mixes them. */
+  readonly dataset?: string;
 }

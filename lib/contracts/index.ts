@@ -25,11 +25,15 @@ export type { InputLayout, OnnxSource, OnnxSourceGraph, Routing } from "./encode
 export { Head } from "./head.js";
 export {
   SimilarityLoss,
+  usesChunks,
+  usesDatasets,
   usesMemory,
   type LossContext,
   type LossValue,
   type Memory,
   type RememberedKind,
+  type UsesChunks,
+  type UsesDatasets,
   type UsesMemory,
 } from "./loss.js";
 export { Distance, type InnerProductForm } from "./distance.js";

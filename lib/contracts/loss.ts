@@ -22,6 +22,8 @@ export interface LossContext {
   readonly embeddingSize: number;
   /** Every group of the train loader, in first-seen order; empty for other kinds. */
   readonly groups: readonly Group[];
+  /** Width of the vectors of the model's guide; null without one. */
+  readonly guideSize: number | null;
 }
 
 /** Judges embeddings against targets. Pure and traceable: masks, no data-dependent shapes, no `dataSync`. */
@@ -32,18 +34,24 @@ export abstract class SimilarityLoss<K extends Kind, Parameters extends TensorTr
   abstract readonly separable: boolean;
   /** True when groups are rows of the loss's own parameters, so that an unseen group is an error. */
   readonly closedVocabulary: boolean = false;
+  /** True when the loss reads what a frozen encoder, the model's guide, makes of the same items. */
+  readonly usesGuide: boolean = false;
   /** The distance the loss trains for, which evaluation then uses; null when it has none. */
   abstract readonly distance: Distance | null;
   /** Parameters of the loss itself, such as proxies; they are trained with the model's. */
   initialize(_random: Random): Init {
     return { parameters: {} };
   }
-  /** The loss of a batch: rows and targets in the order of the kind, see `Targets`. `noise` is there whenever a model runs it. */
+  /**
+   * The loss of a batch: rows and targets in the order of the kind, see `Targets`. `noise` is there whenever a model runs it, and so is
+   * `guide` `[rows, guideSize]`, the guide's vectors of the same items, for a loss that uses it.
+   */
   abstract compute(
     parameters: Parameters,
     embeddings: tf.Tensor2D,
     targets: Targets<K>,
     noise?: Noise,
+    guide?: tf.Tensor2D,
   ): LossValue | tf.Scalar;
 }
 
@@ -75,4 +83,28 @@ export interface UsesMemory<K extends RememberedKind = "group"> {
 /** Whether a loss can compare with remembered rows. */
 export function usesMemory(loss: object): loss is UsesMemory<RememberedKind> {
   return "computeAgainst" in loss;
+}
+
+/** The capability to bound the memory of a step: encoders and head run on so many rows at a time, the loss sees all of them. */
+export interface UsesChunks {
+  /** Rows at a time. */
+  readonly chunkSize: number;
+}
+
+/** Whether a loss asks for a step in chunks. */
+export function usesChunks(loss: object): loss is UsesChunks {
+  return "chunkSize" in loss;
+}
+
+/** The capability to judge the batches of each dataset by a loss of its own, see `Batch.dataset`. */
+export interface UsesDatasets<K extends Kind = Kind> {
+  /** Tells such losses from others that are made of several. */
+  readonly byDataset: true;
+  /** By name of the dataset; the parameters of each are below that name. */
+  readonly losses: Readonly<Record<string, SimilarityLoss<K>>>;
+}
+
+/** Whether a loss has another loss for each dataset. */
+export function usesDatasets<K extends Kind>(loss: SimilarityLoss<K>): loss is SimilarityLoss<K> & UsesDatasets<K> {
+  return "byDataset" in loss && loss.byDataset === true;
 }

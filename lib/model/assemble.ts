@@ -1,6 +1,7 @@
 import { checkCacheConfig, type CacheConfig } from "../cache/cache-config.js";
 import type { AttachedMetric } from "../contracts/metric.js";
 import type { Group, Kind } from "../contracts/samples.js";
+import type { FrozenEncoder } from "../contracts/encoder.js";
 import type { Head } from "../contracts/head.js";
 import { usesMemory, type SimilarityLoss } from "../contracts/loss.js";
 import type { Part } from "../contracts/part.js";
@@ -11,6 +12,7 @@ import type { XbmConfig } from "../memory/xbm-config.js";
 import type { Random } from "../random.js";
 import type { HostTensors } from "../tensor/host.js";
 import { under } from "../tensor/tree.js";
+import { guideProblems, withGuide } from "./guide.js";
 import { countNumbers, initialize, type Encoders } from "./parameters.js";
 import { classOf, roleOf, type PartRegistry } from "./part-registry.js";
 import type { TrainableModel } from "./trainable-model.js";
@@ -24,6 +26,8 @@ export interface Assembled<K extends Kind, Item> {
   readonly encoders: Encoders<Item>;
   readonly head: Head;
   readonly loss: SimilarityLoss<K>;
+  /** Whose vectors the loss also reads; not a part of what is served. */
+  readonly guide: FrozenEncoder<Item> | null;
   readonly optimizer: Transform;
   readonly metrics: readonly AttachedMetric<K>[];
   readonly caches: CacheConfig | null;
@@ -74,19 +78,26 @@ export function assemble<K extends Kind, Item>(
         `${inputSize}; make it with the inputSize that configureHead receives`,
     );
   }
+  const guide = attempt("configureGuide", () => model.configureGuide());
+  const guideSize = guide?.embeddingSize ?? null;
   const loss =
     head === null
       ? null
-      : attempt("configureLoss", () => model.configureLoss({ embeddingSize: head.outputSize, groups: context.groups }));
+      : attempt("configureLoss", () =>
+          model.configureLoss({ embeddingSize: head.outputSize, groups: context.groups, guideSize }),
+        );
   const optimizer = attempt("configureOptimizer", () => model.configureOptimizer());
   const metrics = attempt("configureMetrics", () => asArray(model.configureMetrics())) ?? [];
   const caches = attempt("configureCaches", () => model.configureCaches());
   const xbm = attempt("configureXbm", () => model.configureXbm() as XbmConfig | null);
 
-  if (loss !== null) checkLoss(loss, xbm, context.kind, problems);
+  if (loss !== null) {
+    checkLoss(loss, xbm, context.kind, problems);
+    problems.push(...guideProblems(loss, guide, encoders ?? []));
+  }
   checkMetrics(metrics, problems);
   if (encoders !== null && caches !== null) {
-    problems.push(...checkCacheConfig(caches, Object.fromEntries(encoders)));
+    problems.push(...checkCacheConfig(caches, Object.fromEntries(withGuide(encoders, guide))));
     if (context.augmented)
       problems.push(
         "configureCaches: the train loader augments items, so their vectors change; drop the cache or augment",
@@ -112,7 +123,20 @@ export function assemble<K extends Kind, Item>(
   }
   for (const { metric } of metrics) if (loss.distance !== null) metric.useDistance(loss.distance);
   const vocabulary = new Vocabulary(context.groups, loss.closedVocabulary);
-  return Object.freeze({ model, name, encoders, head, loss, optimizer, metrics, caches, xbm, vocabulary, carried });
+  return Object.freeze({
+    model,
+    name,
+    encoders,
+    head,
+    loss,
+    guide,
+    optimizer,
+    metrics,
+    caches,
+    xbm,
+    vocabulary,
+    carried,
+  });
 }
 
 function byName<Item>(

@@ -27,6 +27,22 @@ export async function collate<Item>(
   return inputs;
 }
 
+/** The same in chunks of so many items, `chunks/<n>/…`, when there are more. */
+export async function collateInChunks<Item>(
+  encoders: Encoders<Item>,
+  items: readonly Item[],
+  chunkSize: number,
+  embedRows: EmbedRows<Item>,
+): Promise<HostTensors> {
+  if (items.length <= chunkSize) return collate(encoders, items, embedRows);
+  const inputs: Record<string, HostTensor> = {};
+  for (let start = 0, chunk = 0; start < items.length; start += chunkSize, chunk += 1) {
+    const some = await collate(encoders, items.slice(start, start + chunkSize), embedRows);
+    Object.assign(inputs, prefixed(`chunks/${chunk}`, some));
+  }
+  return inputs;
+}
+
 async function inputsOf<Item>(
   name: string,
   encoder: Encoder<Item>,

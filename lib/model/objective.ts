@@ -1,17 +1,21 @@
 import type { Targets } from "../contracts/batch.js";
 import { usesMemory, type LossValue, type Memory, type SimilarityLoss } from "../contracts/loss.js";
+import type { Noise } from "../contracts/part.js";
 import type { Kind } from "../contracts/samples.js";
 import * as tf from "../tensor/tf.js";
-import { under, unflatten, type Tensors } from "../tensor/tree.js";
-import { forward, type ForwardMode, type Forwarded, type Network } from "./forward.js";
+import { under, unflatten, type Tensors, type TensorTree } from "../tensor/tree.js";
+import { forwardAll } from "./chunks.js";
+import { lossOf } from "./dataset-loss.js";
+import type { ForwardMode, Forwarded, Network } from "./forward.js";
+import { GUIDE } from "./guide.js";
 
 /** A network with the loss that judges it. */
 export interface Judged<K extends Kind, Item> extends Network<Item> {
   readonly loss: SimilarityLoss<K>;
 }
 
-/** The loss of a batch with everything that was computed on the way. */
-export interface Objective extends Forwarded {
+/** What the loss says of a batch. */
+export interface Verdict {
   /** Loss plus weighted memory term: what is minimized. */
   readonly total: tf.Scalar;
   /** Units the loss averaged over. */
@@ -20,37 +24,50 @@ export interface Objective extends Forwarded {
   readonly terms: Readonly<Record<string, tf.Scalar>>;
 }
 
-/**
- * Forward pass and loss. Further inputs: `targets/<name>`, and with a cross-batch memory `memory/embeddings`, `memory/groups`,
- * `memory/valid` and the scalar `memory/weight`. Pure and traceable.
- */
+/** The loss of a batch with everything that was computed on the way. */
+export interface Objective extends Forwarded, Verdict {}
+
+/** Forward pass and loss, see `forwardAll` and `verdict`. Pure and traceable. */
 export function objective<K extends Kind, Item>(
   judged: Judged<K, Item>,
   parameters: Tensors,
   inputs: Tensors,
   mode: ForwardMode,
 ): Objective {
-  const forwarded = forward(judged, parameters, inputs, mode);
+  const forwarded = forwardAll(judged, parameters, inputs, mode);
+  return { ...forwarded, ...verdict(judged.loss, parameters, forwarded.embeddings, inputs, mode.noise) };
+}
+
+/**
+ * The loss of embeddings. Inputs: `targets/<name>`, with a guide its vectors `guide`, for losses by dataset `dataset/<name>`, and with a
+ * cross-batch memory `memory/embeddings`, `memory/groups`, `memory/valid` and the scalar `memory/weight`. Pure and traceable.
+ */
+export function verdict<K extends Kind>(
+  whole: SimilarityLoss<K>,
+  parameters: Tensors,
+  embeddings: tf.Tensor2D,
+  inputs: Tensors,
+  noise: Noise,
+): Verdict {
   const targets = under(inputs, "targets") as unknown as Targets<K>; // named and typed by the loader of this kind
-  const own = unflatten(under(parameters, "loss"));
-  const {
-    value,
-    weight,
-    terms = {},
-  } = asLossValue(judged.loss.compute(own, forwarded.embeddings, targets, mode.noise));
+  const [dataset] = Object.keys(under(inputs, "dataset"));
+  const { loss, path } = lossOf(whole, dataset);
+  const own = unflatten(under(parameters, path)) as TensorTree;
+  const guide = inputs[GUIDE] as tf.Tensor2D | undefined;
+  const { value, weight, terms = {} } = asLossValue(loss.compute(own, embeddings, targets, noise, guide));
   const memory = under(inputs, "memory");
-  if (!("embeddings" in memory) || !usesMemory(judged.loss)) return { ...forwarded, total: value, weight, terms };
+  if (!("embeddings" in memory) || !usesMemory(loss)) return { total: value, weight, terms };
   const remembered = asLossValue(
-    judged.loss.computeAgainst(
+    loss.computeAgainst(
       own,
-      forwarded.embeddings,
+      embeddings,
       targets as unknown as Targets<"group" | "pair">, // assembly checked the kind
       memory as unknown as Memory,
-      mode.noise,
+      noise,
     ),
   );
   const share = tf.mul(remembered.value, memory["weight"] as tf.Scalar) as tf.Scalar;
-  return { ...forwarded, total: tf.add(value, share) as tf.Scalar, weight, terms: { ...terms, memory: share } };
+  return { total: tf.add(value, share) as tf.Scalar, weight, terms: { ...terms, memory: share } };
 }
 
 function asLossValue(value: LossValue | tf.Scalar): LossValue {

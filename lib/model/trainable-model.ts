@@ -1,6 +1,6 @@
 import type { CacheConfig } from "../cache/cache-config.js";
 import type { AttachedMetric } from "../contracts/metric.js";
-import type { Encoder } from "../contracts/encoder.js";
+import type { Encoder, FrozenEncoder } from "../contracts/encoder.js";
 import type { Head } from "../contracts/head.js";
 import type { HostTargets } from "../contracts/batch.js";
 import type { Kind } from "../contracts/samples.js";
@@ -48,6 +48,14 @@ export abstract class TrainableModel<K extends Kind, Item> {
 
   /** What good embeddings are. */
   abstract configureLoss(context: LossContext): SimilarityLoss<K>;
+
+  /**
+   * A frozen encoder whose vectors the loss compares with, such as a larger model to learn from. It is not part of the trained model; its
+   * vectors are cached as those of an encoder called "guide". Default: none.
+   */
+  configureGuide(): FrozenEncoder<Item> | null {
+    return null;
+  }
 
   /** How parameters move. Default: AdamW with learning rate 1e-3. */
   configureOptimizer(): Transform {

@@ -4,6 +4,7 @@ import { fillCaches } from "../cache/fill.js";
 import type { Kind } from "../contracts/samples.js";
 import type { Assembled } from "../model/assemble.js";
 import type { EmbedRows } from "../model/collate.js";
+import { withGuide } from "../model/guide.js";
 import type { TrainEvent } from "./events.js";
 import type { Loaders } from "./run.js";
 import type { Warnings } from "./warnings.js";
@@ -14,7 +15,7 @@ export class Caches<K extends Kind, Item> {
   readonly #config: CacheConfig | null;
   readonly #warnings: Warnings;
 
-  constructor({ caches, encoders }: Assembled<K, Item>, warnings: Warnings) {
+  constructor({ caches, encoders, guide }: Assembled<K, Item>, warnings: Warnings) {
     this.#warnings = warnings;
     this.#config = caches;
     // The configuration's key extractors take this model's items: the compiler cannot see it, because a configuration without any fits all.
@@ -22,7 +23,7 @@ export class Caches<K extends Kind, Item> {
     this.#cached =
       config === null
         ? new Map<string, never>()
-        : cachedEncoders(config, encoders, (message) => warnings.warn("CACHE", message));
+        : cachedEncoders(config, withGuide(encoders, guide), (message) => warnings.warn("CACHE", message));
   }
 
   /** Vectors of a frozen encoder, cached or computed. */

@@ -74,7 +74,7 @@ export async function readFittedParts<Item>(
 }
 
 export function identityOf<K extends Kind, Item>(
-  { encoders, head, loss, optimizer, xbm }: Assembled<K, Item>,
+  { encoders, head, loss, guide, optimizer, xbm }: Assembled<K, Item>,
   { seed, accumulate }: { readonly seed: number; readonly accumulate: number },
 ): RunIdentity {
   return {
@@ -85,6 +85,7 @@ export function identityOf<K extends Kind, Item>(
     memory: xbm === null ? null : (JSON.parse(JSON.stringify(xbm)) as JsonObject),
     seed,
     accumulate,
+    ...(guide === null ? {} : { guide: guide.fingerprint() }),
   };
 }
 
@@ -98,7 +99,7 @@ export function differences(saved: RunIdentity, now: RunIdentity): string[] {
   for (const name of new Set([...Object.keys(saved.encoders), ...Object.keys(now.encoders)])) {
     compare(`encoder "${name}"`, saved.encoders[name], now.encoders[name]);
   }
-  for (const key of ["head", "loss", "optimizer", "memory", "seed", "accumulate"] as const) {
+  for (const key of ["head", "loss", "optimizer", "memory", "seed", "accumulate", "guide"] as const) {
     compare(key, saved[key], now[key]);
   }
   return problems;

@@ -15,6 +15,8 @@ export interface RunIdentity {
   readonly memory: JsonObject | null;
   readonly seed: number;
   readonly accumulate: number;
+  /** Fingerprint of the guide; absent without one. */
+  readonly guide?: string;
 }
 
 /** `training.json` of a checkpoint. */

@@ -1,8 +1,11 @@
 import type { Batch, HostTargets, LoadedTargets } from "../contracts/batch.js";
 import type { Kind } from "../contracts/samples.js";
 import type { Assembled } from "../model/assemble.js";
-import { collate, type EmbedRows } from "../model/collate.js";
-import type { HostTensor, HostTensors } from "../tensor/host.js";
+import { usesChunks, usesDatasets } from "../contracts/loss.js";
+import { collate, collateInChunks, type EmbedRows } from "../model/collate.js";
+import { lossOf } from "../model/dataset-loss.js";
+import { GUIDE, withGuide } from "../model/guide.js";
+import { hostScalar, type HostTensor, type HostTensors } from "../tensor/host.js";
 import { itemNumbers } from "./item-numbers.js";
 import { prefixed } from "../tensor/tree.js";
 
@@ -32,7 +35,7 @@ export async function* prepare<K extends Kind, Item>(
     for (const [name, data] of Object.entries(targets) as [string, Float32Array | Int32Array][]) {
       tensors[name] = { data, shape: [data.length] };
     }
-    const inputs = await collate(assembled.encoders, batch.items, embedRows);
+    const inputs = await inputsOf(assembled, batch, embedRows);
     yield {
       inputs: { ...inputs, ...prefixed("targets", tensors) },
       targets,
@@ -41,6 +44,24 @@ export async function* prepare<K extends Kind, Item>(
       position: batch.position,
     };
   }
+}
+
+/** What encoders read, with the guide's vectors and the name of the dataset where the loss asks for them. */
+async function inputsOf<K extends Kind, Item>(
+  { encoders, guide, loss: whole }: Assembled<K, Item>,
+  { items, dataset }: Batch<K, Item>,
+  embedRows: EmbedRows<Item>,
+): Promise<HostTensors> {
+  const { loss } = lossOf(whole, dataset);
+  const inputs = usesChunks(loss)
+    ? await collateInChunks(encoders, items, loss.chunkSize, embedRows)
+    : await collate(encoders, items, embedRows);
+  const { [`frozen/${GUIDE}`]: guided } = await collate(withGuide([], guide), items, embedRows);
+  return {
+    ...inputs,
+    ...(guided === undefined || !loss.usesGuide ? {} : { [GUIDE]: guided }),
+    ...(usesDatasets(whole) ? { [`dataset/${dataset}`]: hostScalar(0) } : {}),
+  };
 }
 
 function numericTargets<K extends Kind, Item>(

@@ -110,7 +110,7 @@ export class Stepper<K extends Kind, Item> {
   async #drift({ inputs }: Prepared<K>): Promise<number | null> {
     const { drift, session, random, loop } = this.#run;
     if (drift === null) return null;
-    const known = Object.entries(inputs).filter(([name]) => !name.startsWith("targets/"));
+    const known = Object.entries(inputs).filter(([name]) => !/^(targets\/|dataset\/|guide$)/u.test(name));
     return drift.measure(loop.batchesSeen, Object.fromEntries(known), async (given) => {
       const { embeddings } = await session.run("remember", given, random.fork("evaluate"));
       return matrixOf(embeddings as HostTensor);

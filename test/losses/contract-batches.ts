@@ -8,6 +8,8 @@ export type AnyLoss = SimilarityLoss<Kind>;
 /** What the suite needs to know of a loss. */
 export interface Example {
   readonly loss: AnyLoss;
+  /** Makes a loss of options that are saved, when there are other arguments too. Default: of the options alone. */
+  readonly make?: (options: Readonly<Record<string, unknown>>) => unknown;
   readonly targets: PlainTargets;
   /** How many rows of embeddings belong to the targets. */
   readonly rows: number;

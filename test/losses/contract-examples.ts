@@ -47,9 +47,11 @@ import {
   unevenGroups,
   type Example,
 } from "./contract-batches.js";
+import { WRAPPERS } from "./wrapper-examples.js";
 
 /** At least one example for every exported loss. */
 export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Example>>>> = {
+  ...WRAPPERS,
   AngularLoss: () => ({
     defaults: { ...groups, perfect: oppositeGroups, loss: new AngularLoss() },
     // The two negatives of a pair lie opposite to both its rows.
