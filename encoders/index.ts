@@ -10,6 +10,7 @@ export { categorical, type CategoricalOptions, type Category } from "./features/
 export { date, type DateOptions } from "./features/date.js";
 export type { Feature, FeatureSchema, RecordOf } from "./features/feature.js";
 export { numeric, type NumericOptions } from "./features/numeric.js";
+export { suggestFeatures, type SuggestedFeatures } from "./features/suggest.js";
 export { text } from "./features/text.js";
 export type { VocabularyOptions } from "./features/vocabulary.js";
 export { field, FrozenField, TrainableField, type WithField } from "./field.js";
@@ -22,4 +23,9 @@ export type { NumericItem } from "./numeric-items.js";
 export { OnnxEncoder, type OnnxEncoderOptions } from "./onnx-encoder.js";
 export type { Pooling } from "./pooling.js";
 export { SwitchEncoder } from "./switch-encoder.js";
+export { TrainableSwitchEncoder } from "./trainable-switch-encoder.js";
 export { VectorEncoder } from "./vector-encoder.js";
+export { WordVectorEncoder } from "./word-vector-encoder.js";
+export type { SifOptions, UnknownWords, WordVectorOptions } from "./words/word-vector-options.js";
+export type { WordPooling } from "./words/word-pooling.js";
+export type { WordVectorFormat } from "./words/word-vectors-file.js";

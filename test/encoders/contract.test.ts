@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { expect } from "chai";
 import * as tf from "likewise/tf";
 import {
@@ -15,8 +16,14 @@ import {
   SwitchEncoder,
   text,
   VectorEncoder,
+  WordVectorEncoder,
 } from "likewise/encoders";
-import type { FeatureEncoderOptions, NgramEmbeddingOptions, NgramEncoderOptions } from "likewise/encoders";
+import type {
+  FeatureEncoderOptions,
+  NgramEmbeddingOptions,
+  NgramEncoderOptions,
+  WordVectorOptions,
+} from "likewise/encoders";
 import { isFittable, type Encoder } from "../../lib/contracts/encoder.js";
 import { ConfigError } from "../../lib/errors.js";
 import { classOf } from "../../lib/model/part-registry.js";
@@ -24,6 +31,7 @@ import { Random } from "../../lib/random.js";
 import { flatten, type HostTree } from "../../lib/tensor/tree.js";
 import type { HostTensor } from "../../lib/tensor/host.js";
 import { expectClose } from "../support/close.js";
+import { temporaryFolder } from "../support/folder.js";
 import { hasShared, sharedPath } from "../support/shared.js";
 import { gradientsOf } from "./gradients.js";
 import { encoderClasses, parts, runTrainable, savedAndLoaded, vectorsOf } from "./running.js";
@@ -132,6 +140,7 @@ const examples = {
     ],
     items: people,
   }),
+  WordVectorEncoder: await wordsExample(),
   VectorEncoder: example<ArrayLike<number>>({
     make: () => new VectorEncoder(3),
     others: [() => new VectorEncoder(4)],
@@ -191,6 +200,29 @@ async function onnxExample(): Promise<() => void> {
   );
   const [first, ...others] = loaded.map((encoder) => () => encoder);
   return example<string>({ make: first as () => OnnxEncoder, others, items: texts });
+}
+
+async function wordsExample(): Promise<() => void> {
+  await using folder = await temporaryFolder();
+  const path = `${folder.path}/vectors.txt`;
+  await writeFile(path, "the 1 0 2\nbell -1 3 0.5\na 0 0 1\nfahrräder 2 1 0\nBell 9 9 9\n");
+  const given: readonly WordVectorOptions[] = [
+    {},
+    { pooling: "min" },
+    { pooling: ["mean", "max"] },
+    { lowercase: false },
+    { unknown: "zero" },
+    { sif: true },
+    { sif: { a: 1 } },
+    { sif: { counts: { the: 2, bell: 1 } } },
+    { normalize: true },
+    { limit: 2 },
+    { words: ["the", "a"] },
+    { store: "reference" },
+  ];
+  const loaded = await Promise.all(given.map((options) => WordVectorEncoder.load(path, options)));
+  const [first, ...others] = loaded.map((encoder) => () => encoder);
+  return example<string>({ make: first as () => WordVectorEncoder, others, items: texts });
 }
 
 describe("every encoder", () => {

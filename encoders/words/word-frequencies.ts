@@ -1,0 +1,19 @@
+import type { SifOptions } from "./word-vector-options.js";
+import type { WordTable } from "./word-table.js";
+
+/**
+ * `a / (a + p)` of each word: Arora, Liang, Ma, "A Simple but Tough-to-Beat Baseline for Sentence Embeddings", ICLR 2017.
+ */
+export function smoothInverseFrequencies(
+  { words, ranks, total }: WordTable,
+  { a = 1e-3, counts }: SifOptions,
+): Float32Array {
+  if (counts !== undefined) {
+    const table = new Map(Object.entries(counts));
+    const all = [...table.values()].reduce((sum, count) => sum + count, 0);
+    return Float32Array.from(words, (word) => a / (a + (table.get(word) ?? 0) / Math.max(all, 1)));
+  }
+  let harmonic = 0;
+  for (let rank = 1; rank <= total; rank += 1) harmonic += 1 / rank;
+  return Float32Array.from(ranks, (rank) => a / (a + 1 / (rank * harmonic)));
+}
