@@ -1,10 +1,11 @@
 import { DataError } from "../../lib/errors.js";
 import type { Batch } from "../../lib/contracts/batch.js";
-import { Loader, type EpochRequest } from "../../lib/contracts/loader.js";
+import { Loader, type EpochRequest, type ItemPlaces } from "../../lib/contracts/loader.js";
 import type { Group, Kind, Sample } from "../../lib/contracts/samples.js";
 import type { Random } from "../../lib/random.js";
 import type { Composition } from "../compositions/composition.js";
-import { collect, cut, sampleOrder } from "../samplers/plain.js";
+import { collect, cut, sampleOrder, type Positions } from "../samplers/plain.js";
+import { PlacedSamples } from "../sources/placed-samples.js";
 import type { SampleReader } from "../sources/sample-reader.js";
 import { oneAhead } from "./one-ahead.js";
 import type { LoaderSettings } from "./options.js";
@@ -57,6 +58,32 @@ export abstract class SampleLoader<K extends Kind, Item> extends Loader<K, Item>
     return Promise.resolve([]);
   }
 
+  /** Null for streams, for items that are augmented, and for loaders whose class makes its own batches or items. */
+  override places(): ItemPlaces<K, Item> | null {
+    const { length, form } = this.#reader;
+    const own = SampleLoader.prototype;
+    if (length === null || this.augmented || this.epoch !== own.epoch || this.items !== own.items) return null;
+    const placed = new PlacedSamples(this.#reader);
+    return {
+      itemCount: form.itemsPerSample === null ? null : form.itemsPerSample * length,
+      epoch: (request) => this.#placed(request, placed),
+      blocks: () => placed.blocks(),
+      read: (places) => placed.items(places),
+    };
+  }
+
+  async *#placed(
+    { epoch, random: stream, training, skip = 0 }: EpochRequest,
+    placed: PlacedSamples<K, Item>,
+  ): AsyncGenerator<Batch<K, number>, void, undefined> {
+    const { form, length } = this.#reader;
+    const read = (positions: Positions) => placed.read(positions);
+    const random = stream.fork(`epoch ${epoch}`);
+    for await (const [position, samples] of this.#picked(length ?? 0, { random, training, skip }, read)) {
+      yield { kind: form.kind, ...form.batch(samples), size: samples.length, position };
+    }
+  }
+
   async *#batches({
     epoch,
     random: stream,
@@ -67,7 +94,9 @@ export abstract class SampleLoader<K extends Kind, Item> extends Loader<K, Item>
     const { form, length } = this.#reader;
     const { augment } = this.#settings;
     const chosen =
-      length === null ? this.#streamed(random, training, skip) : this.#picked(length, random, training, skip);
+      length === null
+        ? this.#streamed(random, training, skip)
+        : this.#picked(length, { random, training, skip }, (positions) => this.#reader.read(positions));
     for await (const [position, samples] of chosen) {
       const { items, targets } = form.batch(samples);
       const noise = random.fork(`augment ${position}`);
@@ -85,14 +114,18 @@ export abstract class SampleLoader<K extends Kind, Item> extends Loader<K, Item>
   }
 
   /** Batches with their places in the epoch; those before `skip` are not read. */
-  async *#picked(length: number, random: Random, training: boolean, skip: number) {
+  async *#picked<Read>(
+    length: number,
+    { random, training, skip }: { readonly random: Random; readonly training: boolean; readonly skip: number },
+    read: (positions: Positions) => Promise<Read>,
+  ) {
     const batches = training
       ? await this.#composition.positions(length, random)
       : cut(sampleOrder(length, null), this.#settings.batchSize);
     let position = 0;
     for (const positions of batches) {
       if (training && this.#isDropped(positions.length)) continue;
-      if (position >= skip) yield [position, await this.#reader.read(positions)] as const;
+      if (position >= skip) yield [position, await read(positions)] as const;
       position += 1;
     }
   }

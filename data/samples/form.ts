@@ -11,6 +11,10 @@ export interface SampleForm<K extends Kind> {
   problem(sample: Readonly<Record<string, unknown>>): string | null;
   /** The items of a sample in the order in which a person would list them. */
   items<Item>(sample: Sample<K, Item>): readonly Item[];
+  /** The same sample with something else in place of each item, asked for in the order of `items`. */
+  replace<Item, Other>(sample: Sample<K, Item>, other: (item: Item) => Other): Sample<K, Other>;
+  /** How many items every sample has; null when that differs. */
+  readonly itemsPerSample: number | null;
   /** Items in row order, and targets. */
   batch<Item>(samples: readonly Sample<K, Item>[]): {
     readonly items: readonly Item[];

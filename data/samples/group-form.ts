@@ -15,6 +15,10 @@ export const groupForm: SampleForm<"group"> = {
 
   items: ({ item }) => [item],
 
+  replace: ({ item, group }, other) => ({ item: other(item), group }),
+
+  itemsPerSample: 1,
+
   batch<Item>(samples: readonly GroupSample<Item>[]) {
     return {
       items: samples.map(({ item }) => item),

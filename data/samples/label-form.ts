@@ -14,6 +14,10 @@ export const labelForm: SampleForm<"label"> = {
 
   items: ({ item }) => [item],
 
+  replace: ({ item, label }, other) => ({ item: other(item), label }),
+
+  itemsPerSample: 1,
+
   batch<Item>(samples: readonly LabelSample<Item>[]) {
     return {
       items: samples.map(({ item }) => item),

@@ -24,6 +24,10 @@ export const pairForm: SampleForm<"pair"> = {
 
   items: ({ a, b }) => [a, b],
 
+  replace: ({ a, b, ...rest }, other) => ({ a: other(a), b: other(b), ...rest }),
+
+  itemsPerSample: 2,
+
   batch<Item>(samples: readonly PairSample<Item>[]) {
     const count = samples.length;
     const items: Item[] = [...samples.map(({ a }) => a), ...samples.map(({ b }) => b)];

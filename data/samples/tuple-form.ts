@@ -24,6 +24,15 @@ export const tupleForm: SampleForm<"tuple"> = {
 
   items: ({ anchor, positives, negatives = [] }) => [anchor, ...positives, ...negatives],
 
+  replace: ({ anchor, positives, negatives = [], scores }, other) => ({
+    anchor: other(anchor),
+    positives: positives.map(other),
+    negatives: negatives.map(other),
+    ...(scores === undefined ? {} : { scores }),
+  }),
+
+  itemsPerSample: null,
+
   batch<Item>(samples: readonly TupleSample<Item>[]) {
     const anchors: Item[] = [];
     const positives = new Rows<Item>();

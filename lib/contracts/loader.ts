@@ -14,6 +14,21 @@ export interface EpochRequest {
   readonly skip?: number;
 }
 
+/**
+ * What a loader gives with a place, a whole number from 0, instead of each item: nothing is read that was read before. Only the targets of
+ * samples are kept.
+ */
+export interface ItemPlaces<K extends Kind, out Item> {
+  /** Items in all, repeated ones included; null when only reading them tells. */
+  readonly itemCount: number | null;
+  /** The batches that the loader gives for the same request. */
+  epoch(request: EpochRequest): AsyncIterable<Batch<K, number>>;
+  /** Every item once, in the order of `Loader.items`, some at a time. */
+  blocks(): AsyncIterable<{ readonly places: readonly number[]; readonly items: readonly Item[] }>;
+  /** The items at places that were given, read again. */
+  read(places: readonly number[]): Promise<readonly Item[]>;
+}
+
 /** Gives batches, epoch after epoch. */
 export abstract class Loader<K extends Kind, out Item> {
   /** What its samples are. */
@@ -28,4 +43,8 @@ export abstract class Loader<K extends Kind, out Item> {
   abstract groups(): Promise<readonly Group[]>;
   /** True when items differ from epoch to epoch (`augment`), so that their vectors cannot be cached. */
   abstract readonly augmented: boolean;
+  /** For runs whose vectors are all cached: places of items instead of items. Null, the default, when the loader has no such thing. */
+  places(): ItemPlaces<K, Item> | null {
+    return null;
+  }
 }
