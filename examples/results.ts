@@ -47,6 +47,12 @@ const examples: readonly Example[] = [
     title: "Digits (MNIST test set)",
     what: "The label of the nearest of 8,000 known digits, for 2,000 others.",
   },
+  {
+    file: "records.ts",
+    folder: "rec/adult",
+    title: "People of a census (Adult)",
+    what: "Do 6,513 people earn more than 50,000 dollars? By the 25 nearest of 26,048 others, over eleven fields: untrained and trained.",
+  },
 ];
 
 const data = folderFrom("../shared/data");
