@@ -15,6 +15,7 @@ import type { HostTensors } from "../lib/tensor/host.js";
 import type { Tensors, TensorTree } from "../lib/tensor/tree.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { forwardFitting, type MaybeFittable } from "./forward-fitting.js";
+import { forwardRouting, type MaybeRouting } from "./forward-routing.js";
 
 /** Anything that has this field. */
 export type WithField<Name extends string, Value> = { readonly [Key in Name]: Value };
@@ -45,7 +46,7 @@ export function field<const Name extends string, Value>(
 /** What `field` makes of a frozen encoder. */
 export class FrozenField<Name extends string, Value>
   extends FrozenEncoder<WithField<Name, Value>>
-  implements MaybeFittable<WithField<Name, Value>>
+  implements MaybeFittable<WithField<Name, Value>>, MaybeRouting<WithField<Name, Value>>
 {
   /** Name it is saved by. */
   static readonly type = "FrozenField";
@@ -53,6 +54,10 @@ export class FrozenField<Name extends string, Value>
   declare readonly fitted?: boolean;
   /** Fits the encoder inside; absent when that one needs no fitting. */
   declare readonly fit?: (items: AsyncIterable<WithField<Name, Value>>) => Promise<void>;
+  /** Names of the ways of the encoder inside; absent when that one does not send items different ways. */
+  declare readonly routes?: readonly string[];
+  /** Ways of the encoder inside; absent when that one does not send items different ways. */
+  declare readonly routesOf?: (items: readonly WithField<Name, Value>[]) => Int32Array;
   /** Of the encoder inside; absent when that one has none. */
   declare readonly onnxGraph?: OnnxSource["onnxGraph"];
   readonly #name: Name;
@@ -65,6 +70,7 @@ export class FrozenField<Name extends string, Value>
     this.#encoder = encoder;
     if (isOnnxSource(encoder)) this.onnxGraph = () => encoder.onnxGraph();
     forwardFitting(this, encoder, pick<Name, Value>(name));
+    forwardRouting(this, encoder, pick<Name, Value>(name));
   }
 
   /**
@@ -103,7 +109,7 @@ export class FrozenField<Name extends string, Value>
 /** What `field` makes of a trainable encoder. */
 export class TrainableField<Name extends string, Value>
   extends TrainableEncoder<WithField<Name, Value>>
-  implements MaybeFittable<WithField<Name, Value>>
+  implements MaybeFittable<WithField<Name, Value>>, MaybeRouting<WithField<Name, Value>>
 {
   /** Name it is saved by. */
   static readonly type = "TrainableField";
@@ -111,6 +117,10 @@ export class TrainableField<Name extends string, Value>
   declare readonly fitted?: boolean;
   /** Fits the encoder inside; absent when that one needs no fitting. */
   declare readonly fit?: (items: AsyncIterable<WithField<Name, Value>>) => Promise<void>;
+  /** Names of the ways of the encoder inside; absent when that one does not send items different ways. */
+  declare readonly routes?: readonly string[];
+  /** Ways of the encoder inside; absent when that one does not send items different ways. */
+  declare readonly routesOf?: (items: readonly WithField<Name, Value>[]) => Int32Array;
   readonly #name: Name;
   readonly #encoder: TrainableEncoder<Value>;
 
@@ -120,6 +130,7 @@ export class TrainableField<Name extends string, Value>
     this.#name = name;
     this.#encoder = encoder;
     forwardFitting(this, encoder, pick<Name, Value>(name));
+    forwardRouting(this, encoder, pick<Name, Value>(name));
   }
 
   /**

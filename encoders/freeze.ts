@@ -1,7 +1,7 @@
 import { FrozenEncoder, TrainableEncoder } from "../lib/contracts/encoder.js";
 import { refuse, savedOptions, unknownOptions, type Problem } from "../lib/contracts/options.js";
 import type { Init, Noise, PartFinder, SavedPart } from "../lib/contracts/part.js";
-import { ShapeError, UsageError } from "../lib/errors.js";
+import { DataError, ShapeError, UsageError } from "../lib/errors.js";
 import type { JsonObject } from "../lib/json.js";
 import { Random } from "../lib/random.js";
 import { prepareBackend } from "../lib/tensor/backend.js";
@@ -10,6 +10,7 @@ import * as tf from "../lib/tensor/tf.js";
 import { flatten, mapEntries, prefixed, under, unflatten, type HostTree } from "../lib/tensor/tree.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { forwardFitting, type MaybeFittable } from "./forward-fitting.js";
+import { forwardRouting, type MaybeRouting } from "./forward-routing.js";
 
 /** Options of `freeze`. */
 export interface FreezeOptions {
@@ -34,13 +35,17 @@ export function freeze<Item>(encoder: TrainableEncoder<Item>, options: FreezeOpt
 }
 
 /** What `freeze` makes. Runs on the tfjs backend that is in use, or makes the fastest ready. */
-export class FrozenCopy<Item> extends FrozenEncoder<Item> implements MaybeFittable<Item> {
+export class FrozenCopy<Item> extends FrozenEncoder<Item> implements MaybeFittable<Item>, MaybeRouting<Item> {
   /** Name it is saved by. */
   static readonly type = "FrozenCopy";
   /** As the encoder inside; absent when that one needs no fitting. */
   declare readonly fitted?: boolean;
   /** Fits the encoder inside; absent when that one needs no fitting. */
   declare readonly fit?: (items: AsyncIterable<Item>) => Promise<void>;
+  /** Names of the ways of the encoder inside; absent when that one does not send items different ways. */
+  declare readonly routes?: readonly string[];
+  /** Ways of the encoder inside; absent when that one does not send items different ways. */
+  declare readonly routesOf?: (items: readonly Item[]) => Int32Array;
   readonly #encoder: TrainableEncoder<Item>;
   readonly #parameters: HostTensors;
   readonly #state: HostTensors;
@@ -56,6 +61,7 @@ export class FrozenCopy<Item> extends FrozenEncoder<Item> implements MaybeFittab
       ...differences("state", flatten<HostTensor>(expected.state ?? {}), this.#state),
     ]);
     forwardFitting<Item, Item>(this, encoder, (item) => item);
+    forwardRouting<Item, Item>(this, encoder, (item) => item);
   }
 
   /**
@@ -86,7 +92,21 @@ export class FrozenCopy<Item> extends FrozenEncoder<Item> implements MaybeFittab
     return this.#encoder.embeddingSize;
   }
 
+  /** Runs some items at a time, so that memory does not grow with their number. */
   override async embed(items: readonly Item[]): Promise<Float32Array> {
+    if (items.length <= AT_ONCE) return this.#embedSome(items);
+    const rows = new Float32Array(items.length * this.embeddingSize);
+    for (let start = 0; start < items.length; start += AT_ONCE) {
+      const vectors = await this.#embedSome(items.slice(start, start + AT_ONCE)).catch((cause: unknown) => {
+        if (!(cause instanceof DataError) || start === 0) throw cause;
+        throw new DataError(`in the items from ${start}: ${cause.message}`, undefined, undefined, { cause });
+      });
+      rows.set(vectors, start * this.embeddingSize);
+    }
+    return rows;
+  }
+
+  async #embedSome(items: readonly Item[]): Promise<Float32Array> {
     if (items.length === 0) return new Float32Array(0);
     const inputs = await this.#encoder.collate(items);
     await prepareBackend();
@@ -112,6 +132,9 @@ export class FrozenCopy<Item> extends FrozenEncoder<Item> implements MaybeFittab
     return output instanceof tf.Tensor ? output : output.value;
   }
 }
+
+/** Items that are run at a time. */
+const AT_ONCE = 256;
 
 /** Rows that depend on chance could not be cached. */
 const noise: Noise = {

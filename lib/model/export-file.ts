@@ -119,6 +119,7 @@ function programOf<Item>(content: ModelContent<Item>, included: Included | null)
     for (const [name, encoder] of content.encoders) {
       const { routes, ...own } = under(inputs, name);
       if (routes !== undefined) given[`routes/${name}`] = routes;
+      if (routes !== undefined && encoder.trainable) given[`inputs/${name}/routes`] = routes;
       if (encoder.trainable) for (const [key, tensor] of Object.entries(own)) given[`inputs/${name}/${key}`] = tensor;
       else
         given[`frozen/${name}`] =
