@@ -19,15 +19,21 @@ export {
   type Judgement,
 } from "./distance-matrix-loss.js";
 export { DynamicSoftMarginLoss, type DynamicSoftMarginOptions } from "./dynamic-soft-margin.js";
+export { EmbeddingDistillationLoss, type EmbeddingDistillationOptions } from "./embedding-distillation.js";
 export { FastAPLoss, type FastAPOptions } from "./fast-ap.js";
 export {
   GeneralizedLiftedStructureLoss,
   type GeneralizedLiftedStructureOptions,
 } from "./generalized-lifted-structure.js";
+export {
+  GuidedMultipleNegativesRankingLoss,
+  type GuidedMultipleNegativesRankingOptions,
+} from "./guided-multiple-negatives-ranking.js";
 export { HistogramLoss, type HistogramOptions } from "./histogram.js";
 export { IntraPairVarianceLoss, type IntraPairVarianceOptions } from "./intra-pair-variance.js";
 export { LiftedStructureLoss, type LiftedStructureOptions } from "./lifted-structure.js";
 export { MarginLoss, type MarginOptions } from "./margin.js";
+export { MarginMSELoss, type MarginMSEOptions } from "./margin-mse.js";
 export { MultiSimilarityLoss, type MultiSimilarityOptions } from "./multi-similarity.js";
 export { MultipleNegativesRankingLoss, type MultipleNegativesRankingOptions } from "./multiple-negatives-ranking.js";
 export { NormalizedSoftmaxLoss, type NormalizedSoftmaxOptions } from "./normalized-softmax.js";

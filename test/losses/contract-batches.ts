@@ -1,6 +1,7 @@
 import type { Kind, SimilarityLoss } from "../../lib/contracts/index.js";
 import { hostTensor } from "../../lib/tensor/host.js";
 import type { HostTree } from "../../lib/tensor/tree.js";
+import type { Matrix } from "../support/gradient.js";
 import type { PlainBatch, PlainTargets } from "../support/loss.js";
 
 export type AnyLoss = SimilarityLoss<Kind>;
@@ -13,6 +14,8 @@ export interface Example {
   readonly targets: PlainTargets;
   /** How many rows of embeddings belong to the targets. */
   readonly rows: number;
+  /** Vectors of the guide, for a loss that reads them. */
+  readonly guide?: Matrix;
   /** A batch whose loss cannot be lowered. */
   readonly perfect: PlainBatch;
   /** What is left of the loss there. Default 0. */
@@ -26,6 +29,7 @@ export interface Example {
 }
 
 export interface Confusion {
+  readonly guide?: Matrix;
   /** Near which of two points each row lies. */
   readonly near: readonly (0 | 1)[];
   readonly targets: PlainTargets;

@@ -47,11 +47,13 @@ import {
   unevenGroups,
   type Example,
 } from "./contract-batches.js";
+import { GUIDED } from "./guided-examples.js";
 import { WRAPPERS } from "./wrapper-examples.js";
 
 /** At least one example for every exported loss. */
 export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Example>>>> = {
   ...WRAPPERS,
+  ...GUIDED,
   AngularLoss: () => ({
     defaults: { ...groups, perfect: oppositeGroups, loss: new AngularLoss() },
     // The two negatives of a pair lie opposite to both its rows.

@@ -20,8 +20,10 @@ function unfinished(example: Example, seed: string): PlainBatch {
   const embeddings = randomRows(random, example.rows, SIZE, 0.4).map((row, at) =>
     row.map((v, axis) => v + (axis === at % 2 ? 1 : 0.6)),
   );
-  return { embeddings, targets: example.targets };
+  return { embeddings, targets: example.targets, ...guideOf(example.guide) };
 }
+
+const guideOf = (guide: Matrix | undefined): { guide?: Matrix } => (guide === undefined ? {} : { guide });
 
 const finite = (values: readonly number[]): boolean => values.every(Number.isFinite);
 
@@ -91,6 +93,7 @@ for (const [name, lossClass] of LOSSES) {
         const random = new Random("confused");
         // Proxies lie along the axes of their groups, so that the rows have somewhere to go.
         const parameters = "kernel" in loss.initialize(random).parameters ? { parameters: axes(0.2) } : {};
+        const rest = { targets, ...parameters, ...guideOf(example.confused.guide) };
         let rows = near.map((point) => [1, 1, point === 0 ? 0.5 : -0.5, 0.2].map((v) => v + 0.1 * random.normal()));
         const meanDistance = (which: readonly (readonly [number, number])[]): number =>
           tf.tidy(() => {
@@ -101,21 +104,13 @@ for (const [name, lossClass] of LOSSES) {
               .mean(loss.distance?.pairs(left as tf.Tensor2D, right as tf.Tensor2D) ?? tf.scalar(NaN))
               .dataSync()[0] as number;
           });
-        const before = [
-          judge(loss, { embeddings: rows, targets, ...parameters }).value,
-          meanDistance(together),
-          meanDistance(apart),
-        ];
+        const before = [judge(loss, { embeddings: rows, ...rest }).value, meanDistance(together), meanDistance(apart)];
         for (let step = 0; step < 8; step += 1) {
-          const { gradient } = judge(loss, { embeddings: rows, targets, ...parameters });
+          const { gradient } = judge(loss, { embeddings: rows, ...rest });
           const rate = 0.1 / Math.hypot(...gradient);
           rows = rows.map((row, i) => row.map((v, k) => v - rate * (gradient[i * SIZE + k] as number)));
         }
-        const after = [
-          judge(loss, { embeddings: rows, targets, ...parameters }).value,
-          meanDistance(together),
-          meanDistance(apart),
-        ];
+        const after = [judge(loss, { embeddings: rows, ...rest }).value, meanDistance(together), meanDistance(apart)];
         expect(after[0], "loss").to.be.lessThan(before[0] as number);
         expect(after[1], "what belongs together").to.be.lessThan(before[1] as number);
         expect(after[2], "what belongs apart").to.be.greaterThan(before[2] as number);
@@ -134,6 +129,7 @@ for (const [name, lossClass] of LOSSES) {
           const given = batch.targets["groups"] as readonly number[];
           const shuffled: PlainBatch = {
             embeddings: order.map((at) => batch.embeddings[at] as number[]),
+            ...guideOf(batch.guide && order.map((at) => batch.guide?.[at] as number[])),
             targets: { groups: order.map((at) => given[at] as number) },
           };
           expectClose(judge(loss, shuffled).value, judge(loss, batch).value);
@@ -160,11 +156,9 @@ for (const [name, lossClass] of LOSSES) {
           tuple: { positiveOwners: [0], negativeOwners: [], scores: [1] },
           label: { labels: [1] },
         };
-        expectFinite(
-          example,
-          { embeddings: batch.embeddings.slice(0, loss.kind === "group" ? 1 : 2), targets: smallest[loss.kind] },
-          "smallest",
-        );
+        const count = loss.kind === "group" || loss.kind === "label" ? 1 : 2;
+        const [embeddings, guide] = [batch.embeddings.slice(0, count), batch.guide?.slice(0, count)];
+        expectFinite(example, { embeddings, targets: smallest[loss.kind], ...guideOf(guide) }, "smallest");
       });
 
       it("shows NaN instead of hiding it", () => {
@@ -237,6 +231,7 @@ for (const [name, lossClass] of LOSSES) {
             const inPart = (row: number): boolean => (row % samples < at ? 0 : 1) === part;
             return judge(loss, {
               embeddings: batch.embeddings.filter((_, row) => inPart(row)),
+              ...guideOf(batch.guide?.filter((_, row) => inPart(row))),
               targets: Object.fromEntries(
                 Object.entries(batch.targets).map(([key, values]) => [
                   key,

@@ -23,6 +23,8 @@ export interface PlainBatch {
   readonly targets: PlainTargets;
   /** Parameters of the loss; by default those it starts with. */
   readonly parameters?: HostTree;
+  /** Vectors of the guide, one for each row. */
+  readonly guide?: Matrix;
   /** Judge against remembered rows instead of within the batch. */
   readonly memory?: PlainMemory;
 }
@@ -79,7 +81,9 @@ export function computeValue<K extends Kind>(
     ]),
   );
   if (batch.memory === undefined) {
-    return asValue(loss.compute(parameters, embeddings, targets as unknown as Parameters<typeof loss.compute>[2]));
+    const guide = batch.guide === undefined ? undefined : matrixTensor(batch.guide);
+    const given = targets as unknown as Parameters<typeof loss.compute>[2];
+    return asValue(loss.compute(parameters, embeddings, given, undefined, guide));
   }
   if (!usesMemory(loss)) throw new TypeError(`${loss.type} has no computeAgainst`);
   const memory: Memory = {

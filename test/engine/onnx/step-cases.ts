@@ -11,6 +11,7 @@ import { trainingPrograms, type TrainingPrograms } from "../../../lib/model/prog
 import { Random } from "../../../lib/random.js";
 import { downloadSync, hostScalar, hostTensor, upload, zerosLike, type HostTensors } from "../../../lib/tensor/host.js";
 import { mapEntries, prefixed, under } from "../../../lib/tensor/tree.js";
+import type { Matrix } from "../../support/gradient.js";
 import type { PlainTargets } from "../../support/loss.js";
 import { recordEncoder, records } from "../../support/records.js";
 
@@ -25,6 +26,8 @@ export interface StepCase<Item = never> {
   readonly inputs: HostTensors;
   readonly targets: PlainTargets;
   readonly memory?: HostTensors;
+  /** Vectors of the guide. */
+  readonly guide?: Matrix;
 }
 
 /** The programs of a training run with what they are given. */
@@ -42,6 +45,7 @@ const FLOATS = new Set(["labels", "scores"]);
  */
 export function stepOf<Item>(given: StepCase<Item>): Step {
   const { encoders, head, loss, optimizer = sgd({ learningRate: 1 }), inputs, targets, memory = {} } = given;
+  const { guide } = given;
   const first = stirred(initialize(encoders, head, loss, new Random("first")));
   const parameters = under(first, "parameters");
   let slots: HostTensors = {};
@@ -68,6 +72,9 @@ export function stepOf<Item>(given: StepCase<Item>): Step {
       ...prefixed("memory", memory),
       ...prefixed("scalars", mapEntries(scalars, hostScalar)),
       "average/decay": hostScalar(0.9),
+      ...(guide === undefined
+        ? {}
+        : { guide: hostTensor(Float32Array.from(guide.flat()), [guide.length, guide[0]!.length]) }),
     },
   };
 }

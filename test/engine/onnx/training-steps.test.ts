@@ -42,9 +42,13 @@ describe("A training step as ONNX", () => {
     for (const [type, examples] of Object.entries(EXAMPLES)) {
       for (const name of Object.keys(examples())) {
         it(`${type}, ${name}`, async () => {
-          const { loss, targets, rows } = examples()[name]!;
+          const { loss, targets, rows, guide = [] } = examples()[name]!;
           const head = new DenseHead(6, { outputSizes: [5, 4], activation: "tanh" });
-          await expectBoth({ encoders, head, loss, targets, inputs: frozenRows(rows, 6) }, ["step", "evaluate"]);
+          const guided = loss.usesGuide ? { guide } : {};
+          await expectBoth({ encoders, head, loss, targets, ...guided, inputs: frozenRows(rows, 6) }, [
+            "step",
+            "evaluate",
+          ]);
         });
       }
     }

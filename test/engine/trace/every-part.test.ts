@@ -52,10 +52,11 @@ const ranked = {
 
 describe("The graph of a training step computes the step", () => {
   for (const [type, examples] of Object.entries(EXAMPLES)) {
-    for (const [name, { loss, targets, rows }] of Object.entries(examples())) {
+    for (const [name, { loss, targets, rows, guide = [] }] of Object.entries(examples())) {
       it(`with ${type} (${name})`, () => {
         const head = new DenseHead(6, { outputSizes: [5, 4], activation: "tanh" });
-        expectSteps({ encoders, head, loss, targets, inputs: frozenRows(rows, 6) }, ["step", "diagnose"]);
+        const guided = loss.usesGuide ? { guide } : {};
+        expectSteps({ encoders, head, loss, targets, ...guided, inputs: frozenRows(rows, 6) }, ["step", "diagnose"]);
       });
     }
   }
