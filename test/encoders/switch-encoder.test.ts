@@ -130,7 +130,7 @@ describe("TrainableSwitchEncoder", () => {
   });
 
   it("keeps its ways inside field and freeze", async () => {
-    const inner = (await freeze(make() as TrainableSwitchEncoder<Thing>, { seed: 3 })) as Encoder<Thing>;
+    const inner = freeze(make(), { seed: 3 }) as Encoder<Thing>;
     expect(isRouting(inner)).to.equal(true);
     const outer = field("thing", inner as never) as unknown as Encoder<{ thing: Thing }> & Routing<{ thing: Thing }>;
     expect(outer.routes).to.deep.equal(["pixels", "text", "vector"]);
