@@ -1,8 +1,10 @@
-import type { Encoder, FrozenEncoder } from "../contracts/encoder.js";
-import { keptOn, keyExtractorOf, type CacheConfig, type KeyExtractor } from "./cache-config.js";
+import type { FrozenEncoder } from "../contracts/encoder.js";
+import type { KeyExtractor } from "./cache-config.js";
 import { checkedRows } from "./checked-rows.js";
 import { EncoderKeys } from "./encoder-keys.js";
-import { RowCache } from "./row-cache.js";
+import { keptItems, type KeptItems } from "./kept-items.js";
+import type { ItemsAt, Missing } from "./missing.js";
+import type { RowCache } from "./row-cache.js";
 import type { CacheStorage } from "./storage.js";
 import { StoredRows } from "./stored-rows.js";
 
@@ -23,14 +25,6 @@ export interface CachedEncoderOptions<Item> {
   readonly storage?: CacheStorage;
   /** Default: a process warning. */
   readonly warn?: (message: string) => void;
-}
-
-/** An item whose vector is not kept. */
-export interface Missing<Item> {
-  readonly key: string;
-  readonly item: Item;
-  /** In the list it came in. */
-  readonly position: number;
 }
 
 /** What is known once the encoder is ready to be asked. */
@@ -78,17 +72,43 @@ export class CachedEncoder<Item> {
    * @throws DataError naming the item whose vector is not finite, UsageError for items without a key or an encoder not yet fitted.
    */
   async rows(items: readonly Item[]): Promise<Float32Array> {
+    const kept = keptItems<Item>(items);
+    if (kept !== null) return this.#keptRows(kept.source, kept.places);
     const { keys, stored } = await this.#keysOf(items);
+    return this.#gather(keys, stored, (positions) => positions.map((position) => items[position] as Item));
+  }
+
+  /** The same for items that need not be read when their keys and vectors are there. */
+  async #keptRows(source: KeptItems<Item>, places: readonly number[]): Promise<Float32Array> {
+    const { stored } = await this.#open();
+    const itemsAt = (positions: readonly number[]) => source.read(positions.map((at) => places[at] as number));
+    const keys = source.keysOf(this.name, places);
+    const unknown = keys.flatMap((key, position) => (key === undefined ? [position] : []));
+    if (unknown.length > 0) {
+      const { keys: found } = await this.#keysOf(await itemsAt(unknown));
+      source.know(
+        this.name,
+        unknown.map((at) => places[at] as number),
+        found,
+      );
+      unknown.forEach((position, i) => (keys[position] = found[i]));
+    }
+    return this.#gather(keys as string[], stored, itemsAt);
+  }
+
+  async #gather(
+    keys: readonly string[],
+    stored: StoredRows<Item> | null,
+    itemsAt: ItemsAt<Item>,
+  ): Promise<Float32Array> {
     const size = this.encoder.embeddingSize;
-    const result = new Float32Array(items.length * size);
+    const result = new Float32Array(keys.length * size);
     const absent: number[] = [];
     for (let position = 0; position < keys.length; position += 1) {
-      const row = this.#options.rows.get(keys[position] as string);
-      if (row === undefined) absent.push(position);
-      else result.set(row, position * size);
+      if (!this.#options.rows.copy(keys[position] as string, result, position * size)) absent.push(position);
     }
-    if (absent.length === 0) this.#hits += items.length;
-    else await this.#complete(result, absent, items, keys, stored);
+    if (absent.length === 0) this.#hits += keys.length;
+    else await this.#complete(result, absent, keys, stored, itemsAt);
     return result;
   }
 
@@ -96,9 +116,9 @@ export class CachedEncoder<Item> {
   async #complete(
     result: Float32Array,
     absent: readonly number[],
-    items: readonly Item[],
     keys: readonly string[],
     stored: StoredRows<Item> | null,
+    itemsAt: ItemsAt<Item>,
   ): Promise<void> {
     const size = this.encoder.embeddingSize;
     const places = new Map<string, number[]>();
@@ -112,17 +132,26 @@ export class CachedEncoder<Item> {
       for (const position of places.get(key) ?? []) result.set(row, position * size);
     };
     const waiting: Promise<void>[] = [];
-    const missing: Missing<Item>[] = [];
+    const missing: Omit<Missing<Item>, "item">[] = [];
     for (const [key, [first = 0]] of places) {
       const coming = this.#coming.get(key);
       const row = coming === undefined ? this.#fromDisk(key, stored) : null;
       if (row !== null) copy(key, row);
       else if (coming !== undefined) waiting.push(coming.then((rows) => copy(key, rows.get(key) as Float32Array)));
-      else missing.push({ key, item: items[first] as Item, position: first });
+      else missing.push({ key, position: first });
     }
-    this.#hits += items.length - missing.length;
+    this.#hits += keys.length - missing.length;
     if (missing.length > 0) {
-      waiting.push(this.#compute(missing, stored).then((rows) => rows.forEach((row, key) => copy(key, row))));
+      const read = async (): Promise<readonly Missing<Item>[]> => {
+        const items = await itemsAt(missing.map(({ position }) => position));
+        return missing.map((each, i) => ({ ...each, item: items[i] as Item }));
+      };
+      const computing = this.#compute(
+        missing.map(({ key }) => key),
+        read,
+        stored,
+      );
+      waiting.push(computing.then((rows) => rows.forEach((row, key) => copy(key, row))));
     }
     await Promise.all(waiting);
   }
@@ -136,8 +165,10 @@ export class CachedEncoder<Item> {
     return row;
   }
 
-  /** Which of the items are not kept, each once; brings stored rows into memory as far as there is room. */
-  async missing(items: readonly Item[]): Promise<Missing<Item>[]> {
+  /** Keys of all items, and which of them are not kept, each once; brings stored rows into memory as far as there is room. */
+  async missing(
+    items: readonly Item[],
+  ): Promise<{ readonly keys: readonly string[]; readonly missing: Missing<Item>[] }> {
     const { keys, stored } = await this.#keysOf(items);
     const { rows } = this.#options;
     const found = new Map<string, Missing<Item>>();
@@ -152,7 +183,7 @@ export class CachedEncoder<Item> {
       }
       found.set(key, { key, item: items[position] as Item, position });
     });
-    return [...found.values()];
+    return { keys, missing: [...found.values()] };
   }
 
   /** Computes and keeps rows of missing items. False, without computing, when there is no room for them in memory or on disk. */
@@ -160,7 +191,8 @@ export class CachedEncoder<Item> {
     const { stored } = await this.#open();
     const room = this.#options.rows.hasRoomFor(missing.length, this.encoder.embeddingSize);
     if (!room && stored?.keeps !== true) return false;
-    await this.#compute(missing, stored);
+    const keys = missing.map(({ key }) => key);
+    await this.#compute(keys, () => Promise.resolve(missing), stored);
     return true;
   }
 
@@ -195,11 +227,17 @@ export class CachedEncoder<Item> {
   }
 
   /** @returns the rows by key; in the meantime other requests for the same keys wait for them. */
-  #compute(missing: readonly Missing<Item>[], stored: StoredRows<Item> | null): Coming {
-    const coming = this.#computeInBatches(missing, stored).finally(() => {
-      for (const { key } of missing) this.#coming.delete(key);
-    });
-    for (const { key } of missing) this.#coming.set(key, coming);
+  #compute(
+    keys: readonly string[],
+    read: () => Promise<readonly Missing<Item>[]>,
+    stored: StoredRows<Item> | null,
+  ): Coming {
+    const coming = read()
+      .then((missing) => this.#computeInBatches(missing, stored))
+      .finally(() => {
+        for (const key of keys) this.#coming.delete(key);
+      });
+    for (const key of keys) this.#coming.set(key, coming);
     return coming;
   }
 
@@ -250,26 +288,4 @@ export class CachedEncoder<Item> {
     const stored = saveDir === null ? null : new StoredRows({ name, folder: saveDir, encoder, keys, storage, warn });
     return { keys, stored };
   }
-}
-
-/** A cached encoder for each frozen encoder that a configuration caches; they share its memory. */
-export function cachedEncoders<Item>(
-  config: CacheConfig<Item>,
-  encoders: Iterable<readonly [name: string, encoder: Encoder<Item>]>,
-  warn?: (message: string) => void,
-): ReadonlyMap<string, CachedEncoder<Item>> {
-  const { batchSize, maxBytes, storage } = config;
-  const rows = new RowCache(maxBytes);
-  const cached = new Map<string, CachedEncoder<Item>>();
-  for (const [name, encoder] of encoders) {
-    const place = keptOn(config, name);
-    if (encoder.trainable || place === "none") continue;
-    const saveDir = place === "disk" ? config.saveDir : null;
-    const keyExtractor = keyExtractorOf(config, name);
-    cached.set(
-      name,
-      new CachedEncoder({ name, encoder, rows, batchSize, keyExtractor, saveDir, storage, ...(warn && { warn }) }),
-    );
-  }
-  return cached;
 }

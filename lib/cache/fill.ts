@@ -1,4 +1,13 @@
-import type { CachedEncoder, Missing } from "./cached-encoder.js";
+import type { CachedEncoder } from "./cached-encoder.js";
+import type { KeptItems } from "./kept-items.js";
+import type { Missing } from "./missing.js";
+
+/** Items read together, and where their keys are remembered when they need not be read again. */
+export interface ItemBlock<Item> {
+  readonly items: readonly Item[];
+  readonly source?: KeptItems<Item>;
+  readonly places?: readonly number[];
+}
 
 /** What filling did. */
 export interface FillReport {
@@ -22,6 +31,16 @@ export async function fillCaches<Item>(
   batchSize: number,
   onProgress: (items: number) => void = () => undefined,
 ): Promise<FillReport> {
+  return fillFromBlocks(encoders, inBlocks(items, batchSize), batchSize, onProgress);
+}
+
+/** The same for items that come some at a time. */
+export async function fillFromBlocks<Item>(
+  encoders: Iterable<CachedEncoder<Item>>,
+  blocks: AsyncIterable<ItemBlock<Item>>,
+  batchSize: number,
+  onProgress: (items: number) => void = () => undefined,
+): Promise<FillReport> {
   const open = new Map([...encoders].map((encoder) => [encoder, new Map<string, Missing<Item>>()]));
   const before = new Map([...open.keys()].map((encoder) => [encoder, encoder.misses]));
   const full: string[] = [];
@@ -30,7 +49,7 @@ export async function fillCaches<Item>(
   const compute = async (least: number): Promise<void> => {
     for (const [encoder, waiting] of open) {
       while (waiting.size >= least) {
-        const some = [...waiting.values()].slice(0, batchSize);
+        const some = firstOf(waiting, batchSize);
         if (!(await encoder.add(some))) {
           full.push(encoder.name);
           open.delete(encoder);
@@ -40,26 +59,20 @@ export async function fillCaches<Item>(
       }
     }
   };
-  const accept = async (chunk: readonly Item[]): Promise<void> => {
+
+  for await (const { items, source, places } of blocks) {
     for (const [encoder, waiting] of open) {
-      for (const missing of await encoder.missing(chunk)) {
-        if (!waiting.has(missing.key)) waiting.set(missing.key, { ...missing, position: read + missing.position });
+      const { keys, missing } = await encoder.missing(items);
+      if (places !== undefined) source?.know(encoder.name, places, keys);
+      for (const each of missing) {
+        if (!waiting.has(each.key)) waiting.set(each.key, { ...each, position: read + each.position });
       }
     }
-    read += chunk.length;
+    read += items.length;
     await compute(batchSize);
     onProgress(read);
-  };
-
-  let chunk: Item[] = [];
-  for await (const item of items) {
-    chunk.push(item);
-    if (chunk.length < batchSize) continue;
-    await accept(chunk);
-    chunk = [];
     if (open.size === 0) break;
   }
-  if (chunk.length > 0) await accept(chunk);
   await compute(1);
   let computed = 0;
   for (const [encoder, misses] of before) {
@@ -67,4 +80,28 @@ export async function fillCaches<Item>(
     if (encoder.misses > misses) await encoder.save();
   }
   return { items: read, computed, full };
+}
+
+function firstOf<T>(waiting: ReadonlyMap<string, T>, count: number): T[] {
+  const some: T[] = [];
+  for (const each of waiting.values()) {
+    some.push(each);
+    if (some.length === count) break;
+  }
+  return some;
+}
+
+/** Items so many at a time. */
+export async function* inBlocks<Item>(
+  items: AsyncIterable<Item>,
+  size: number,
+): AsyncGenerator<ItemBlock<Item>, void, undefined> {
+  let some: Item[] = [];
+  for await (const item of items) {
+    some.push(item);
+    if (some.length < size) continue;
+    yield { items: some };
+    some = [];
+  }
+  if (some.length > 0) yield { items: some };
 }

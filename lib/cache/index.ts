@@ -1,8 +1,10 @@
 export { CacheConfig, checkCacheConfig, type CacheType, type KeyExtractor } from "./cache-config.js";
-export { cachedEncoders, CachedEncoder, type CachedEncoderOptions } from "./cached-encoder.js";
+export { CachedEncoder, type CachedEncoderOptions } from "./cached-encoder.js";
+export { cachedEncoders } from "./cached-encoders.js";
 export { checkedRows } from "./checked-rows.js";
-export { fillCaches, type FillReport } from "./fill.js";
+export { fillCaches, fillFromBlocks, inBlocks, type FillReport, type ItemBlock } from "./fill.js";
 export { itemKey } from "./item-key.js";
+export { KeptItem, KeptItems, keptItems } from "./kept-items.js";
 export { RowCache } from "./row-cache.js";
 export { RowFile, type RowFileOptions } from "./row-file.js";
 export { rowCodec, type CacheStorage, type RowCodec } from "./storage.js";

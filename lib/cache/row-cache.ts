@@ -30,6 +30,14 @@ export class RowCache {
     return this.#rows.get(key);
   }
 
+  /** Puts a row at a place of `target`; false when it is not there. */
+  copy(key: string, target: Float32Array, at: number): boolean {
+    const row = this.#rows.get(key);
+    if (row === undefined) return false;
+    target.set(row, at);
+    return true;
+  }
+
   /** Does not count as use. */
   has(key: string): boolean {
     return this.#rows.has(key);

@@ -1,11 +1,14 @@
 import type { CacheConfig } from "../cache/cache-config.js";
-import { cachedEncoders, type CachedEncoder } from "../cache/cached-encoder.js";
-import { fillCaches } from "../cache/fill.js";
+import type { CachedEncoder } from "../cache/cached-encoder.js";
+import { cachedEncoders } from "../cache/cached-encoders.js";
+import { fillFromBlocks } from "../cache/fill.js";
+import { isRouting } from "../contracts/encoder.js";
 import type { Kind } from "../contracts/samples.js";
 import type { Assembled } from "../model/assemble.js";
 import type { EmbedRows } from "../model/collate.js";
 import { withGuide } from "../model/guide.js";
 import type { TrainEvent } from "./events.js";
+import { LoadedItems } from "./loaded-items.js";
 import type { Loaders } from "./run.js";
 import type { Warnings } from "./warnings.js";
 
@@ -14,8 +17,11 @@ export class Caches<K extends Kind, Item> {
   readonly #cached: ReadonlyMap<string, CachedEncoder<Item>>;
   readonly #config: CacheConfig | null;
   readonly #warnings: Warnings;
+  /** True when nothing but the caches looks at items. */
+  readonly #keepsItems: boolean;
+  readonly #numbersItems: boolean;
 
-  constructor({ caches, encoders, guide }: Assembled<K, Item>, warnings: Warnings) {
+  constructor({ caches, encoders, guide, xbm }: Assembled<K, Item>, warnings: Warnings) {
     this.#warnings = warnings;
     this.#config = caches;
     // The configuration's key extractors take this model's items: the compiler cannot see it, because a configuration without any fits all.
@@ -24,6 +30,10 @@ export class Caches<K extends Kind, Item> {
       config === null
         ? new Map<string, never>()
         : cachedEncoders(config, withGuide(encoders, guide), (message) => warnings.warn("CACHE", message));
+    this.#keepsItems = withGuide(encoders, guide).every(
+      ([name, encoder]) => this.#cached.has(name) && !isRouting(encoder),
+    );
+    this.#numbersItems = xbm !== null;
   }
 
   /** Vectors of a frozen encoder, cached or computed. */
@@ -35,19 +45,32 @@ export class Caches<K extends Kind, Item> {
     for (const encoder of this.#cached.values()) await encoder.close();
   }
 
-  /** Computes the vectors of all items before the first epoch, and says how far it is. */
-  async *fill({ train, validation }: Loaders<K, Item>): AsyncGenerator<TrainEvent, void> {
-    if (this.#config === null || this.#cached.size === 0) return;
+  /**
+   * Computes the vectors of all items before the first epoch, and says how far it is.
+   * @returns the loaders to train with: they give the same batches, without reading an item again where nothing else looks at items.
+   */
+  async *fill(loaders: Loaders<K, Item>): AsyncGenerator<TrainEvent, Loaders<K, Item>> {
+    if (this.#config === null || this.#cached.size === 0) return loaders;
+    const read = [loaders.train, ...(loaders.validation === undefined ? [] : [loaders.validation])].map(
+      (loader) => new LoadedItems<K, Item>(loader, { keeps: this.#keepsItems, numbers: this.#numbersItems }),
+    );
+    const counts = read.map(({ itemCount }) => itemCount);
+    const total = counts.includes(null) ? null : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+    const { batchSize } = this.#config;
     const encoders = [...this.#cached.values()];
     const encoder = encoders.map(({ name }) => name).join(", ");
     let done = 0;
     let waiting: (() => void) | null = null;
     let running = true;
-    const items = concatenate(train.items(), validation?.items() ?? null);
-    const filling = fillCaches(encoders, items, this.#config.batchSize, (count) => {
-      done = count;
-      waiting?.();
-    }).finally(() => {
+    const filling = fillFromBlocks(
+      encoders,
+      concatenate(read.map((each) => each.blocks(batchSize))),
+      batchSize,
+      (count) => {
+        done = count;
+        waiting?.();
+      },
+    ).finally(() => {
       running = false;
       waiting?.();
     });
@@ -55,11 +78,11 @@ export class Caches<K extends Kind, Item> {
     let told = -1;
     const began = performance.now();
     const before = encoders.reduce((sum, each) => sum + each.misses, 0);
-    const event = async (total: number | null, finished: boolean): Promise<TrainEvent> => {
+    const event = async (of: number | null, finished: boolean): Promise<TrainEvent> => {
       const stored = await Promise.all(encoders.map((each) => each.storedBytes()));
       return {
         type: "caching",
-        ...{ encoder, done, total, finished },
+        ...{ encoder, done, total: of, finished },
         computed: encoders.reduce((sum, each) => sum + each.misses, 0) - before,
         loaded: encoders.reduce((sum, each) => sum + each.loaded, 0),
         memoryBytes: encoders[0]?.memoryBytes ?? 0,
@@ -75,19 +98,20 @@ export class Caches<K extends Kind, Item> {
         continue;
       }
       told = done;
-      yield await event(null, false);
+      yield await event(total, false);
     }
-    const { items: read, full } = await filling;
-    done = read;
-    yield await event(read, true);
+    const { items, full } = await filling;
+    done = items;
+    yield await event(items, true);
     if (full.length > 0) {
       const message = `the cache has no room for all vectors of encoder ${full.join(", ")}; the rest is computed when needed (raise maxBytes of CacheConfig)`;
       this.#warnings.warn("CACHE_FULL", message);
     }
+    const [train = loaders.train, validation] = read.map(({ loader }) => loader);
+    return { train, ...(validation === undefined ? {} : { validation }) };
   }
 }
 
-async function* concatenate<T>(first: AsyncIterable<T>, second: AsyncIterable<T> | null): AsyncGenerator<T> {
-  yield* first;
-  if (second !== null) yield* second;
+async function* concatenate<T>(all: readonly AsyncIterable<T>[]): AsyncGenerator<T> {
+  for (const each of all) yield* each;
 }

@@ -116,7 +116,7 @@ export class Fit<K extends Kind, Item> {
     yield* warnings.take();
     try {
       await run.callbacks.call("setup");
-      yield* caches.fill(loaders);
+      const reading = yield* caches.fill(loaders);
       yield* fitHead(run, () => loaders.train.items());
       yield* warnings.take();
       const hooks = {
@@ -125,7 +125,7 @@ export class Fit<K extends Kind, Item> {
         checkMonitors,
         checkpoint: (values: Scalars, at: Parameters<typeof checkpoints.accept>[1]) => checkpoints.accept(values, at),
       };
-      const { reason, message } = yield* runTraining(run, loaders, hooks);
+      const { reason, message } = yield* runTraining(run, reading, hooks);
       yield { type: "stopped", reason, message, step: loop.step, epoch: loop.epoch, seconds: loop.seconds };
       const carried = checkpoints.bestCarried ?? (await session.read());
       return {

@@ -1,4 +1,5 @@
 import { itemKey } from "../cache/item-key.js";
+import { keptItems } from "../cache/kept-items.js";
 import { UsageError } from "../errors.js";
 
 /** Objects without readable content, by identity. */
@@ -11,6 +12,12 @@ let given = 0;
  */
 export function itemNumbers(items: readonly unknown[]): Float64Array {
   return Float64Array.from(items, numberOf);
+}
+
+/** The same of items that may have been replaced by what stands for them. */
+export async function numbersOfRows(items: readonly unknown[]): Promise<Float64Array> {
+  const kept = keptItems<unknown>(items);
+  return kept === null ? itemNumbers(items) : kept.source.numbersOf(kept.places, itemNumbers);
 }
 
 function numberOf(item: unknown): number {

@@ -6,7 +6,7 @@ import { collate, collateInChunks, type EmbedRows } from "../model/collate.js";
 import { lossOf } from "../model/dataset-loss.js";
 import { GUIDE, withGuide } from "../model/guide.js";
 import { hostScalar, type HostTensor, type HostTensors } from "../tensor/host.js";
-import { itemNumbers } from "./item-numbers.js";
+import { numbersOfRows } from "./item-numbers.js";
 import { prefixed } from "../tensor/tree.js";
 
 /** A batch as the engine takes it. */
@@ -39,7 +39,7 @@ export async function* prepare<K extends Kind, Item>(
     yield {
       inputs: { ...inputs, ...prefixed("targets", tensors) },
       targets,
-      items: numbersItems ? itemNumbers(batch.items) : null,
+      items: numbersItems ? await numbersOfRows(batch.items) : null,
       size: batch.size,
       position: batch.position,
     };

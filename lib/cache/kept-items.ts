@@ -1,0 +1,64 @@
+import type { ItemPlaces } from "../contracts/loader.js";
+import type { Kind } from "../contracts/samples.js";
+
+/** Stands for an item of a loader that has been read: its vectors are found without it. */
+export class KeptItem<Item> {
+  constructor(
+    readonly source: KeptItems<Item>,
+    /** See `ItemPlaces`. */
+    readonly place: number,
+  ) {}
+}
+
+/** What is known of a loader's items: the keys of their vectors, by encoder and place. Items themselves are not kept. */
+export class KeptItems<Item> {
+  readonly #places: Pick<ItemPlaces<Kind, Item>, "read">;
+  readonly #keys = new Map<string, (string | undefined)[]>();
+  readonly #numbers: (number | undefined)[] = [];
+
+  constructor(places: Pick<ItemPlaces<Kind, Item>, "read">) {
+    this.#places = places;
+  }
+
+  /** The items at some places, read again. */
+  read(places: readonly number[]): Promise<readonly Item[]> {
+    return this.#places.read(places);
+  }
+
+  /** Keys of the items at some places for one encoder; undefined where they are not known. */
+  keysOf(encoder: string, places: readonly number[]): (string | undefined)[] {
+    const keys = this.#keys.get(encoder);
+    return places.map((place) => keys?.[place]);
+  }
+
+  /** Remembers keys of the items at some places. */
+  know(encoder: string, places: readonly number[], keys: readonly string[]): void {
+    let known = this.#keys.get(encoder);
+    if (known === undefined) this.#keys.set(encoder, (known = []));
+    for (let i = 0; i < places.length; i += 1) known[places[i] as number] = keys[i];
+  }
+
+  /** A number for the item at each place, see `itemNumbers`; reads the items whose number is not known. */
+  async numbersOf(places: readonly number[], number: (items: readonly Item[]) => Float64Array): Promise<Float64Array> {
+    const unknown = [...new Set(places)].filter((place) => this.#numbers[place] === undefined);
+    if (unknown.length > 0) this.number(unknown, number(await this.read(unknown)));
+    return Float64Array.from(places, (place) => this.#numbers[place] as number);
+  }
+
+  /** Remembers the numbers of the items at some places. */
+  number(places: readonly number[], numbers: Float64Array): void {
+    for (let i = 0; i < places.length; i += 1) this.#numbers[places[i] as number] = numbers[i];
+  }
+}
+
+/** What a list of items stands for, when it stands for items. */
+export function keptItems<Item>(
+  items: readonly unknown[],
+): { readonly source: KeptItems<Item>; readonly places: readonly number[] } | null {
+  const [first] = items;
+  if (!(first instanceof KeptItem)) return null;
+  return {
+    source: first.source as KeptItems<Item>,
+    places: (items as readonly KeptItem<Item>[]).map(({ place }) => place),
+  };
+}
