@@ -1,39 +1,17 @@
-import { expect } from "chai";
 import * as tf from "likewise/tf";
 import { LayersEncoder, NgramEmbedding, VectorEncoder } from "likewise/encoders";
-import { DenseHead, GatedHead, IdentityHead, SkipConnectionHead } from "likewise/heads";
+import { DenseHead, IdentityHead, SkipConnectionHead } from "likewise/heads";
 import { MultipleNegativesRankingLoss, OnlineContrastiveLoss, TripletLoss } from "likewise/losses";
 import * as optim from "likewise/optim";
-import type { Program } from "../../../lib/contracts/engine.js";
-import { optimize } from "../../../lib/engine/trace/passes/optimize.js";
-import { traceProgram } from "../../../lib/engine/trace/trace-program.js";
 import type { TrainingPrograms } from "../../../lib/model/programs.js";
 import { Random } from "../../../lib/random.js";
-import { hostScalar, hostTensor, type HostTensors } from "../../../lib/tensor/host.js";
+import { hostScalar, hostTensor } from "../../../lib/tensor/host.js";
 import { prefixed } from "../../../lib/tensor/tree.js";
 import { EXAMPLES } from "../../losses/contract-examples.js";
-import { expectClose } from "../../support/close.js";
-import { graphInputs, interpret, runDirectly } from "../../support/interpret.js";
 import { frozenRows, recordsCase, stepOf, type StepCase } from "../onnx/step-cases.js";
+import { expectFaithful } from "./faithful.js";
 
 const everyProgram = ["step", "accumulate", "update", "evaluate", "diagnose"] as const;
-
-/** The recording computes the very numbers of the program, and its optimized form the same up to rounding, with fewer nodes. */
-function expectFaithful(program: Program, carried: HostTensors, inputs: HostTensors, what: string): void {
-  const graph = traceProgram(program, carried, inputs);
-  const wanted = runDirectly(program, carried, inputs);
-  expect(interpret(graph, graphInputs(carried, inputs)), what).to.deep.equal(wanted);
-  const small = optimize(graph);
-  expect(small.nodes.length, `${what}: nodes`).to.be.at.most(graph.nodes.length);
-  expect([...small.inputs]).to.deep.equal([...graph.inputs]);
-  const found = interpret(small, graphInputs(carried, inputs));
-  expect(Object.keys(found)).to.deep.equal(Object.keys(wanted));
-  for (const [name, { data, shape }] of Object.entries(wanted)) {
-    expect(found[name]?.shape).to.deep.equal(shape);
-    const largest = Math.max(0, ...Array.from(data, Math.abs));
-    expectClose(found[name]?.data, data, { relative: 0, absolute: 1e-5 * largest, what: `${what}: ${name}` });
-  }
-}
 
 function expectSteps<Item>(given: StepCase<Item>, names: readonly (keyof TrainingPrograms)[] = ["step"]): void {
   const { programs, carried, inputs } = stepOf(given);
@@ -86,24 +64,6 @@ describe("The graph of a training step computes the step", () => {
       const targets = { groups: [0, 0, 1, 1, 2, 2, 0, 3] };
       expectSteps({ encoders: wide, head, loss, targets, inputs: frozenRows(8, 130) });
     });
-  }
-
-  const heads = {
-    identity: new IdentityHead(6, { dropout: 0.5 }),
-    gated: new GatedHead(6, { dropout: 0.1 }),
-    "skip connections": new SkipConnectionHead(6, { layers: 3, skipDropout: 0.2, dropout: 0.1 }),
-    "dense without bias": new DenseHead(6, { outputSize: 7, bias: false, dropout: 0.3 }),
-    "dense, normalized": new DenseHead(6, { outputSize: 3, normalize: true }),
-    ...Object.fromEntries(
-      (["relu", "gelu", "elu", "swish", "sigmoid"] as const).map((activation) => [
-        `dense, ${activation}`,
-        new DenseHead(6, { outputSizes: [6, 3], activation }),
-      ]),
-    ),
-  };
-  for (const [name, head] of Object.entries(heads)) {
-    const loss = new MultipleNegativesRankingLoss({ learnScale: true });
-    it(`with head ${name}`, () => expectSteps({ ...ranked, head, loss }, everyProgram));
   }
 
   const optimizers = {
