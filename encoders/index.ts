@@ -29,3 +29,8 @@ export { WordVectorEncoder } from "./word-vector-encoder.js";
 export type { SifOptions, UnknownWords, WordVectorOptions } from "./words/word-vector-options.js";
 export type { WordPooling } from "./words/word-pooling.js";
 export type { WordVectorFormat } from "./words/word-vectors-file.js";
+export { GraphModelEncoder, type GraphModelEncoderOptions } from "./graph-model-encoder.js";
+export { decodeImages, type ImageSource, type PixelImage } from "./images/decode-images.js";
+export type { ImageOptions } from "./images/image-options.js";
+export type { ModelImageOptions, ModelItem } from "./images/model-images.js";
+export { OnnxImageEncoder, type OnnxImageEncoderOptions } from "./onnx-image-encoder.js";

@@ -28,12 +28,14 @@ function violations(files: Iterable<readonly [string, string]>, declared: readon
 
 describe("architecture", () => {
   it("is kept by every file of the repository", () => {
-    const { dependencies, optionalDependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as Readonly<
-      Record<"dependencies" | "optionalDependencies", Readonly<Record<string, string>>>
+    const { dependencies, optionalDependencies, peerDependencies } = JSON.parse(
+      readFileSync(`${root}package.json`, "utf8"),
+    ) as Readonly<
+      Record<"dependencies" | "optionalDependencies" | "peerDependencies", Readonly<Record<string, string>>>
     >;
     const files = readRepository();
     expect(files.size).to.be.greaterThan(50);
-    const found = violations(files, Object.keys({ ...dependencies, ...optionalDependencies }));
+    const found = violations(files, Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }));
     if (found.length > 0) expect.fail(`${found.length} rules broken:\n${found.join("\n")}`);
   });
 });

@@ -60,6 +60,8 @@ export const OWNERS: Readonly<Record<string, readonly string[]>> = {
   "@tensorflow/*": ["lib/tensor/"],
   "@huggingface/tokenizers": ["encoders/text-tokens.ts"],
   "onnxruntime-node": ["lib/engine/onnx/", "encoders/onnx*"],
+  "@huggingface/transformers": ["encoders/transformers-model.ts"],
+  sharp: ["encoders/images/"],
   rxjs: ["lib/train/"],
   "lru-cache": ["lib/cache/"],
   "class-validator": ["lib/validation.ts"],

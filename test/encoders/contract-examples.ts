@@ -7,11 +7,13 @@ import {
   FeatureEncoder,
   field,
   freeze,
+  GraphModelEncoder,
   LayersEncoder,
   NgramEmbedding,
   NgramEncoder,
   numeric,
   OnnxEncoder,
+  OnnxImageEncoder,
   SwitchEncoder,
   text,
   TrainableSwitchEncoder,
@@ -22,10 +24,13 @@ import type {
   FeatureEncoderOptions,
   NgramEmbeddingOptions,
   NgramEncoderOptions,
+  ModelItem,
+  PixelImage,
   WordVectorOptions,
 } from "likewise/encoders";
 import type { Encoder } from "../../lib/contracts/encoder.js";
 import { Random } from "../../lib/random.js";
+import { writeGraphModel } from "./graph-model.js";
 import { temporaryFolder } from "../support/folder.js";
 import { hasShared, sharedPath } from "../support/shared.js";
 
@@ -77,10 +82,12 @@ const features = {
 const encoderOf = (changed: object = {}, options: FeatureEncoderOptions = {}, from = people) =>
   FeatureEncoder.fit(from, { ...features, ...changed }, options);
 
+const DIGITS = "data/encoders/mnist-onnx/mnist.onnx";
 const WORDS = "data/encoders/word2vec-sif-onnx";
 /** Encoders that read files beside the checkout; without these they are not tested. */
 const fromFiles = {
   OnnxEncoder: hasShared(WORDS) ? await onnxExample() : null,
+  OnnxImageEncoder: hasShared(DIGITS) ? await digitsExample() : null,
 };
 
 /** By the name of the class, or by what is special. Null where the files that it reads are not here. */
@@ -136,6 +143,7 @@ export const ENCODER_EXAMPLES: Readonly<Record<string, EncoderExample<unknown> |
     items: people,
   }),
   WordVectorEncoder: await wordsExample(),
+  GraphModelEncoder: await graphExample(),
   TrainableSwitchEncoder: example<{ kind: string; title: string; vector: number[] }>({
     make: () =>
       new TrainableSwitchEncoder<{ kind: string; title: string; vector: number[] }>("kind", {
@@ -204,6 +212,28 @@ async function onnxExample(): Promise<EncoderExample<unknown>> {
   );
   const [first, ...others] = loaded.map((encoder) => () => encoder);
   return example<string>({ make: first as () => OnnxEncoder, others, items: texts });
+}
+
+async function digitsExample(): Promise<EncoderExample<unknown>> {
+  const path = sharedPath({} as Mocha.Context, DIGITS);
+  const given = [{}, { normalize: true }, { image: { range: [0, 255] } }, { image: null }] as const;
+  const loaded = await Promise.all(given.map((options) => OnnxImageEncoder.load(path, options)));
+  const [first, ...others] = loaded.map((encoder) => () => encoder);
+  const items = ["one", "two", "three"].map((seed): PixelImage => {
+    const data = Uint8Array.from(new Random(seed).normals(784), (value) => 128 + 40 * value);
+    return { data, width: 28, height: 28, channels: 1 };
+  });
+  return example<ModelItem>({ make: first as () => OnnxImageEncoder, others, items });
+}
+
+async function graphExample(): Promise<EncoderExample<unknown>> {
+  await using folder = await temporaryFolder();
+  await writeGraphModel(folder.path);
+  const given = [{}, { normalize: true }, { output: "product" }];
+  const loaded = await Promise.all(given.map((options) => GraphModelEncoder.load(folder.path, options)));
+  const [first, ...others] = loaded.map((encoder) => () => encoder);
+  const items = [[1, 2], [0, -3], Float32Array.of(0.5, 4)];
+  return example<ModelItem>({ make: first as () => GraphModelEncoder, others, items });
 }
 
 async function wordsExample(): Promise<EncoderExample<unknown>> {
