@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash as hashOnce } from "node:crypto";
 import { canonicalJson } from "./json.js";
 
 /**
@@ -37,7 +37,7 @@ function finish(hash: number, length: number): number {
 /** 128 bits that depend on a value's content alone (key order does not matter), as 22 characters: for cache keys and fingerprints. */
 export function contentKey(value: unknown): string {
   const text = typeof value === "string" ? value : canonicalJson(value);
-  return createHash("sha256").update(text).digest("base64url").slice(0, 22);
+  return hashOnce("sha256", text, "base64url").slice(0, 22);
 }
 
 /** Like `contentKey`, for the bytes of arrays. */

@@ -1,6 +1,7 @@
 import type { FrozenEncoder } from "../contracts/encoder.js";
 import type { KeyExtractor } from "./cache-config.js";
 import { checkedRows } from "./checked-rows.js";
+import { ComputedRows } from "./computed-rows.js";
 import { EncoderKeys } from "./encoder-keys.js";
 import { keptItems, type KeptItems } from "./kept-items.js";
 import type { ItemsAt, Missing } from "./missing.js";
@@ -34,7 +35,7 @@ interface Opened<Item> {
 }
 
 /** Rows on the way, by key; requests for the same item share one. */
-type Coming = Promise<ReadonlyMap<string, Float32Array>>;
+type Coming = Promise<ComputedRows>;
 
 /**
  * A frozen encoder that computes each vector once. Vectors are found by the encoder's fingerprint and the item's content, never by
@@ -137,7 +138,7 @@ export class CachedEncoder<Item> {
       const coming = this.#coming.get(key);
       const row = coming === undefined ? this.#fromDisk(key, stored) : null;
       if (row !== null) copy(key, row);
-      else if (coming !== undefined) waiting.push(coming.then((rows) => copy(key, rows.get(key) as Float32Array)));
+      else if (coming !== undefined) waiting.push(coming.then(({ rows }) => copy(key, rows.get(key) as Float32Array)));
       else missing.push({ key, position: first });
     }
     this.#hits += keys.length - missing.length;
@@ -151,7 +152,7 @@ export class CachedEncoder<Item> {
         read,
         stored,
       );
-      waiting.push(computing.then((rows) => rows.forEach((row, key) => copy(key, row))));
+      waiting.push(computing.then(({ rows }) => rows.forEach((row, key) => copy(key, row))));
     }
     await Promise.all(waiting);
   }
@@ -168,8 +169,9 @@ export class CachedEncoder<Item> {
   /** Keys of all items, and which of them are not kept, each once; brings stored rows into memory as far as there is room. */
   async missing(
     items: readonly Item[],
+    once = false,
   ): Promise<{ readonly keys: readonly string[]; readonly missing: Missing<Item>[] }> {
-    const { keys, stored } = await this.#keysOf(items);
+    const { keys, stored } = await this.#keysOf(items, once);
     const { rows } = this.#options;
     const found = new Map<string, Missing<Item>>();
     keys.forEach((key, position) => {
@@ -244,7 +246,7 @@ export class CachedEncoder<Item> {
   async #computeInBatches(missing: readonly Missing<Item>[], stored: StoredRows<Item> | null): Coming {
     const { rows, batchSize } = this.#options;
     const size = this.encoder.embeddingSize;
-    const computed = new Map<string, Float32Array>();
+    const computed = new ComputedRows(size);
     for (let start = 0; start < missing.length; start += batchSize) {
       const some = missing.slice(start, start + batchSize);
       const items = some.map(({ item }) => item);
@@ -252,23 +254,29 @@ export class CachedEncoder<Item> {
       const vectors = await checkedRows(this.name, this.encoder, items, positions);
       this.#misses += some.length;
       const keys = some.map(({ key }) => key);
-      // Small rows are copied out of the batch: an array that shares it would keep all of it.
-      const separate = keys.map((_key, row) => vectors.slice(row * size, (row + 1) * size));
-      if (stored !== null) for (const row of separate) stored.round(row);
-      stored?.add(keys, separate);
-      separate.forEach((row, at) => {
-        computed.set(keys[at] as string, row);
-        rows.set(keys[at] as string, row);
-      });
+      const kept = stored === null ? vectors : this.#store(keys, vectors, stored);
+      keys.forEach((key, row) => rows.set(key, kept, row * size, size));
+      computed.add(keys, kept);
     }
     return computed;
   }
 
+  /** Puts rows on disk; gives them as they will be read. */
+  #store(keys: readonly string[], vectors: Float32Array, stored: StoredRows<Item>): Float32Array {
+    const size = this.encoder.embeddingSize;
+    const copied = vectors.slice();
+    const separate = keys.map((_key, row) => copied.subarray(row * size, (row + 1) * size));
+    for (const row of separate) stored.round(row);
+    stored.add(keys, separate);
+    return copied;
+  }
+
   async #keysOf(
     items: readonly Item[],
+    once = false,
   ): Promise<{ readonly keys: readonly string[]; readonly stored: StoredRows<Item> | null }> {
     const { keys, stored } = await this.#open();
-    const names = keys.of(items);
+    const names = keys.of(items, once);
     if (stored !== null && !(await stored.confirm(items, names))) this.#options.rows.deleteUnder(keys.prefix);
     return { keys: names, stored };
   }

@@ -29,14 +29,19 @@ export async function checkedRows<Item>(
   return vectors;
 }
 
-/** One pass without branches, because it is paid for every number of every vector. */
+/** One pass without branches and with sums that do not wait for each other, because it is paid for every number of every vector. */
 function allFinite(values: Float32Array): boolean {
-  let sum = 0;
-  for (let i = 0; i < values.length; i += 1) {
-    const value = values[i] as number;
-    sum += value - value;
+  const { length } = values;
+  const quads = length - (length % 4);
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let i = 0; i < quads; i += 4) {
+    a += (values[i] as number) * 0;
+    b += (values[i + 1] as number) * 0;
+    c += (values[i + 2] as number) * 0;
+    d += (values[i + 3] as number) * 0;
   }
-  return sum === 0;
+  for (let i = quads; i < length; i += 1) a += (values[i] as number) * 0;
+  return a + b + c + d === 0;
 }
 
 function excerpt(item: unknown): string {

@@ -30,10 +30,13 @@ export class EncoderKeys<in Item> {
     this.#extract = extract;
   }
 
-  /** @throws UsageError for items that have no key. */
-  of(items: readonly Item[]): string[] {
+  /**
+   * @param once true for items that are not asked for again, so that remembering their keys has no use.
+   * @throws UsageError for items that have no key.
+   */
+  of(items: readonly Item[], once = false): string[] {
     if (this.#extract !== null) return items.map((item, position) => this.prefix + this.#extracted(item, position));
-    return items.map((item) => (typeof item === "string" ? this.#ofText(item) : this.prefix + itemKey(item)));
+    return items.map((item) => (typeof item === "string" && !once ? this.#ofText(item) : this.prefix + itemKey(item)));
   }
 
   #ofText(text: string): string {

@@ -62,7 +62,7 @@ export async function fillFromBlocks<Item>(
 
   for await (const { items, source, places } of blocks) {
     for (const [encoder, waiting] of open) {
-      const { keys, missing } = await encoder.missing(items);
+      const { keys, missing } = await encoder.missing(items, places !== undefined);
       if (places !== undefined) source?.know(encoder.name, places, keys);
       for (const each of missing) {
         if (!waiting.has(each.key)) waiting.set(each.key, { ...each, position: read + each.position });

@@ -1,14 +1,22 @@
 import { LRUCache } from "lru-cache";
+import { RowSlabs } from "./row-slabs.js";
 
-/** What an entry costs besides its numbers: key, array object, place in the table. */
+/** What an entry costs besides its numbers: key and places in the tables. */
 const ENTRY_BYTES = 300;
+/** Row lengths that are told apart; a slot and the number of its length are one whole number. */
+const LENGTHS = 1024;
 
 /** Vectors by key in a bounded number of bytes; the one not used for longest makes room for the next. */
 export class RowCache {
-  readonly #rows: LRUCache<string, Float32Array>;
+  /** `slot * LENGTHS + length` by key. */
+  readonly #places: LRUCache<string, number>;
+  readonly #slabs: { readonly length: number; readonly rows: RowSlabs }[] = [];
 
   constructor(readonly maxBytes: number) {
-    this.#rows = new LRUCache({ maxSize: maxBytes, sizeCalculation: (row) => RowCache.bytesOf(row) });
+    this.#places = new LRUCache({
+      maxSize: maxBytes,
+      dispose: (place) => this.#slabsOf(place).remove(Math.floor(place / LENGTHS)),
+    });
   }
 
   /** What a vector costs. */
@@ -18,34 +26,33 @@ export class RowCache {
 
   /** Bytes in use. */
   get bytes(): number {
-    return this.#rows.calculatedSize;
+    return this.#places.calculatedSize;
   }
 
   get count(): number {
-    return this.#rows.size;
-  }
-
-  /** The row itself, not to be changed. */
-  get(key: string): Float32Array | undefined {
-    return this.#rows.get(key);
+    return this.#places.size;
   }
 
   /** Puts a row at a place of `target`; false when it is not there. */
   copy(key: string, target: Float32Array, at: number): boolean {
-    const row = this.#rows.get(key);
-    if (row === undefined) return false;
-    target.set(row, at);
+    const place = this.#places.get(key);
+    if (place === undefined) return false;
+    target.set(this.#slabsOf(place).row(Math.floor(place / LENGTHS)), at);
     return true;
   }
 
   /** Does not count as use. */
   has(key: string): boolean {
-    return this.#rows.has(key);
+    return this.#places.has(key);
   }
 
-  /** Takes over the array. One larger than everything is not kept. */
-  set(key: string, row: Float32Array): void {
-    this.#rows.set(key, row);
+  /** Copies the `length` numbers from `at`; a row that is there already stays. One larger than everything is not kept. */
+  set(key: string, source: Float32Array, at = 0, length = source.length): void {
+    const size = RowCache.bytesOf({ length });
+    if (size > this.maxBytes || this.#places.get(key) !== undefined) return;
+    const number = this.#numberOf(length);
+    const slot = (this.#slabs[number] as { readonly rows: RowSlabs }).rows.add(source, at);
+    this.#places.set(key, slot * LENGTHS + number, { size });
   }
 
   /** True when so many rows of this length find room without putting others out. */
@@ -55,6 +62,15 @@ export class RowCache {
 
   /** Forgets the keys that start with `prefix`. */
   deleteUnder(prefix: string): void {
-    for (const key of [...this.#rows.keys()]) if (key.startsWith(prefix)) this.#rows.delete(key);
+    for (const key of [...this.#places.keys()]) if (key.startsWith(prefix)) this.#places.delete(key);
+  }
+
+  #slabsOf(place: number): RowSlabs {
+    return (this.#slabs[place % LENGTHS] as { readonly rows: RowSlabs }).rows;
+  }
+
+  #numberOf(length: number): number {
+    const known = this.#slabs.findIndex((slabs) => slabs.length === length);
+    return known >= 0 ? known : this.#slabs.push({ length, rows: new RowSlabs(length) }) - 1;
   }
 }
