@@ -76,17 +76,20 @@ export function differentiateInChunks<Item>(
   const ofLoss = (name: string): boolean => name.startsWith("loss/");
   const own = Object.fromEntries(Object.entries(parameters).filter(([name]) => !ofLoss(name)));
   let state = mode.state;
+  let before: readonly tf.Tensor[] = [];
   const states: Tensors[] = [];
-  const passes = chunks.map((chunk) => {
+  const passes: FirstPass[] = [];
+  for (const chunk of chunks) {
     states.push(state);
-    const pass = tidied(() => {
+    const pass: FirstPass = tidied(() => {
       const { noise, drawn } = remembering(mode.noise);
-      const { embeddings, state: changed } = forward(network, own, chunk, { ...mode, noise, state });
+      const { embeddings, state: changed } = forward(network, after(own, before), chunk, { ...mode, noise, state });
       return { embeddings, changed, drawn };
     });
     state = { ...state, ...pass.changed };
-    return pass;
-  });
+    before = [pass.embeddings];
+    passes.push(pass);
+  }
   const embeddings = tf.concat2d(
     passes.map((pass) => pass.embeddings),
     0,
@@ -99,7 +102,7 @@ export function differentiateInChunks<Item>(
   const { embeddings: slopes, ...lossGradients } = gradients;
 
   let sums: Record<string, tf.Tensor> | null = null;
-  let before = slopes as tf.Tensor;
+  before = [slopes as tf.Tensor];
   let start = 0;
   for (const [at, chunk] of chunks.entries()) {
     const { embeddings: rows, drawn } = passes[at] as FirstPass;
@@ -119,7 +122,7 @@ export function differentiateInChunks<Item>(
     });
     tf.dispose(earlier ?? {});
     sums = added;
-    before = Object.values(added)[0] ?? before;
+    before = Object.values(added); // all of them, or the last way back could be put off
     start += rows.shape[0];
   }
   const changed = Object.assign({}, ...passes.map((pass) => pass.changed)) as Tensors;
@@ -130,9 +133,14 @@ export function differentiateInChunks<Item>(
   };
 }
 
-/** The same numbers, computed only when `before` is, so that a compiled step cannot run a chunk once for both passes. */
-function after(parameters: Tensors, before: tf.Tensor): Record<string, tf.Tensor> {
-  const none = tf.mul(tf.reshape(tf.slice(tf.reshape(before, [-1]), [0], [1]), []), 0);
+/**
+ * The same numbers, computed only when `before` is: so a compiled step runs one chunk after the other, and runs none once for both
+ * passes.
+ */
+function after(parameters: Tensors, before: readonly tf.Tensor[]): Tensors {
+  if (before.length === 0) return parameters;
+  const one = before.map((tensor) => tf.reshape(tf.slice(tf.reshape(tensor, [-1]), [0], [1]), []));
+  const none = tf.mul(tf.addN(one), 0);
   return mapEntries(parameters, (value) => tf.add(value, none));
 }
 
