@@ -60,7 +60,8 @@ export type {
 export type { Batch, HostTargets, LoadedTargets, Targets, TargetTable } from "./contracts/batch.js";
 export { FrozenEncoder, TrainableEncoder, type Encoder, type Fittable } from "./contracts/encoder.js";
 export type { InputLayout, OnnxSource, OnnxSourceGraph, Routing } from "./contracts/encoder.js";
-export { Head } from "./contracts/head.js";
+export { Head, type FittableHead, type TrainVectors, type VectorRows } from "./contracts/head.js";
+export type { LayersSource } from "./layers/layers-module.js";
 export {
   SimilarityLoss,
   type LossContext,

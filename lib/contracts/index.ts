@@ -22,7 +22,7 @@ export {
   type Fittable,
 } from "./encoder.js";
 export type { InputLayout, OnnxSource, OnnxSourceGraph, Routing } from "./encoder.js";
-export { Head } from "./head.js";
+export { Head, isFittableHead, type FittableHead, type TrainVectors, type VectorRows } from "./head.js";
 export {
   SimilarityLoss,
   usesChunks,
