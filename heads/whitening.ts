@@ -19,8 +19,8 @@ export interface WhiteningOptions extends HeadOptions {
 
 /**
  * Turns vectors so that their numbers no longer go together, and gives each the same variance: `(x - mean) · V / √(λ + ε · λ̄)`, with the
- * eigenvectors V and eigenvalues λ of the covariance of the train vectors. Learned once before training, never trained: first in a
- * `SequentialHead`, or alone after frozen encoders. Not for vectors of encoders that are trained, which change afterwards.
+ * eigenvectors V and eigenvalues λ of the covariance of the train vectors. Learned once, before the first step, and not trained: put it
+ * first in a `SequentialHead`, before what is trained. Not for vectors of encoders that are trained, which change afterwards.
  *
  * Su, Cao, Liu, Ou, "Whitening Sentence Representations for Better Semantics and Faster Retrieval", 2021.
  */
