@@ -58,6 +58,8 @@ export class StoredRows<Item> {
         this.#attempt(() => this.#file.clear());
       }
     }
+    // Rows of this run need no confirmation.
+    if (this.#file.count === 0) this.#unconfirmed = 0;
     this.#tellDamage();
     try {
       requireWritable(folder);

@@ -8,7 +8,7 @@ import { FileFormatError, UsageError } from "../errors.js";
 import { Random } from "../random.js";
 import { recoverDirectory } from "../store/atomic-directory.js";
 import { writeDirectoryAtomic, writeFileAtomic } from "../store/atomic.js";
-import { readJsonFile } from "../store/json-file.js";
+import { readEditableJsonFile, writeCheckedJsonFile } from "../store/json-file.js";
 import { readSafetensors, writeSafetensors } from "../store/safetensors.js";
 import { zerosLike, type HostTensors } from "../tensor/host.js";
 import { prefixed, under } from "../tensor/tree.js";
@@ -49,9 +49,7 @@ export async function writeModelFiles<Item>(
   card: CardOptions = {},
 ): Promise<void> {
   const { encoders, head, distance, carried, training = null } = content;
-  const saved: SavedModel = {
-    format,
-    version,
+  const saved: Omit<SavedModel, "format" | "version"> = {
     encoders: Object.fromEntries(encoders.map(([name, encoder]) => [name, savedPart(encoder)])),
     head: savedPart(head),
     distance: savedDistance(distance) as DistanceName | SavedDistance,
@@ -61,14 +59,14 @@ export async function writeModelFiles<Item>(
   for (const [name, encoder] of encoders) Object.assign(weights, prefixed(`weights/encoders/${name}`, encoder.weights));
   await writeSafetensors(join(directory, "weights.safetensors"), { ...carried, ...weights });
   await writeFileAtomic(join(directory, "README.md"), modelCard(content, card));
-  await writeFileAtomic(join(directory, "model.json"), `${JSON.stringify(saved, null, 2)}\n`);
+  await writeCheckedJsonFile(join(directory, "model.json"), { format, version }, saved);
 }
 
 /** @throws FileFormatError naming every tensor that is missing, superfluous or of another shape. */
 export async function readModel<Item>(directory: string, parts: PartRegistry): Promise<ModelContent<Item>> {
   await recoverDirectory(directory);
   const file = join(directory, "model.json");
-  const saved = checked(file, await readJsonFile(file, { format, version }));
+  const saved = checked(file, await readEditableJsonFile(file, { format, version }));
   const { tensors } = await readSafetensors(join(directory, "weights.safetensors"));
   const encoders = Object.entries(saved.encoders)
     .sort(([left], [right]) => (left < right ? -1 : 1))

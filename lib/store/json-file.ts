@@ -47,6 +47,22 @@ export async function readCheckedJsonFile(path: string, format: FileFormat): Pro
   return content;
 }
 
+/**
+ * The same for files that people may edit and that older releases wrote without a checksum: without one, everything is believed.
+ *
+ * @throws FileFormatError like `readJsonFile`, and when its content does not fit the checksum it has.
+ */
+export async function readEditableJsonFile(path: string, format: FileFormat): Promise<JsonObject> {
+  const { [CHECKSUM]: announced, ...content } = await readJsonFile(path, format);
+  const { format: _format, version: _version, ...summed } = content;
+  if (announced !== undefined && announced !== checksumOfText(plainly(summed)))
+    throw new FileFormatError(
+      path,
+      `damaged: its content does not fit its checksum; when it was edited on purpose, remove the entry "${CHECKSUM}"`,
+    );
+  return content;
+}
+
 const CHECKSUM = "checksum";
 
 /** Equal texts before writing and after reading. */

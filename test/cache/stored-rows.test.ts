@@ -113,6 +113,21 @@ describe("a cache with saveDir", () => {
     }
   });
 
+  it("computes a row again that is damaged while it is in use, with one warning, and reads the new one from then on", async () => {
+    const encoder = new LengthEncoder();
+    const cache = open(encoder, { maxBytes: 1 });
+    await fillCaches([cache], stream(items), 8);
+    const bytes = readFileSync(file());
+    const width = (bytes.length - 128) / items.length;
+    for (const row of [3, 7]) bytes[128 + row * width + width - 2]! ^= 0x40;
+    writeFileSync(file(), bytes);
+    const before = encoder.calls.flat().length;
+    for (let epoch = 0; epoch < 3; epoch += 1) expectClose(await cache.rows(items), expected(items));
+    expect(encoder.calls.flat().slice(before).sort()).to.deep.equal([items[3], items[7]].sort());
+    expect(warnings).to.have.lengthOf(1);
+    expect(warnings[0]).to.match(/stored vectors of encoder "text" are damaged; those are computed again/u);
+  });
+
   it("adds the row that changed, and nothing else", async () => {
     await fill(open(new LengthEncoder()));
     const changed = [...items.slice(0, 19), "changed"];

@@ -145,10 +145,18 @@ describe("SimilarityModel", () => {
       await writeFile(join(path, "model.json"), broken);
       expect(await load(), broken.slice(0, 40)).to.be.instanceOf(FileFormatError);
     }
-    await writeFile(
-      join(path, "model.json"),
-      json.replace('"outputSize": 8', '"outputSize": 9').replace(/"outputSizes": \[\s*8\s*\]/u, '"outputSizes": [9]'),
-    );
+    const changed = json
+      .replace('"outputSize": 8', '"outputSize": 9')
+      .replace(/"outputSizes": \[\s*8\s*\]/u, '"outputSizes": [9]');
+    await writeFile(join(path, "model.json"), changed);
+    expect(((await load()) as Error).message).to.match(/model\.json: damaged: its content does not fit its checksum/u);
+    const summed = /\n *"checksum": "crc32:[0-9a-f]{8}",/u;
+    expect(json).to.match(summed);
+    await writeFile(join(path, "model.json"), json.replace(summed, ""));
+    const edited = await load();
+    expect(edited, "a file without checksum is read").to.be.instanceOf(SimilarityModel);
+    await (edited as SimilarityModel<string>)[Symbol.asyncDispose]();
+    await writeFile(join(path, "model.json"), changed.replace(summed, ""));
     const misfit = await load();
     expect(misfit).to.be.instanceOf(FileFormatError);
     expect((misfit as Error).message).to.match(/parameters\/head\/.* has shape \[64, 8\], the model needs \[64, 9\]/u);
