@@ -66,11 +66,13 @@ const object =
 const part = object({ type: text, config: (value) => isRecord(value) });
 const loop = Object.fromEntries(Object.keys(startOfRun()).map((key) => [key, key === "seconds" ? number : count]));
 
+const identity = {
+  ...{ encoders: record(part), head: part, loss: part, optimizer: part },
+  ...{ memory: orNull((value) => isRecord(value)), seed: number, accumulate: count },
+};
+
 const CHECKS: Readonly<Record<keyof CheckpointState, Check>> = {
-  identity: object({
-    ...{ encoders: record(part), head: part, loss: part, optimizer: part },
-    ...{ memory: orNull((value) => isRecord(value)), seed: number, accumulate: count },
-  }),
+  identity: (value) => object(identity)(value) || object({ ...identity, guide: text })(value),
   engine: text,
   versions: record(text),
   batchesPerEpoch: orNull(count),

@@ -6,6 +6,7 @@ import { sgd } from "likewise/optim";
 import * as tf from "likewise/tf";
 import type { Program } from "../../lib/contracts/engine.js";
 import { seededNoise } from "../../lib/engine/seeded-noise.js";
+import type { Graph, GraphNode } from "../../lib/engine/trace/graph.js";
 import { optimize } from "../../lib/engine/trace/passes/optimize.js";
 import { traceProgram } from "../../lib/engine/trace/trace-program.js";
 import { collateInChunks } from "../../lib/model/collate.js";
@@ -95,6 +96,22 @@ function expectSameStep(found: HostTensors, wanted: HostTensors, carried: HostTe
   }
 }
 
+/** Every node whose result a node needs, directly or not. */
+function reads({ nodes }: Graph, node: GraphNode): Set<GraphNode> {
+  const makers = new Map(nodes.flatMap((each) => each.outputs.map(({ id }) => [id, each] as const)));
+  const found = new Set<GraphNode>();
+  const waiting = [node];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const { id } of next.inputs) {
+      const maker = makers.get(id);
+      if (maker === undefined || found.has(maker)) continue;
+      found.add(maker);
+      waiting.push(maker);
+    }
+  }
+  return found;
+}
+
 describe("A step in chunks", () => {
   it("has the loss and the gradients of the whole batch at any chunk size", async () => {
     const whole = await stepOf({ chunkSize: 100 });
@@ -150,6 +167,8 @@ describe("A step in chunks", () => {
     const graph = optimize(traceProgram(chunked.step, chunked.carried, chunked.inputs));
     const forwards = graph.nodes.filter(({ kernel }) => kernel === "Tanh");
     expect(forwards).to.have.length(2 * 4);
+    // Each waits for the one before, whatever order the runtime chooses.
+    forwards.slice(1).forEach((node, at) => expect(reads(graph, node).has(forwards[at] as GraphNode)).to.equal(true));
   });
 
   it("leaves a batch that fits into a chunk in one piece", async () => {

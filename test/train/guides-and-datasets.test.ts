@@ -122,6 +122,21 @@ describe("A guide", () => {
     expectClose((await again.encode(["red"])).data, (await trained.encode(["red"])).data);
   });
 
+  it("must be the same when a run goes on", async () => {
+    await using folder = await temporaryFolder();
+    const options = { progress: false, engine: "eager", runDir: folder.path, maxEpochs: 1 } as const;
+    await using _first = await new Trainer(options).fit(new Texts(guided, newGuide()), { train });
+    const more = new Trainer({ ...options, maxEpochs: 2 });
+    const other = new Texts(guided, new CountingGuide({ idf: false, dimensions: 64, lowercase: false }));
+    const refused = await more.fit(other, { train }, { resume: "last" }).then(
+      () => "",
+      (error: unknown) => (error as Error).message,
+    );
+    expect(refused, refused).to.contain("guide: the checkpoint has");
+    await using again = await more.fit(new Texts(guided, newGuide()), { train }, { resume: "last" });
+    expect(again.embeddingSize).to.equal(6);
+  });
+
   it("is asked for by losses that need one, and refused where none does", async () => {
     const refused = async (model: Texts): Promise<string> => {
       try {
