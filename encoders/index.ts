@@ -34,3 +34,5 @@ export { decodeImages, type ImageSource, type PixelImage } from "./images/decode
 export type { ImageOptions } from "./images/image-options.js";
 export type { ModelImageOptions, ModelItem } from "./images/model-images.js";
 export { OnnxImageEncoder, type OnnxImageEncoderOptions } from "./onnx-image-encoder.js";
+export { TransformersEncoder, type TransformersEncoderOptions } from "./transformers-encoder.js";
+export type { TransformersDtype } from "./transformers-model.js";

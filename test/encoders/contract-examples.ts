@@ -1,3 +1,5 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { writeFile } from "node:fs/promises";
 import * as tf from "likewise/tf";
 import {
@@ -18,6 +20,7 @@ import {
   text,
   TrainableSwitchEncoder,
   VectorEncoder,
+  TransformersEncoder,
   WordVectorEncoder,
 } from "likewise/encoders";
 import type {
@@ -30,6 +33,7 @@ import type {
 } from "likewise/encoders";
 import type { Encoder } from "../../lib/contracts/encoder.js";
 import { Random } from "../../lib/random.js";
+import { writeLanguageModel } from "./tiny-language-model.js";
 import { writeGraphModel } from "./graph-model.js";
 import { temporaryFolder } from "../support/folder.js";
 import { hasShared, sharedPath } from "../support/shared.js";
@@ -144,6 +148,7 @@ export const ENCODER_EXAMPLES: Readonly<Record<string, EncoderExample<unknown> |
   }),
   WordVectorEncoder: await wordsExample(),
   GraphModelEncoder: await graphExample(),
+  TransformersEncoder: await languageExample(),
   TrainableSwitchEncoder: example<{ kind: string; title: string; vector: number[] }>({
     make: () =>
       new TrainableSwitchEncoder<{ kind: string; title: string; vector: number[] }>("kind", {
@@ -224,6 +229,17 @@ async function digitsExample(): Promise<EncoderExample<unknown>> {
     return { data, width: 28, height: 28, channels: 1 };
   });
   return example<ModelItem>({ make: first as () => OnnxImageEncoder, others, items });
+}
+
+async function languageExample(): Promise<EncoderExample<unknown>> {
+  // The model is read again by each encoder that was saved: its folder stays until the process ends.
+  const folder = mkdtempSync(`${tmpdir()}/likewise-`);
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  await writeLanguageModel(folder);
+  const given = [{}, { normalize: true }, { pooling: "cls" }, { pooling: "last" }, { maxLength: 2 }] as const;
+  const loaded = await Promise.all(given.map((options) => TransformersEncoder.load(folder, options)));
+  const [first, ...others] = loaded.map((encoder) => () => encoder);
+  return example<string>({ make: first as () => TransformersEncoder, others, items: texts });
 }
 
 async function graphExample(): Promise<EncoderExample<unknown>> {

@@ -1,0 +1,88 @@
+import { EngineError, FileFormatError } from "../lib/errors.js";
+
+/** Number types a model's weights are stored in. */
+export type TransformersDtype = "fp32" | "fp16" | "q8" | "int8" | "uint8" | "q4" | "q4f16" | "bnb4";
+
+export const DTYPES: readonly TransformersDtype[] = ["fp32", "fp16", "q8", "int8", "uint8", "q4", "q4f16", "bnb4"];
+
+/** Which model is opened. */
+export interface TransformersSource {
+  /** A folder, or a name on the hub. */
+  readonly model: string;
+  readonly local: boolean;
+  readonly revision: string;
+  readonly dtype: TransformersDtype;
+}
+
+/** Vectors of the tokens of some texts. */
+export interface TokenVectors {
+  /** `[texts, tokens, size]` */
+  readonly values: Float32Array;
+  readonly tokens: number;
+  readonly size: number;
+  /** Tokens of each text that count, at the beginning or, with padding to the left, at the end. */
+  readonly mask: readonly (readonly boolean[])[];
+}
+
+/** A language model and its tokenizer, opened by @huggingface/transformers. */
+export interface TransformersModel {
+  run(texts: readonly string[], maxLength: number): Promise<TokenVectors>;
+}
+
+/** What is used of a tensor of that package. */
+interface Numbers {
+  readonly data: ArrayLike<number | bigint>;
+  readonly dims: readonly number[];
+}
+
+/**
+ * @throws EngineError when the package is not installed; FileFormatError when it cannot open the model.
+ */
+export async function openTransformers(source: TransformersSource): Promise<TransformersModel> {
+  const { AutoModel, AutoTokenizer } = await library();
+  const { model: name, local, revision, dtype } = source;
+  try {
+    const options = { revision, local_files_only: local };
+    const tokenizer = (await AutoTokenizer.from_pretrained(name, options)) as unknown as (
+      texts: readonly string[],
+      options: object,
+    ) => Readonly<Record<string, Numbers>>;
+    const model = (await AutoModel.from_pretrained(name, { ...options, dtype, device: "cpu" })) as unknown as (
+      inputs: object,
+    ) => Promise<Readonly<Record<string, Numbers>>>;
+    return {
+      run: async (texts, maxLength) => {
+        const inputs = tokenizer(texts, { padding: true, truncation: true, max_length: maxLength });
+        return vectorsOf(await model(inputs), inputs["attention_mask"], name);
+      },
+    };
+  } catch (cause) {
+    throw new FileFormatError(name, `@huggingface/transformers cannot open it: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function vectorsOf(outputs: Readonly<Record<string, Numbers>>, mask: Numbers | undefined, name: string): TokenVectors {
+  const output = outputs["last_hidden_state"] ?? outputs["token_embeddings"];
+  const [texts, tokens, size] = output?.dims ?? [];
+  if (output === undefined || texts === undefined || tokens === undefined || size === undefined) {
+    throw new FileFormatError(
+      name,
+      `gives ${Object.keys(outputs).join(", ")}, expected last_hidden_state [n, tokens, size]`,
+    );
+  }
+  const counts = (row: number, token: number): boolean =>
+    mask === undefined || Number(mask.data[row * tokens + token]) === 1;
+  const rows = Array.from({ length: texts }, (_, row) => Array.from({ length: tokens }, (_one, i) => counts(row, i)));
+  return { values: Float32Array.from(output.data as ArrayLike<number>), tokens, size, mask: rows };
+}
+
+async function library(): Promise<typeof import("@huggingface/transformers")> {
+  try {
+    return await import("@huggingface/transformers");
+  } catch (cause) {
+    throw new EngineError(
+      "models of the hub need the package @huggingface/transformers: npm install @huggingface/transformers",
+      { cause },
+    );
+  }
+}
