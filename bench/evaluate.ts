@@ -16,6 +16,7 @@ type Task = (rows: number, size: number) => () => Promise<number>;
 
 const tasks: Readonly<Record<string, Task>> = {
   "r-precision": groups(() => new RPrecision(), 100),
+  "r-precision-groups-of-10": groups(() => new RPrecision(), 10),
   "r-precision-small-groups": groups(() => new RPrecision(), 4),
   "r-precision-euclidean": groups(() => new RPrecision({ distance: "euclidean" }), 100),
   "reciprocal-rank": groups(() => new ReciprocalRank(), 100),
@@ -23,9 +24,13 @@ const tasks: Readonly<Record<string, Task>> = {
   search,
 };
 const usual = [
-  ...["r-precision", "r-precision-small-groups", "r-precision-euclidean", "reciprocal-rank"].map(
-    (task) => `${task}:10000x256`,
-  ),
+  ...[
+    "r-precision",
+    "r-precision-groups-of-10",
+    "r-precision-small-groups",
+    "r-precision-euclidean",
+    "reciprocal-rank",
+  ].map((task) => `${task}:10000x256`),
   ...["r-precision", "evaluate", "search"].map((task) => `${task}:20000x64`),
 ];
 /** Takes minutes; only when asked for: `--only r-precision:100000x256`. */
