@@ -3,7 +3,7 @@ import * as tf from "likewise/tf";
 import { freeze, type FrozenCopy, LayersEncoder, NgramEmbedding } from "likewise/encoders";
 import { TrainableEncoder } from "../../lib/contracts/encoder.js";
 import type { Init, Mode, Output } from "../../lib/contracts/part.js";
-import { ConfigError, ShapeError, UsageError } from "../../lib/errors.js";
+import { ConfigError, DataError, ShapeError, UsageError } from "../../lib/errors.js";
 import { Random } from "../../lib/random.js";
 import { hostTensor, type HostTensors } from "../../lib/tensor/host.js";
 import type { Tensors, TensorTree } from "../../lib/tensor/tree.js";
@@ -54,6 +54,23 @@ describe("freeze", () => {
     );
   });
 
+  it("runs some items at a time, with the rows of one run, and says where a wrong item is", async () => {
+    const sizes: number[] = [];
+    class Counting extends Odd {
+      override collate(items: readonly number[]): HostTensors {
+        sizes.push(items.length);
+        if (items.includes(-1)) throw new DataError(`item ${items.indexOf(-1)} is negative`);
+        return super.collate(items);
+      }
+    }
+    const items = Array.from({ length: 600 }, (_, i) => i);
+    const rows = await freeze(new Counting("fine")).embed(items);
+    expect([...rows]).to.deep.equal(items.flatMap((item) => [item, item, item]));
+    expect(Math.max(...sizes)).to.be.at.most(256);
+    const error = await failure(freeze(new Counting("fine")).embed([...items, -1]));
+    expect(error.message).to.equal("in the items from 512: item 88 is negative");
+  });
+
   it("can be used by several callers at once", async () => {
     const frozen = freeze(embedding());
     const alone = await frozen.embed(texts);
@@ -82,7 +99,7 @@ class Odd extends TrainableEncoder<number> {
   readonly embeddingSize = 3;
   readonly config = {};
 
-  constructor(readonly how: "noisy" | "narrow") {
+  constructor(readonly how: "noisy" | "narrow" | "fine") {
     super();
   }
 
@@ -96,6 +113,7 @@ class Odd extends TrainableEncoder<number> {
 
   override apply(_parameters: TensorTree, { x }: Tensors, { noise }: Mode): Output {
     if (this.how === "narrow") return tf.mul(x as tf.Tensor2D, 2);
+    if (this.how === "fine") return tf.tile(x as tf.Tensor2D, [1, 3]);
     return tf.mul(tf.tile(x as tf.Tensor2D, [1, 3]), noise.uniform([2, 3]));
   }
 }

@@ -95,6 +95,21 @@ describe("LayersEncoder", () => {
     for (const path of fixed) expect(run.state[path]).to.deep.equal(state[path]);
   });
 
+  it("starts from the numbers of a model, or from those that the seed decides when it is given a function", () => {
+    const make = () => sequential(layers.lstm({ units: 2, inputShape: [3, 2] }));
+    const numbers = (encoder: LayersEncoder, seed: string) =>
+      flatten<HostTensor>(encoder.initialize(new Random(seed)).parameters);
+    const kept = new LayersEncoder(make());
+    expect(numbers(kept, "a")).to.deep.equal(numbers(kept, "b"));
+    const drawn = numbers(new LayersEncoder(make), "a");
+    expect(drawn).to.deep.equal(numbers(new LayersEncoder(make), "a"));
+    const other = numbers(new LayersEncoder(make), "b");
+    for (const [name, { data }] of Object.entries(drawn)) {
+      if (name.endsWith("bias")) continue;
+      expect([...data]).not.to.deep.equal([...(other[name]?.data ?? [])]);
+    }
+  });
+
   it("draws dropout from the noise of the step, in training only", async () => {
     const encoder = new LayersEncoder(sequential(layers.dropout({ rate: 0.25, inputShape: [100] })));
     const init = encoder.initialize(new Random(0));
