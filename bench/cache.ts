@@ -6,7 +6,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FrozenEncoder, type JsonObject } from "likewise";
-import { CacheConfig, cachedEncoders, fillCaches, type CachedEncoder } from "../lib/cache/index.js";
+import { LabelLoader } from "likewise/data";
+import { CacheConfig, cachedEncoders, fillFromBlocks, KeptItem, type CachedEncoder } from "../lib/cache/index.js";
+import { LoadedItems } from "../lib/train/loaded-items.js";
 import { median, report, type Row } from "./report.js";
 
 const ITEMS = 100_000;
@@ -33,8 +35,21 @@ class Trivial extends FrozenEncoder<string> {
   }
 }
 
-async function* stream(): AsyncGenerator<string> {
-  yield* texts;
+const loader = new LabelLoader(texts.map((item) => ({ item, label: 0 })));
+
+/** Fills a cache as a trainer does. Gives what stands for the items in training. */
+async function fill(cache: CachedEncoder<string>, batchSize: number): Promise<readonly string[]> {
+  const loaded = new LoadedItems(loader, { keeps: true, numbers: false });
+  const kept: KeptItem<string>[] = [];
+  const blocks = (async function* () {
+    for await (const block of loaded.blocks(batchSize)) {
+      const { source, places = [] } = block;
+      if (source !== undefined) kept.push(...places.map((place) => new KeptItem(source, place)));
+      yield block;
+    }
+  })();
+  await fillFromBlocks([cache], blocks, batchSize);
+  return kept as readonly unknown[] as readonly string[];
 }
 
 function open(given: Partial<CacheConfig<string>>): CachedEncoder<string> {
@@ -67,18 +82,18 @@ async function filling(task: string, batchSize: number, given: () => Partial<Cac
   for (let repeat = 0; repeat < REPEATS; repeat += 1) {
     const before = memory();
     const cache = open({ batchSize, ...given() });
-    times.push(await timed(async () => void (await fillCaches([cache], stream(), batchSize))));
+    times.push(await timed(async () => void (await fill(cache, batchSize))));
     if (repeat === 0) grown = memory() - before;
     await cache.close();
   }
   add(task, batchSize, times, { "grown MB": globalThis.gc === undefined ? null : grown });
 }
 
-async function reading(task: string, cache: CachedEncoder<string>): Promise<void> {
+async function reading(task: string, cache: CachedEncoder<string>, items: readonly string[]): Promise<void> {
   const times = [];
   for (let repeat = 0; repeat <= REPEATS; repeat += 1) {
     const time = await timed(async () => {
-      for (let start = 0; start < ITEMS; start += BATCH) await cache.rows(texts.slice(start, start + BATCH));
+      for (let start = 0; start < ITEMS; start += BATCH) await cache.rows(items.slice(start, start + BATCH));
     });
     if (repeat > 0) times.push(time);
   }
@@ -111,12 +126,12 @@ try {
   source.length = 0;
 
   const inMemory = open({});
-  await fillCaches([inMemory], stream(), 1024);
-  await reading("read memory", inMemory);
+  const kept = await fill(inMemory, 1024);
+  await reading("read memory, by place", inMemory, kept);
+  await reading("read memory, by text", inMemory, texts);
   for (const storage of ["float32", "float16", "int8"] as const) {
     const onDisk = open({ saveDir: folder(), maxBytes: 1e6, storage });
-    await fillCaches([onDisk], stream(), 1024);
-    await reading(`read disk, ${storage}`, onDisk);
+    await reading(`read disk, ${storage}`, onDisk, await fill(onDisk, 1024));
     await onDisk.close();
   }
 } finally {
