@@ -1,5 +1,5 @@
 import type { Engine } from "../contracts/engine.js";
-import { EngineError } from "../errors.js";
+import { ConfigError, EngineError } from "../errors.js";
 import { readEngineVariable } from "../tensor/engine-variable.js";
 import { CompiledEngine } from "./compiled-engine.js";
 import { EagerEngine } from "./eager-engine.js";
@@ -10,6 +10,11 @@ export interface EngineChoice {
   readonly engine?: "auto" | "eager" | "compiled";
   /** Threads of the engine; null and default: the engine's choice. */
   readonly threads?: number | null;
+  /**
+   * What runs compiled steps: an execution provider of onnxruntime-node, such as "cuda", "webgpu", "coreml" or "dml", where the
+   * installed build has it. Null and default: the processor.
+   */
+  readonly executionProvider?: string | null;
 }
 
 /** An engine, and why it is that one, for people. */
@@ -21,11 +26,14 @@ export interface EngineChosen {
 type EngineName = Engine["name"];
 
 /** How each engine is opened. */
-export type EngineOpeners = Readonly<Record<EngineName, (threads: number | null) => Promise<Engine>>>;
+export type EngineOpeners = Readonly<Record<EngineName, (settings: EngineSettings) => Promise<Engine>>>;
+
+/** What an engine is opened with. */
+export type EngineSettings = Required<Omit<EngineChoice, "engine">>;
 
 const standard: EngineOpeners = {
   eager: () => EagerEngine.open(),
-  compiled: (threads) => CompiledEngine.open({ threads }),
+  compiled: (settings) => CompiledEngine.open(settings),
 };
 
 /** What "auto" tries, fastest first. */
@@ -37,12 +45,20 @@ const automatic: readonly EngineName[] = ["compiled", "eager"];
  * @throws EngineError when it does not load, or `LIKEWISE_ENGINE` has an unknown value.
  */
 export async function chooseEngine(
-  { engine: asked = "auto", threads = null }: EngineChoice = {},
+  { engine: asked = "auto", threads = null, executionProvider = null }: EngineChoice = {},
   open: EngineOpeners = standard,
 ): Promise<EngineChosen> {
   const variable = readEngineVariable();
   const wanted = asked === "auto" ? variable.engine : asked;
-  const { engine, failed } = await openFirst(wanted === "auto" ? automatic : [wanted], threads, open);
+  if (executionProvider !== null && wanted === "eager") {
+    const who = asked === "eager" ? 'engine: "eager"' : `LIKEWISE_ENGINE=${variable.backend ?? "eager"}`;
+    throw new ConfigError("Engine", [
+      `executionProvider: "${executionProvider}" runs compiled steps, but ${who} runs none; leave one of them out`,
+    ]);
+  }
+  // Who asks for a provider does not want the eager engine when there is none.
+  const names = executionProvider !== null ? (["compiled"] as const) : wanted === "auto" ? automatic : [wanted];
+  const { engine, failed } = await openFirst(names, { threads, executionProvider }, open);
   const because =
     asked !== "auto"
       ? `engine: "${asked}"`
@@ -64,14 +80,14 @@ interface Failed {
 
 async function openFirst(
   names: readonly EngineName[],
-  threads: number | null,
+  settings: EngineSettings,
   open: EngineOpeners,
 ): Promise<{ readonly engine: Engine; readonly failed: readonly Failed[] }> {
   const failed: Failed[] = [];
   const problems: unknown[] = [];
   for (const name of names) {
     try {
-      return { engine: await open[name](threads), failed };
+      return { engine: await open[name](settings), failed };
     } catch (problem) {
       problems.push(problem);
       failed.push({ name, problem: problem instanceof Error ? problem.message : String(problem) });

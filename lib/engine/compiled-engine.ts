@@ -6,12 +6,17 @@ import type { HostTensors } from "../tensor/host.js";
 import { CompiledSession } from "./compiled-session.js";
 import { useNativeProducts } from "./onnx-products.js";
 import { returnThread, takeThread } from "./onnx/idle-threads.js";
+import type { NativeSettings } from "./onnx/native-messages.js";
 import type { NativeThread } from "./onnx/native-thread.js";
+import { requireProvider } from "./onnx/require-provider.js";
+import { PROCESSOR } from "./onnx/session.js";
 
 /** How the compiled engine runs. */
 export interface CompiledEngineOptions {
   /** Threads of native code. Null and default: half the processors, at most four. */
   readonly threads?: number | null;
+  /** What runs the graphs, by the name that the native runtime has for it. Default null: the processor. */
+  readonly executionProvider?: string | null;
 }
 
 /** Beyond this, steps of the usual size get slower rather than faster. */
@@ -25,19 +30,21 @@ export class CompiledEngine implements Engine {
   readonly name = "compiled";
   readonly description: string;
   readonly #thread: NativeThread;
-  readonly #threads: number;
+  readonly #settings: NativeSettings;
   readonly #sessions = new Set<CompiledSession>();
   #started = 0;
   #closed = false;
 
-  private constructor(thread: NativeThread, threads: number) {
+  private constructor(thread: NativeThread, settings: NativeSettings) {
     this.#thread = thread;
-    this.#threads = threads;
-    this.description = `compiled, onnxruntime-node ${thread.version} (CPU, ${threads} thread${threads === 1 ? "" : "s"})`;
+    this.#settings = settings;
+    const { provider, threads } = settings;
+    const where = provider === PROCESSOR ? "CPU" : provider;
+    this.description = `compiled, onnxruntime-node ${thread.version} (${where}, ${threads} thread${threads === 1 ? "" : "s"})`;
   }
 
-  /** @throws EngineError with what to install, when onnxruntime-node does not load. */
-  static async open({ threads }: CompiledEngineOptions = {}): Promise<CompiledEngine> {
+  /** @throws EngineError with what to install, when onnxruntime-node does not load or cannot run on the provider that was asked for. */
+  static async open({ threads, executionProvider }: CompiledEngineOptions = {}): Promise<CompiledEngine> {
     const wanted = threads ?? Math.max(1, Math.min(MOST_THREADS, availableParallelism() >> 1));
     if (!Number.isInteger(wanted) || wanted < 1)
       throw new ConfigError("CompiledEngine", [`threads must be a whole number from 1, got ${wanted}`]);
@@ -45,9 +52,15 @@ export class CompiledEngine implements Engine {
     const [thread, backend] = await Promise.allSettled([takeThread(), prepareBackend()]);
     if (thread.status === "rejected") throw thread.reason;
     useNativeProducts();
-    if (backend.status === "fulfilled") return new CompiledEngine(thread.value, wanted);
-    returnThread(thread.value);
-    throw backend.reason;
+    try {
+      if (backend.status === "rejected") throw backend.reason;
+      const provider = executionProvider ?? PROCESSOR;
+      await requireProvider(thread.value, provider);
+      return new CompiledEngine(thread.value, { threads: wanted, provider });
+    } catch (error) {
+      returnThread(thread.value);
+      throw error;
+    }
   }
 
   async start(
@@ -58,7 +71,7 @@ export class CompiledEngine implements Engine {
     if (this.#closed) throw new UsageError("this engine is closed; open another");
     this.#started += 1;
     const session = await CompiledSession.open({
-      ...{ thread: this.#thread, id: this.#started, threads: this.#threads, programs, carried, warn },
+      ...{ thread: this.#thread, id: this.#started, settings: this.#settings, programs, carried, warn },
       onClose: () => this.#sessions.delete(session),
     });
     this.#sessions.add(session);

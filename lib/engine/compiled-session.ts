@@ -6,6 +6,7 @@ import { mapEntries } from "../tensor/tree.js";
 import { requireLayouts, type Layout } from "./carried-layout.js";
 import { EagerEngine } from "./eager-engine.js";
 import { NativePrograms, NotCompiled, type RunRequest } from "./native-programs.js";
+import type { NativeSettings } from "./onnx/native-messages.js";
 import type { NativeThread } from "./onnx/native-thread.js";
 import { OneAtATime } from "./one-at-a-time.js";
 
@@ -14,7 +15,7 @@ export interface CompiledSessionSetup {
   readonly thread: NativeThread;
   /** A number that no other session of the thread has. */
   readonly id: number;
-  readonly threads: number;
+  readonly settings: NativeSettings;
   readonly programs: Readonly<Record<string, Program>>;
   readonly carried: HostTensors;
   /** Is told once of each program that cannot be compiled. */
@@ -50,8 +51,8 @@ export class CompiledSession implements Session {
   }
 
   static async open(setup: CompiledSessionSetup): Promise<CompiledSession> {
-    const { thread, id, carried, threads } = setup;
-    return new CompiledSession(setup, await NativePrograms.open(thread, id, carried, threads));
+    const { thread, id, carried, settings } = setup;
+    return new CompiledSession(setup, await NativePrograms.open(thread, id, carried, settings));
   }
 
   run(program: string, inputs: HostTensors, noise?: Random, accept: Acceptance = []): Promise<HostTensors> {

@@ -4,6 +4,7 @@ import type { Random } from "../random.js";
 import type { HostTensor, HostTensors } from "../tensor/host.js";
 import { mapEntries } from "../tensor/tree.js";
 import { compileProgram, namedReport, type CompiledProgram } from "./compile-program.js";
+import type { NativeSettings } from "./onnx/native-messages.js";
 import type { NativeThread } from "./onnx/native-thread.js";
 import { isAccepted } from "./acceptance.js";
 import { layoutOf, pack, signatureOf, type Held, type PackedLayout } from "./packed-inputs.js";
@@ -42,15 +43,15 @@ interface LoadedGraph {
 export class NativePrograms {
   readonly #thread: NativeThread;
   readonly #session: number;
-  readonly #threads: number;
+  readonly #settings: NativeSettings;
   /** Types and shapes of the carried tensors. */
   readonly #layouts: HostTensors;
   /** By program and signature; within a program the graph used last is at the end. */
   readonly #graphs = new Map<string, Map<string, LoadedGraph>>();
   #loaded = 0;
 
-  private constructor(thread: NativeThread, session: number, layouts: HostTensors, threads: number) {
-    this.#threads = threads;
+  private constructor(thread: NativeThread, session: number, layouts: HostTensors, settings: NativeSettings) {
+    this.#settings = settings;
     this.#thread = thread;
     this.#session = session;
     this.#layouts = layouts;
@@ -61,10 +62,10 @@ export class NativePrograms {
     thread: NativeThread,
     session: number,
     carried: HostTensors,
-    threads: number,
+    settings: NativeSettings,
   ): Promise<NativePrograms> {
-    await thread.ask({ type: "open", session, carried, threads });
-    return new NativePrograms(thread, session, mapEntries(carried, withoutNumbers), threads);
+    await thread.ask({ type: "open", session, carried, ...settings });
+    return new NativePrograms(thread, session, mapEntries(carried, withoutNumbers), settings);
   }
 
   /** @throws NotCompiled when the program cannot be traced, or the native runtime refuses it. */
@@ -134,7 +135,7 @@ export class NativePrograms {
     const layout = layoutOf(inputs);
     let compiled: CompiledProgram;
     try {
-      compiled = compileProgram(name, program, this.#layouts, inputs, layout, this.#threads);
+      compiled = compileProgram(name, program, this.#layouts, inputs, layout, this.#settings.threads);
     } catch (cause) {
       throw new NotCompiled(cause);
     }

@@ -64,6 +64,11 @@ export class TrainerConfig {
   @IsIn(["auto", "compiled", "eager"]) readonly engine: "auto" | "compiled" | "eager" = "auto";
   /** Threads of the engine. Default: the engine's choice. */
   @IsOptional() @IsInt() @Min(1) readonly threads: number | null = null;
+  /**
+   * What runs compiled steps: an execution provider of onnxruntime-node, "cuda", "webgpu", "coreml", "dml"…, where the installed build
+   * has it; one that is not there is an error before training. Default: the processor.
+   */
+  @IsOptional() @IsString() readonly executionProvider: string | null = null;
   /** Print progress: a bar on a terminal, lines otherwise. Default true. */
   @IsBoolean() readonly progress: boolean = true;
   /** Default off (on when nothing else limits the run). */

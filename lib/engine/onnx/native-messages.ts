@@ -42,9 +42,18 @@ export interface GraphPlan {
   readonly update: UpdatePlan | null;
 }
 
+/** What runs the graphs of a session. */
+export interface NativeSettings {
+  readonly threads: number;
+  /** Execution provider of the runtime. */
+  readonly provider: string;
+}
+
 /** What a native session is asked to do. `session` and `graph` are numbers given by the asker. */
 export type NativeTask =
-  | { readonly type: "open"; readonly session: number; readonly carried: HostTensors; readonly threads: number }
+  | ({ readonly type: "open"; readonly session: number; readonly carried: HostTensors } & NativeSettings)
+  /** Whether a provider can run anything here; it fails with what the runtime says. */
+  | { readonly type: "probe"; readonly provider: string }
   | { readonly type: "close"; readonly session: number }
   | {
       readonly type: "load";
@@ -84,6 +93,7 @@ export interface NativeRun {
 
 export interface NativeAnswers {
   readonly open: null;
+  readonly probe: null;
   readonly close: null;
   readonly load: null;
   readonly unload: null;
@@ -106,5 +116,6 @@ export type NativeReply =
   | { readonly id: number; readonly answer: NativeAnswers[keyof NativeAnswers] }
   | { readonly id: number; readonly problem: string };
 
-/** The first message of a worker: the version of the runtime, or why it does not load. */
-export type NativeGreeting = { readonly version: string } | { readonly missing: string };
+/** The first message of a worker: the version of the runtime and what it can run on, or why it does not load. */
+export type NativeGreeting =
+  { readonly version: string; readonly providers: readonly string[] } | { readonly missing: string };

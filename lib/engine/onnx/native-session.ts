@@ -3,7 +3,7 @@ import type { HostTensor, HostTensors } from "../../tensor/host.js";
 import { isFinite } from "../acceptance.js";
 import { fillUniform } from "../uniform-noise.js";
 import { ArenaTensor, NativeArena } from "./native-arena.js";
-import type { GraphPlan, NativeRun, PlannedInput } from "./native-messages.js";
+import type { GraphPlan, NativeRun, NativeSettings, PlannedInput } from "./native-messages.js";
 import { NativeUpdate } from "./native-update.js";
 import { sizeOf } from "./operations.js";
 import type { NativeData, NativeGraph, NativeRuntime, NativeTensor } from "./session.js";
@@ -25,21 +25,21 @@ interface Proposal {
 /** Graphs with the carried tensors they share, on the thread that runs them. */
 export class NativeSession {
   readonly #runtime: NativeRuntime;
-  readonly #threads: number;
+  readonly #settings: NativeSettings;
   readonly #arena = new NativeArena();
   readonly #graphs = new Map<number, Loaded>();
   /** Floating-point numbers lie in the arena. */
   readonly #carried = new Map<string, ArenaTensor | NativeTensor>();
   #proposal: Proposal | null = null;
 
-  constructor(runtime: NativeRuntime, carried: HostTensors, threads: number) {
+  constructor(runtime: NativeRuntime, carried: HostTensors, settings: NativeSettings) {
     this.#runtime = runtime;
-    this.#threads = threads;
+    this.#settings = settings;
     this.write(carried);
   }
 
   async load(id: number, bytes: Uint8Array, plan: GraphPlan): Promise<void> {
-    const graph = await this.#runtime.load(bytes, this.#threads);
+    const graph = await this.#runtime.load(bytes, this.#settings.threads, this.#settings.provider);
     const noise = plan.inputs.map(({ source, type, shape }) =>
       source.from === "noise" ? this.#runtime.tensor(type, new Float32Array(sizeOf(shape)), shape) : null,
     );

@@ -22,15 +22,18 @@ interface Waiting {
  */
 export class NativeThread {
   readonly version: string;
+  /** Execution providers that the runtime knows. */
+  readonly providers: readonly string[];
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
   #asked = 0;
   /** Why nothing can be asked any more. */
   #ended: string | null = null;
 
-  private constructor(worker: Worker, version: string) {
+  private constructor(worker: Worker, { version, providers }: Extract<NativeGreeting, { readonly version: string }>) {
     this.#worker = worker;
     this.version = version;
+    this.providers = providers;
     worker.on("message", (reply: NativeReply) => this.#receive(reply));
     worker.on("messageerror", (error) => this.#end(`an answer could not be read: ${error.message}`));
     worker.on("error", (error) => this.#end(error instanceof Error ? error.message : String(error)));
@@ -42,7 +45,7 @@ export class NativeThread {
   static async start(): Promise<NativeThread> {
     const worker = new Worker(entry(), { name: "likewise" });
     const greeting = await firstMessage(worker);
-    if ("version" in greeting) return new NativeThread(worker, greeting.version);
+    if ("version" in greeting) return new NativeThread(worker, greeting);
     await worker.terminate();
     throw new EngineError(greeting.missing);
   }

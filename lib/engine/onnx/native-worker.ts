@@ -13,6 +13,7 @@ import type {
   NativeTask,
 } from "./native-messages.js";
 import { NativeSession } from "./native-session.js";
+import { probe } from "./probe.js";
 import { loadRuntime, type NativeRuntime } from "./session.js";
 
 const port = parentPort as MessagePort;
@@ -20,7 +21,11 @@ const sessions = new Map<number, NativeSession>();
 
 async function perform(runtime: NativeRuntime, task: NativeTask): Promise<NativeAnswers[keyof NativeAnswers]> {
   if (task.type === "open") {
-    sessions.set(task.session, new NativeSession(runtime, task.carried, task.threads));
+    sessions.set(task.session, new NativeSession(runtime, task.carried, task));
+    return null;
+  }
+  if (task.type === "probe") {
+    await probe(runtime, task.provider);
     return null;
   }
   const session = sessions.get(task.session) as NativeSession;
@@ -75,7 +80,7 @@ async function answer(runtime: NativeRuntime, { id, task }: NativeRequest): Prom
 try {
   const runtime = await loadRuntime();
   port.on("message", (request: NativeRequest) => void answer(runtime, request));
-  port.postMessage({ version: runtime.version } satisfies NativeGreeting);
+  port.postMessage({ version: runtime.version, providers: runtime.providers } satisfies NativeGreeting);
 } catch (error) {
   port.postMessage({ missing: (error as Error).message } satisfies NativeGreeting);
 }

@@ -5,6 +5,9 @@ import type { GraphType } from "../trace/graph.js";
 /** Version of onnxruntime-node that this library is tested with. */
 const TESTED_VERSION = "1.30.0";
 
+/** The execution provider that every build has. */
+export const PROCESSOR = "cpu";
+
 /** Numbers as the native runtime reads them; booleans are bytes. */
 export type NativeData = Float32Array | Int32Array | Uint8Array;
 
@@ -29,8 +32,13 @@ export interface NativeGraph {
 export interface NativeRuntime {
   readonly version: string;
   tensor(type: GraphType, data: NativeData, shape: readonly number[]): NativeTensor;
-  /** @param bytes an ONNX file. */
-  load(bytes: Uint8Array, threads: number): Promise<NativeGraph>;
+  /** Execution providers that this build knows: "cpu", "cuda", "webgpu"… */
+  readonly providers: readonly string[];
+  /**
+   * @param bytes an ONNX file.
+   * @param provider what runs it; default the processor.
+   */
+  load(bytes: Uint8Array, threads: number, provider?: string): Promise<NativeGraph>;
 }
 
 /**
@@ -49,8 +57,10 @@ export async function loadRuntime(
   }
   return {
     version: runtime.env.versions.node ?? "of unknown version",
+    providers: runtime.listSupportedBackends().map(({ name }) => name),
     tensor: (type, data, shape) => new runtime.Tensor(type, data as Float32Array, shape),
-    load: async (bytes, threads) => toGraph(await runtime.InferenceSession.create(bytes, options(threads))),
+    load: async (bytes, threads, provider) =>
+      toGraph(await runtime.InferenceSession.create(bytes, options(threads, provider))),
   };
 }
 
@@ -61,8 +71,10 @@ function toGraph(session: InferenceSession): NativeGraph {
   };
 }
 
-function options(threads: number): InferenceSession.SessionOptions {
+function options(threads: number, provider = PROCESSOR): InferenceSession.SessionOptions {
   return {
+    // What the provider has no code for, the processor does.
+    executionProviders: provider === PROCESSOR ? [PROCESSOR] : [provider, PROCESSOR],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: "sequential",

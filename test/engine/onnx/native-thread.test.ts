@@ -38,7 +38,7 @@ describe("the thread of the compiled engine", () => {
   it("gives what the runtime says about a file that is none, and goes on", async () => {
     const thread = await NativeThread.start();
     try {
-      await thread.ask({ type: "open", session: 1, carried: {}, threads: 1 });
+      await thread.ask({ type: "open", session: 1, carried: {}, threads: 1, provider: "cpu" });
       const plan = { inputs: [], outputs: [], update: null };
       const bytes = new Uint8Array([1, 2, 3]);
       const error = await failure(thread.ask({ type: "load", session: 1, graph: 1, bytes, plan }));
@@ -53,7 +53,7 @@ describe("the thread of the compiled engine", () => {
 
   it("fails whoever waits when it ends, and everyone after", async () => {
     const thread = await NativeThread.start();
-    const asked = failure(thread.ask({ type: "open", session: 1, carried: {}, threads: 1 }));
+    const asked = failure(thread.ask({ type: "open", session: 1, carried: {}, threads: 1, provider: "cpu" }));
     await thread.stop();
     for (const error of [await asked, await failure(thread.ask({ type: "close", session: 1 }))]) {
       expect(error).to.be.instanceOf(EngineError);
