@@ -2,8 +2,8 @@ import type { Targets } from "../lib/contracts/batch.js";
 import type { LossValue } from "../lib/contracts/loss.js";
 import { above, atLeast, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
-import { rootOrZero } from "../lib/tensor/rows.js";
 import * as tf from "../lib/tensor/tf.js";
+import { withArcMargin } from "./arc-margin.js";
 import { crossEntropy } from "./cross-entropy.js";
 import {
   countOf,
@@ -63,19 +63,7 @@ export class ArcFaceLoss extends ProxyLoss<Settings> {
     const { groups: count, scale } = this.settings;
     const cosines = proxyCosines(embeddings, kernel);
     const own = groupColumns(groups, count);
-    const cosine = tf.sum<tf.Tensor1D>(tf.mul(cosines, own), 1);
-    const change = tf.expandDims(tf.sub(this.#harder(cosine), cosine), 1);
-    const logits = tf.mul(tf.add(cosines, tf.mul(own, change)), scale) as tf.Tensor2D;
+    const logits = tf.mul(withArcMargin(cosines, own, this.settings.margin), scale) as tf.Tensor2D;
     return { value: tf.mean(crossEntropy(logits, own)), weight: tf.scalar(embeddings.shape[0]) };
-  }
-
-  /** `cos θ -> cos(θ + margin)`, without the angle itself, whose gradient is infinite at 0 and π. */
-  #harder(cosine: tf.Tensor1D): tf.Tensor {
-    const { margin } = this.settings;
-    const sine = rootOrZero(tf.sub(1, tf.square(cosine)));
-    const turned = tf.sub(tf.mul(cosine, Math.cos(margin)), tf.mul(sine, Math.sin(margin)));
-    const falling = tf.sub(cosine, margin * Math.sin(margin));
-    const within = tf.step(tf.sub(cosine, Math.cos(Math.PI - margin)));
-    return tf.add(tf.mul(turned, within), tf.mul(falling, tf.sub(1, within)));
   }
 }

@@ -4,6 +4,7 @@
  * @module likewise/losses
  */
 
+export { AnglELoss, type AnglEOptions } from "./angle.js";
 export { AngularLoss, type AngularOptions } from "./angular.js";
 export { ArcFaceLoss, type ArcFaceOptions } from "./arcface.js";
 export { CenterLoss, type CenterOptions } from "./center.js";
@@ -41,16 +42,20 @@ export { NPairsLoss, type NPairsOptions } from "./n-pairs.js";
 export { NCALoss, type NCAOptions } from "./nca.js";
 export { NTXentLoss, type NTXentOptions } from "./nt-xent.js";
 export { OnlineContrastiveLoss, type OnlineContrastiveOptions } from "./online-contrastive.js";
+export { P2SGradLoss } from "./p2s-grad.js";
 export { ProxyAnchorLoss, type ProxyAnchorOptions } from "./proxy-anchor.js";
 export { ProxyLoss, type ProxyOptions, type ProxyParameters, type ProxySettings } from "./proxy-loss.js";
 export { ProxyNCALoss, type ProxyNCAOptions } from "./proxy-nca.js";
 export { RankedListLoss, type RankedListOptions } from "./ranked-list.js";
 export { SignalToNoiseContrastiveLoss, type SignalToNoiseContrastiveOptions } from "./signal-to-noise-contrastive.js";
 export { SoftmaxLoss, type SoftmaxOptions } from "./softmax.js";
+export { SoftTripleLoss, type SoftTripleOptions } from "./soft-triple.js";
+export { SubCenterArcFaceLoss, type SubCenterArcFaceOptions } from "./sub-center-arcface.js";
 export { SupervisedContrastiveLoss, type SupervisedContrastiveOptions } from "./supervised-contrastive.js";
 export { ThresholdConsistentMarginLoss, type ThresholdConsistentMarginOptions } from "./threshold-consistent-margin.js";
 export { TripletLoss, type TripletOptions } from "./triplet.js";
 export { TupletMarginLoss, type TupletMarginOptions } from "./tuplet-margin.js";
+export { VICRegLoss, type VICRegOptions } from "./vicreg.js";
 export { GradientCache, type GradientCacheOptions } from "./gradient-cache.js";
 export { LossByDataset } from "./loss-by-dataset.js";
 export { MatryoshkaLoss, type MatryoshkaOptions } from "./matryoshka.js";

@@ -60,9 +60,14 @@ export abstract class ProxyLoss<Settings extends ProxySettings & JsonObject> ext
 
   override initialize(random: Random): Init {
     const { embeddingSize, groups } = this.settings;
-    const numbers = random.normals(embeddingSize * groups, 0, DEVIATION);
-    return { parameters: { kernel: hostTensor(numbers, [embeddingSize, groups]) } };
+    return proxyKernel(random, embeddingSize, groups);
   }
+}
+
+/** A kernel to start with, of so many columns. */
+export function proxyKernel(random: Random, embeddingSize: number, columns: number): Init {
+  const numbers = random.normals(embeddingSize * columns, 0, DEVIATION);
+  return { parameters: { kernel: hostTensor(numbers, [embeddingSize, columns]) } };
 }
 
 /** How many groups are meant. */

@@ -29,6 +29,8 @@ export interface Example {
 }
 
 export interface Confusion {
+  /** Parameters of a loss whose kernel has more than a column a group. */
+  readonly parameters?: HostTree;
   readonly guide?: Matrix;
   /** Near which of two points each row lies. */
   readonly near: readonly (0 | 1)[];
@@ -64,11 +66,21 @@ export const groups = {
   },
 } as const;
 
-/** Proxies along the axes; far along them, a softmax is sure. */
-export const axes = (length: number): HostTree => ({
-  kernel: hostTensor(Float32Array.from([0, 1, 2, 3].flatMap((axis) => unit(axis, length))), [SIZE, 4]),
+/** Proxies along the axes, so many a group; far along them, a softmax is sure. */
+export const axes = (length: number, each = 1): HostTree => ({
+  kernel: hostTensor(
+    Float32Array.from([0, 1, 2, 3].flatMap((axis) => unit(axis, length).flatMap((v) => Array<number>(each).fill(v)))),
+    [SIZE, 4 * each],
+  ),
 });
 export const proxies = { ...groups, perfect: { ...groups.perfect, parameters: axes(10) } };
+
+/** Two proxies a group, both along its axis. */
+export const twoProxies = {
+  ...groups,
+  perfect: { ...groups.perfect, parameters: axes(1, 2) },
+  confused: { ...groups.confused, parameters: axes(0.2, 2) },
+};
 
 /** Corners of a tetrahedron: four groups as far from each other as they get, each on its proxy. */
 export const corners = [
@@ -105,6 +117,16 @@ export const pairs = {
     ],
   },
 } as const;
+
+const everyWay = [0, 1, 2, 3].flatMap((axis) => [unit(axis, 2), unit(axis, -2)]);
+/** Equal pairs, of which each column has a deviation above 1 and nothing to do with the others. */
+export const spreadPairs = {
+  ...pairs,
+  perfect: {
+    embeddings: [...everyWay, ...everyWay],
+    targets: { labels: everyWay.map(() => 1), subgroups: [...everyWay, ...everyWay].map(() => 0) },
+  },
+};
 
 /** One similar pair that lies apart and one different pair that lies together. */
 export const onePullOnePush: Confusion = {

@@ -1,4 +1,5 @@
 import {
+  AnglELoss,
   AngularLoss,
   ArcFaceLoss,
   CenterLoss,
@@ -21,15 +22,19 @@ import {
   NPairsLoss,
   NTXentLoss,
   OnlineContrastiveLoss,
+  P2SGradLoss,
   ProxyAnchorLoss,
   ProxyNCALoss,
   RankedListLoss,
   SignalToNoiseContrastiveLoss,
   SoftmaxLoss,
+  SoftTripleLoss,
+  SubCenterArcFaceLoss,
   SupervisedContrastiveLoss,
   ThresholdConsistentMarginLoss,
   TripletLoss,
   TupletMarginLoss,
+  VICRegLoss,
 } from "likewise/losses";
 import {
   SIZE,
@@ -37,6 +42,8 @@ import {
   groups,
   axes,
   proxies,
+  twoProxies,
+  spreadPairs,
   cornerGroups,
   pairs,
   onePullOnePush,
@@ -54,6 +61,7 @@ import { WRAPPERS } from "./wrapper-examples.js";
 export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Example>>>> = {
   ...WRAPPERS,
   ...GUIDED,
+  AnglELoss: () => ({ defaults: { ...scored, loss: new AnglELoss() } }),
   AngularLoss: () => ({
     defaults: { ...groups, perfect: oppositeGroups, loss: new AngularLoss() },
     // The two negatives of a pair lie opposite to both its rows.
@@ -165,6 +173,7 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
       },
     },
   }),
+  P2SGradLoss: () => ({ defaults: { ...proxies, loss: new P2SGradLoss({ embeddingSize: SIZE, groups: 4 }) } }),
   ProxyAnchorLoss: () => ({
     sharp: {
       ...proxies,
@@ -189,6 +198,15 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
   SoftmaxLoss: () => ({
     defaults: { ...proxies, loss: new SoftmaxLoss({ embeddingSize: SIZE, groups: 4 }) },
     normalized: { ...proxies, loss: new SoftmaxLoss({ embeddingSize: SIZE, groups: 4, normalize: true }) },
+  }),
+  SoftTripleLoss: () => ({
+    defaults: {
+      ...twoProxies,
+      loss: new SoftTripleLoss({ embeddingSize: SIZE, groups: 4, centers: 2, scale: 40 }),
+    },
+  }),
+  SubCenterArcFaceLoss: () => ({
+    defaults: { ...twoProxies, loss: new SubCenterArcFaceLoss({ embeddingSize: SIZE, groups: 4, centers: 2 }) },
   }),
   SupervisedContrastiveLoss: () => ({ defaults: { ...groups, loss: new SupervisedContrastiveLoss() } }),
   ThresholdConsistentMarginLoss: () => ({ defaults: { ...groups, loss: new ThresholdConsistentMarginLoss() } }),
@@ -215,6 +233,7 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
     all: { ...groups, loss: new TripletLoss({ mining: "all" }) },
   }),
   TupletMarginLoss: () => ({ defaults: { ...groups, loss: new TupletMarginLoss({ scale: 16 }) } }),
+  VICRegLoss: () => ({ defaults: { ...spreadPairs, loss: new VICRegLoss() } }),
 };
 
 export { axes, SIZE, type AnyLoss, type Example } from "./contract-batches.js";

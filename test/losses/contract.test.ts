@@ -92,7 +92,10 @@ for (const [name, lossClass] of LOSSES) {
         const { near, targets, together, apart } = example.confused;
         const random = new Random("confused");
         // Proxies lie along the axes of their groups, so that the rows have somewhere to go.
-        const parameters = "kernel" in loss.initialize(random).parameters ? { parameters: axes(0.2) } : {};
+        const parameters =
+          "kernel" in loss.initialize(random).parameters
+            ? { parameters: example.confused.parameters ?? axes(0.2) }
+            : {};
         const rest = { targets, ...parameters, ...guideOf(example.confused.guide) };
         let rows = near.map((point) => [1, 1, point === 0 ? 0.5 : -0.5, 0.2].map((v) => v + 0.1 * random.normal()));
         const meanDistance = (which: readonly (readonly [number, number])[]): number =>

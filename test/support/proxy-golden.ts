@@ -21,19 +21,36 @@ export interface ProxyGolden {
   readonly rows?: boolean;
   /** Cases that are compared by value only. */
   readonly valueOnly?: readonly string[];
+  /** False where the peer's gradient by the proxies is not that of its value. Default true. */
+  readonly proxyGradients?: boolean;
+  /** Cases that the peer answers with NaN. */
+  readonly without?: readonly string[];
+  /** How many cases must be there. Default 9. */
+  readonly least?: number;
 }
 
 const transposed = (rows: Matrix): Matrix =>
   (rows[0] as readonly number[]).map((_, at) => rows.map((row) => row[at] as number));
 
 /** Compares value and gradients with every case of a file; false where the file is not there. */
-export function expectProxyGolden({ file, make, labels, proxies, rows = false, valueOnly = [] }: ProxyGolden): boolean {
+export function expectProxyGolden(golden: ProxyGolden): boolean {
+  const {
+    file,
+    make,
+    labels,
+    proxies,
+    rows = false,
+    valueOnly = [],
+    proxyGradients = true,
+    without = [],
+    least = 9,
+  } = golden;
   const cases = readGolden(file);
   if (cases === null) return false;
   const turn = (matrix: Matrix): Matrix => (rows ? transposed(matrix) : matrix);
   let compared = 0;
   for (const { tag, config, inputs, expected64 } of cases) {
-    if (tag === "weight_regularizer" || tag === "group_out_of_range") continue;
+    if (tag === "weight_regularizer" || tag === "group_out_of_range" || without.includes(tag)) continue;
     const weights = (inputs["weights"] ?? inputs) as Record<string, Matrix>;
     const kernel = turn(weights[proxies] as Matrix);
     const size = { embeddingSize: kernel.length, groups: (kernel[0] as readonly number[]).length };
@@ -46,11 +63,12 @@ export function expectProxyGolden({ file, make, labels, proxies, rows = false, v
     compared += 1;
     expectClose(found.value, expected64?.["loss"], { relative: 2e-5, absolute: 2e-5, what: tag });
     if (valueOnly.includes(tag)) continue;
-    const byProxies = turn(expected64?.[`grad_${proxies}`] as Matrix).flat();
-    expectClose(found.parameterGradients["kernel"], byProxies, { relative: 5e-4, absolute: 2e-4, what: tag });
+    const byProxies = !proxyGradients ? null : turn(expected64?.[`grad_${proxies}`] as Matrix).flat();
+    if (byProxies !== null)
+      expectClose(found.parameterGradients["kernel"], byProxies, { relative: 5e-4, absolute: 2e-4, what: tag });
     if (!tag.includes("zero"))
       expectClose(found.gradient, expected64?.["grad_embeddings"], { relative: 5e-4, absolute: 2e-4, what: tag });
   }
-  expect(compared).to.be.greaterThan(8);
+  expect(compared).to.be.at.least(least);
   return true;
 }

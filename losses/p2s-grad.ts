@@ -1,0 +1,50 @@
+import type { Targets } from "../lib/contracts/batch.js";
+import type { LossValue } from "../lib/contracts/loss.js";
+import { refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
+import type { JsonObject } from "../lib/json.js";
+import * as tf from "../lib/tensor/tf.js";
+import {
+  countOf,
+  groupColumns,
+  proxyCosines,
+  ProxyLoss,
+  proxyProblems,
+  type ProxyOptions,
+  type ProxyParameters,
+  type ProxySettings,
+} from "./proxy-loss.js";
+
+const KEYS = ["embeddingSize", "groups"] as const;
+
+/**
+ * The cosine of a row with the trained vector of its group is to be 1, with every other 0: `mean of (cos - own)²` over all rows and
+ * groups. Nothing to tune: neither scale nor margin. Needs every group at training time.
+ *
+ * Zhang, Zhao, Yan, Wang, Li, "P2SGrad: Refined Gradients for Optimizing Deep Face Models", CVPR 2019, as the squared error of
+ * Wang, Yamagishi, "A Comparative Study on Recent Neural Spoofing Countermeasures for Synthetic Speech Detection", Interspeech 2021.
+ */
+export class P2SGradLoss extends ProxyLoss<ProxySettings> {
+  /** Name it is saved by. */
+  static readonly type = "P2SGradLoss";
+
+  constructor(options: ProxyOptions) {
+    refuse("P2SGradLoss", [...unknownOptions(options, KEYS), ...proxyProblems(options)]);
+    super({ embeddingSize: options.embeddingSize, groups: countOf(options.groups) });
+  }
+
+  /**
+   * Makes the loss again from its saved configuration.
+   * @throws ConfigError when a key is missing or unknown.
+   */
+  static from(config: JsonObject): P2SGradLoss {
+    return new P2SGradLoss(savedOptions<ProxyOptions>("P2SGradLoss", config, KEYS));
+  }
+
+  override compute({ kernel }: ProxyParameters, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {
+    const own = groupColumns(groups, this.settings.groups);
+    const error = tf.mean(tf.square(tf.sub(proxyCosines(embeddings, kernel), own)));
+    // A group outside the vocabulary has no proxy: infinite, so that a wrong label cannot pass unseen.
+    const known = tf.neg(tf.log(tf.min(tf.sum(own, 1))));
+    return { value: tf.add(error, known) as tf.Scalar, weight: tf.scalar(embeddings.shape[0]) };
+  }
+}
