@@ -1,6 +1,6 @@
-import { Metric, type Distance, type HostTargets } from "../lib/contracts/index.js";
+import { Metric, type Distance, type HostTargets, type SharesWork } from "../lib/contracts/index.js";
 import { oneOf, refuse, unknownOptions, wholeNumber, type Problem } from "../lib/contracts/options.js";
-import { Cosine, distanceNamed, type DistanceName } from "../lib/distances/index.js";
+import { Cosine, distanceNamed, savedDistance, type DistanceName } from "../lib/distances/index.js";
 import { ShapeError, UsageError } from "../lib/errors.js";
 import { Random } from "../lib/random.js";
 import { GrowingRows } from "../lib/tensor/growing-rows.js";
@@ -43,7 +43,7 @@ export interface RetrievalMetricOptions {
  * Rows are kept until `reset`; distances are computed block by block in `value`, which lets other work of the process run between
  * blocks. Memory does not grow with the square of the rows.
  */
-export abstract class RetrievalMetric extends Metric<RetrievalKind> {
+export abstract class RetrievalMetric extends Metric<RetrievalKind> implements SharesWork<RetrievalKind> {
   readonly higherIsBetter = true;
   readonly #given: Distance | null;
   readonly #direction: PairDirection;
@@ -84,17 +84,39 @@ export abstract class RetrievalMetric extends Metric<RetrievalKind> {
   }
 
   override async value(): Promise<number> {
-    if (this.#rows === null || this.#collected === null || !this.#finite) return NaN;
+    return (await this.valuesWith([]))[0] as number;
+  }
+
+  /** Metrics that rank the same rows by the same distance need one search between them. */
+  sharesWith(other: Metric<RetrievalKind>): boolean {
+    return (
+      other instanceof RetrievalMetric &&
+      isSameDistance(other.#distance, this.#distance) &&
+      other.#direction === this.#direction &&
+      other.#sample === this.#sample &&
+      other.#seed === this.#seed &&
+      other.#rows?.matrix.rows === this.#rows?.matrix.rows
+    );
+  }
+
+  async valuesWith(others: readonly Metric<RetrievalKind>[]): Promise<readonly number[]> {
+    const metrics = [this, ...(others as readonly RetrievalMetric[])];
+    if (this.#rows === null || this.#collected === null || !this.#finite) return metrics.map(() => NaN);
     const all = this.#collected.search(this.#rows.matrix);
     const search = this.#sample === null ? all : sampleQueries(all, this.#sample, new Random(this.#seed));
-    let sum = 0;
-    let weights = 0;
-    await rankRelevant(this.#distance, { ...search, depth: (relevant) => this.depth(relevant) }, (profile) => {
-      const weight = this.weigh(profile);
-      sum += profile.valid ? weight * this.measure(profile, search.gains?.(profile.query) ?? null) : NaN;
-      weights += weight;
+    const sums = metrics.map(() => ({ sum: 0, weights: 0 }));
+    const depth = (relevant: number): RankDepth => deepest(metrics.map((metric) => metric.depth(relevant)));
+    await rankRelevant(this.#distance, { ...search, depth }, (whole) => {
+      const gains = search.gains?.(whole.query) ?? null;
+      metrics.forEach((metric, at) => {
+        const total = sums[at] as { sum: number; weights: number };
+        const profile = asFarAs(whole, metric.depth(whole.relevant).cutoff);
+        const weight = metric.weigh(profile);
+        total.sum += profile.valid ? weight * metric.measure(profile, gains) : NaN;
+        total.weights += weight;
+      });
     });
-    return sum / weights;
+    return sums.map(({ sum, weights }) => sum / weights);
   }
 
   override reset(): void {
@@ -130,6 +152,22 @@ export abstract class RetrievalMetric extends Metric<RetrievalKind> {
         return kind satisfies never;
     }
   }
+}
+
+function isSameDistance(one: Distance, other: Distance): boolean {
+  const saved = (distance: Distance): string => JSON.stringify(savedDistance(distance));
+  return one === other || (one.constructor === other.constructor && saved(one) === saved(other));
+}
+
+/** Far enough for all. */
+function deepest(depths: readonly RankDepth[]): RankDepth {
+  return { cutoff: Math.max(...depths.map(({ cutoff }) => cutoff)), first: depths.some(({ first }) => first) };
+}
+
+/** What a search that goes no farther would have shown. */
+function asFarAs(profile: RankProfile, cutoff: number): RankProfile {
+  const levels = profile.levels.filter(({ better }, at) => at === 0 || better < cutoff);
+  return levels.length === profile.levels.length ? profile : { ...profile, levels };
 }
 
 /** What is wrong with the options of a retrieval metric that has these of its own. */

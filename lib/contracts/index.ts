@@ -37,7 +37,15 @@ export {
   type UsesMemory,
 } from "./loss.js";
 export { Distance, type InnerProductForm } from "./distance.js";
-export { Metric, attach, type AttachedMetric, type AttachOptions, type Stage } from "./metric.js";
+export {
+  Metric,
+  attach,
+  sharesWork,
+  type AttachedMetric,
+  type AttachOptions,
+  type SharesWork,
+  type Stage,
+} from "./metric.js";
 export { Loader, type EpochRequest, type ItemPlaces } from "./loader.js";
 export type { Moment, Schedule, Transform, Updated } from "./optimizer.js";
 export type { Acceptance, Engine, Program, ProgramResult, Session } from "./engine.js";

@@ -19,6 +19,19 @@ export abstract class Metric<in K extends Kind> {
   useDistance(_distance: Distance): void {}
 }
 
+/** A metric that can do its work together with others that have seen the same rows. */
+export interface SharesWork<K extends Kind = Kind> {
+  /** Whether `other`, which was shown the same rows, can be computed together with this one. */
+  sharesWith(other: Metric<K>): boolean;
+  /** The value of this metric, then those of the others, each as its `value` would give it. */
+  valuesWith(others: readonly Metric<K>[]): Promise<readonly number[]>;
+}
+
+/** Whether a metric can do its work together with others. */
+export function sharesWork<K extends Kind>(metric: Metric<K>): metric is Metric<K> & SharesWork<K> {
+  return "sharesWith" in metric && "valuesWith" in metric;
+}
+
 /** When an attached metric is computed and where it is shown. */
 export interface AttachOptions {
   /** "epoch" = over all rows of the stage (default for validation), "batch" = each batch alone, averaged over the epoch. */

@@ -1,5 +1,5 @@
 import type { HostTargets } from "../contracts/batch.js";
-import type { AttachedMetric, Stage } from "../contracts/metric.js";
+import { sharesWork, type AttachedMetric, type Metric, type Stage } from "../contracts/metric.js";
 import type { Kind } from "../contracts/samples.js";
 import type { HostMatrix } from "../tensor/host.js";
 import type { ScalarLog } from "./log.js";
@@ -36,11 +36,11 @@ export class MetricsRunner<K extends Kind> {
 
   /** Batch metrics are logged now; epoch metrics accumulate. */
   async update(embeddings: HostMatrix, targets: HostTargets<K>, size: number, log: ScalarLog): Promise<void> {
-    for (const { metric, scope, name, progress } of this.#attached) {
+    for (const { metric, scope } of this.#attached) {
       if (scope === "batch") metric.reset();
       metric.update(embeddings, targets);
-      if (scope === "epoch") continue;
-      const value = await metric.value();
+    }
+    for (const [{ name, progress }, value] of await valuesOf(this.#of("batch"))) {
       // A batch in which no row counts says nothing.
       if (!Number.isNaN(value)) log.write(`${this.stage}/${name}`, value, { onStep: true, progress, weight: size });
     }
@@ -48,10 +48,33 @@ export class MetricsRunner<K extends Kind> {
 
   /** Logs the epoch metrics. */
   async finish(log: ScalarLog): Promise<void> {
-    for (const { metric, scope, name, progress } of this.#attached) {
-      if (scope !== "epoch") continue;
-      log.write(`${this.stage}/${name}`, await metric.value(), { progress, weight: 1 });
+    for (const [{ metric, name, progress }, value] of await valuesOf(this.#of("epoch"))) {
+      log.write(`${this.stage}/${name}`, value, { progress, weight: 1 });
       metric.reset();
     }
   }
+
+  #of(scope: AttachedMetric<K>["scope"]): readonly AttachedMetric<K>[] {
+    return this.#attached.filter((attached) => attached.scope === scope);
+  }
+}
+
+/** Values of metrics that have seen the same rows, in their order; those that can share their work are computed together. */
+async function valuesOf<K extends Kind>(
+  attached: readonly AttachedMetric<K>[],
+): Promise<readonly (readonly [AttachedMetric<K>, number])[]> {
+  const values = new Map<Metric<K>, number>();
+  for (const { metric } of attached) {
+    if (values.has(metric)) continue;
+    if (!sharesWork(metric)) {
+      values.set(metric, await metric.value());
+      continue;
+    }
+    const others = [...new Set(attached.map((other) => other.metric))].filter(
+      (other) => other !== metric && !values.has(other) && metric.sharesWith(other),
+    );
+    const together = await metric.valuesWith(others);
+    [metric, ...others].forEach((one, at) => values.set(one, together[at] as number));
+  }
+  return attached.map((one) => [one, values.get(one.metric) as number] as const);
 }
