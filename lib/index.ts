@@ -89,7 +89,14 @@ export {
   type LpOptions,
   type SavedDistance,
 } from "./distances/index.js";
-export { attach, Metric, type AttachedMetric, type AttachOptions, type SharesWork, type Stage } from "./contracts/metric.js";
+export {
+  attach,
+  Metric,
+  type AttachedMetric,
+  type AttachOptions,
+  type SharesWork,
+  type Stage,
+} from "./contracts/metric.js";
 export { Loader, type EpochRequest, type ItemPlaces } from "./contracts/loader.js";
 export type { Moment, Schedule, Transform, Updated } from "./contracts/optimizer.js";
 export type { EngineChoice } from "./engine/choose-engine.js";
