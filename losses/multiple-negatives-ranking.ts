@@ -3,7 +3,7 @@ import type { Distance } from "../lib/contracts/distance.js";
 import { SimilarityLoss, type LossValue, type Memory, type UsesMemory } from "../lib/contracts/loss.js";
 import { above, flag, oneOf, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { Init } from "../lib/contracts/part.js";
-import { distanceNamed, type DistanceName } from "../lib/distances/index.js";
+import { distanceNamed, savedDistance, type DistanceChoice } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
 import type { Random } from "../lib/random.js";
 import { equalPairs, samePosition } from "../lib/tensor/masks.js";
@@ -29,7 +29,7 @@ export type MultipleNegativesRankingOptions<K extends "pair" | "tuple" = "pair">
   /** Also look for the anchor given the positive, and average both directions. Default false. */
   readonly symmetric?: boolean;
   /** Default "cosine". */
-  readonly distance?: DistanceName | Distance;
+  readonly distance?: DistanceChoice;
 } & ("pair" extends K
   ? {
       /** "pair", or "tuple" for anchors that bring hard negatives of their own. Default "pair". */
@@ -110,7 +110,7 @@ export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair"> e
   }
 
   override get config(): JsonObject {
-    return { kind: this.kind, ...this.#options, distance: this.distance.name };
+    return { kind: this.kind, ...this.#options, distance: savedDistance(this.distance) };
   }
 
   override initialize(_random: Random): Init {

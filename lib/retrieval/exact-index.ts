@@ -1,6 +1,6 @@
 import type { Distance } from "../contracts/distance.js";
 import { refuse, unknownOptions, wholeNumber } from "../contracts/options.js";
-import { distanceNamed, type DistanceName } from "../distances/index.js";
+import { distanceNamed, savedDistance, type DistanceChoice } from "../distances/index.js";
 import { useNativeProducts } from "../engine/onnx-products.js";
 import { UsageError } from "../errors.js";
 import { GrowingRows } from "../tensor/growing-rows.js";
@@ -13,7 +13,7 @@ export interface ExactIndexOptions {
   /** Width of the vectors. */
   readonly size: number;
   /** Default cosine. */
-  readonly distance?: DistanceName | Distance;
+  readonly distance?: DistanceChoice;
 }
 
 /** One neighbour that was found. */
@@ -122,7 +122,7 @@ export class ExactIndex<Payload = undefined> {
    */
   async save(directory: string): Promise<void> {
     await writeIndex(directory, {
-      distance: this.distance.name,
+      distance: savedDistance(this.distance),
       vectors: this.#vectors.matrix,
       positions: this.#positions,
       payloads: this.#payloads,
@@ -131,7 +131,7 @@ export class ExactIndex<Payload = undefined> {
   }
 
   /**
-   * Reads an index that `save` has written. A distance of your own is given again.
+   * Reads an index that `save` has written. A distance of your own that is not registered is given again.
    * @throws FileFormatError when a file is missing, truncated, damaged or foreign.
    */
   static async load<Payload = undefined>(
@@ -139,14 +139,15 @@ export class ExactIndex<Payload = undefined> {
     { distance }: { readonly distance?: Distance } = {},
   ): Promise<ExactIndex<Payload>> {
     const content = await readIndex(directory);
-    if (distance !== undefined && distance.name !== content.distance) {
-      throw new UsageError(`${directory} was saved with the distance "${content.distance}", not "${distance.name}"`);
+    const name = typeof content.distance === "string" ? content.distance : content.distance.name;
+    if (distance !== undefined && distance.name !== name) {
+      throw new UsageError(`${directory} was saved with the distance "${name}", not "${distance.name}"`);
     }
     const { vectors, positions, payloads, next } = content;
     const index = new ExactIndex<Payload>({
       size: vectors.size,
       // An unknown name is refused by the constructor.
-      distance: distance ?? (content.distance as DistanceName),
+      distance: distance ?? (content.distance as DistanceChoice),
     });
     index.#vectors.append(vectors);
     index.#positions = positions;

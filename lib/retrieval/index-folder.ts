@@ -1,6 +1,8 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { SavedDistance } from "../distances/index.js";
 import { FileFormatError, UsageError } from "../errors.js";
+import type { Json, JsonObject } from "../json.js";
 import { recoverDirectory } from "../store/atomic-directory.js";
 import { writeDirectoryAtomic, writeFileAtomic } from "../store/atomic.js";
 import { readJsonFile, writeJsonFile } from "../store/json-file.js";
@@ -16,8 +18,8 @@ const LINES = 10_000;
 
 /** What an index consists of. */
 export interface IndexContent {
-  /** Its name. */
-  readonly distance: string;
+  /** Its name, with what it is made from where that takes more. */
+  readonly distance: string | SavedDistance;
   readonly vectors: HostMatrix;
   /** Ascending, one for each vector. */
   readonly positions: readonly number[];
@@ -53,7 +55,7 @@ export async function readIndex(directory: string): Promise<IndexContent> {
   const file = join(directory, FILES.index);
   const { distance, rows, size, next, payloads: withPayloads } = await readJsonFile(file, format);
   if (
-    typeof distance !== "string" ||
+    !isSavedDistance(distance) ||
     !isCount(rows) ||
     !isCount(size) ||
     !isCount(next) ||
@@ -69,6 +71,13 @@ export async function readIndex(directory: string): Promise<IndexContent> {
     ? await readPayloads(join(directory, FILES.payloads), rows)
     : new Array<undefined>(rows).fill(undefined);
   return { distance, next, payloads, ...vectors };
+}
+
+function isSavedDistance(distance: Json | undefined): distance is string | { name: string; config: JsonObject } {
+  if (typeof distance !== "object" || distance === null || Array.isArray(distance)) return typeof distance === "string";
+  const { name, config, ...rest } = distance as JsonObject;
+  const isObject = typeof config === "object" && config !== null && !Array.isArray(config);
+  return typeof name === "string" && isObject && Object.keys(rest).length === 0;
 }
 
 async function readVectors(

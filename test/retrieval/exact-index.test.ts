@@ -7,6 +7,7 @@ import {
   DataError,
   Distance,
   FileFormatError,
+  Lp,
   Manhattan,
   Random,
   ShapeError,
@@ -166,6 +167,16 @@ describe("a saved ExactIndex", () => {
     expect([loaded.rows, loaded.size]).to.deep.equal([0, 4]);
     loaded.add([vector(1, 2, 3, 4)]);
     expect(loaded.rows).to.equal(1);
+  });
+
+  it("knows a distance with options again", async () => {
+    await using folder = await temporaryFolder();
+    const index = new ExactIndex({ size: 2, distance: { name: "lp", config: new Lp({ p: 3 }).config } });
+    index.add([vector(0, 5), vector(3, 3)]);
+    await index.save(folder.path);
+    const loaded = await ExactIndex.load(folder.path);
+    expect(loaded.distance.config).to.deep.equal(index.distance.config);
+    expect(await loaded.search([vector(1, 1)], 2)).to.deep.equal(await index.search([vector(1, 1)], 2));
   });
 
   it("needs a distance of the user's own again", async () => {
