@@ -14,10 +14,14 @@ export function refuse(who: string, problems: readonly Problem[]): void {
   if (found.length > 0) throw new ConfigError(who, found);
 }
 
+/** What a loss is told of the model: a loss that takes some of it may be given all of it, `new ArcFaceLoss(context)`. */
+const CONTEXT: readonly string[] = ["embeddingSize", "groups", "guideSize"];
+
 /** Refuses options that the constructor does not know; for callers without a compiler. */
 export function unknownOptions(given: object, keys: readonly string[]): Problem[] {
+  const ignored = keys.includes("embeddingSize") ? CONTEXT : [];
   return Object.keys(given)
-    .filter((key) => !keys.includes(key))
+    .filter((key) => !keys.includes(key) && !ignored.includes(key))
     .map((key) => `${key}: unknown option; known: ${keys.join(", ")}`);
 }
 
