@@ -100,7 +100,7 @@ export {
 export { Loader, type EpochRequest, type ItemPlaces } from "./contracts/loader.js";
 export type { Moment, Schedule, Transform, Updated } from "./contracts/optimizer.js";
 export type { EngineChoice } from "./engine/choose-engine.js";
-export type { HostMatrix, HostTensor, HostTensors } from "./tensor/host.js";
+export type { Edits, HostMatrix, HostTensor, HostTensors } from "./tensor/host.js";
 export type { HostTree, Tensors, TensorTree, Tree } from "./tensor/tree.js";
 export { Random, type RandomState } from "./random.js";
 export type { Json, JsonObject } from "./json.js";
