@@ -16,6 +16,7 @@ import { recordEncoder, records } from "../support/records.js";
 import { temporaryFolder } from "../support/folder.js";
 import { onnxRuntime, openModel, type Runtime } from "../support/onnx-runtime.js";
 import { pythonWithOnnx } from "../support/python-onnx.js";
+import { HEAD_EXAMPLES } from "../heads/examples.js";
 import { TokenEncoder } from "./token-encoder.js";
 import { modelOf } from "./untrained-model.js";
 
@@ -47,6 +48,8 @@ async function runFile<Item>(runtime: Runtime, path: string, model: SimilarityMo
 const vectors = (count: number, size: number) =>
   Array.from({ length: count }, (_, row) => [...new Random(`row ${row}`).normals(size)]);
 const texts = ["a red bicycle", "Zwei rote Fahrräder mit Klingel und Gepäckträger", "", "x", "the bell"];
+const dense = () =>
+  tf.layers.sequential({ layers: [tf.layers.layers.dense({ units: 5, inputShape: [5], activation: "tanh" })] });
 const layers = () =>
   tf.layers.sequential({
     layers: [
@@ -62,28 +65,19 @@ const layers = () =>
 interface Example {
   readonly make: () => SimilarityModel<never>;
   readonly items: readonly unknown[];
+  /** Fewest items that have everything the file reads. */
+  readonly fewest: number;
 }
-const example = <Item>(make: () => SimilarityModel<Item>, items: readonly Item[]): Example => ({
+const example = <Item>(make: () => SimilarityModel<Item>, items: readonly Item[], fewest = 1): Example => ({
   make: make as () => SimilarityModel<never>,
   items,
+  fewest,
 });
-const withHead = (makeHead: (size: number) => Head): Example =>
-  example(() => modelOf({ default: new VectorEncoder(5) }, makeHead), vectors(7, 5));
+const withHead = (head: Head): Example =>
+  example(() => modelOf({ default: new VectorEncoder(head.inputSize) }, () => head), vectors(7, head.inputSize));
 
 const examples: Readonly<Record<string, Example>> = {
-  IdentityHead: withHead((size) => new IdentityHead(size, { dropout: 0.5 })),
-  GatedHead: withHead((size) => new GatedHead(size)),
-  SkipConnectionHead: withHead((size) => new SkipConnectionHead(size, { layers: 2, dropout: 0.2 })),
-  "DenseHead, normalized": withHead(
-    (size) => new DenseHead(size, { outputSizes: [6, 3], activation: "gelu", normalize: true }),
-  ),
-  StackedProjectionHead: withHead((size) => new heads.StackedProjectionHead(size, { outputSizes: [6, 3] })),
-  WideningHead: withHead((size) => new heads.WideningHead(size, { expansionFactor: 1.6, activation: "swish" })),
-  SoftmaxEmbeddingsHead: withHead((size) => new heads.SoftmaxEmbeddingsHead(size, { groups: 3, groupSize: 2 })),
-  NormalizeHead: withHead((size) => new heads.NormalizeHead(size)),
-  ActivationHead: withHead((size) => new heads.ActivationHead(size, { activation: "tanh", dropout: 0.1 })),
-  LayerNormalizationHead: withHead((size) => new heads.LayerNormalizationHead(size)),
-  SequentialHead: withHead((size) => new heads.SequentialHead([new SkipConnectionHead(size), new GatedHead(size)])),
+  ...Object.fromEntries(HEAD_EXAMPLES.map(([name, head]) => [name, withHead(head)])),
   SwitchHead: example(
     () =>
       modelOf(
@@ -96,6 +90,20 @@ const examples: Readonly<Record<string, Example>> = {
         (size) => new heads.SwitchHead({ word: new GatedHead(size), image: new SkipConnectionHead(size) }),
       ),
     vectors(7, 5).map((vector, at) => ({ kind: at % 3 === 0 ? "word" : "image", vector })),
+  ),
+  TrainableSwitchEncoder: example(
+    () =>
+      modelOf(
+        {
+          default: new encoders.TrainableSwitchEncoder<{ kind: string; vector: number[] }>("kind", {
+            word: field("vector", new LayersEncoder(dense())),
+            image: field("vector", new VectorEncoder(5)),
+          }),
+        },
+        (size) => new GatedHead(size),
+      ),
+    vectors(7, 5).map((vector, at) => ({ kind: at % 3 === 0 ? "word" : "image", vector })),
+    2,
   ),
   NgramEmbedding: example(
     () =>
@@ -144,7 +152,7 @@ describe("SimilarityModel.exportOnnx", () => {
     await prepareBackend();
   });
 
-  for (const [name, { make, items }] of Object.entries(examples)) {
+  for (const [name, { make, items, fewest }] of Object.entries(examples)) {
     it(`gives the numbers of encode for any number of items: ${name}`, async function () {
       const runtime = await onnxRuntime(this);
       await using folder = await temporaryFolder();
@@ -153,7 +161,7 @@ describe("SimilarityModel.exportOnnx", () => {
       const { inputs, output } = await model.exportOnnx(path);
       expect(inputs).to.have.length.greaterThan(0);
       expect(output).to.equal("embeddings");
-      for (const some of [items, items.slice(0, 1), items.slice(1, 4)]) {
+      for (const some of [items, items.slice(0, fewest), items.slice(1, 4)]) {
         const { data } = await model.encode(some);
         expectClose(await runFile(runtime, path, model, some), data, { absolute: 1e-6 });
       }
