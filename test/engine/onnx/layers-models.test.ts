@@ -63,6 +63,26 @@ const models: Readonly<Record<string, { readonly make: () => tf.layers.LayersMod
         layers.globalAveragePooling1d({}),
       ),
   },
+  "attention with two heads": {
+    make: () => {
+      const input = tf.layers.input({ shape: [5, 3] });
+      const along = (list: tf.layers.SymbolicTensor[], axes: number | [number, number]): tf.layers.SymbolicTensor =>
+        layers.dot({ axes }).apply(list) as tf.layers.SymbolicTensor;
+      const heads = [4, 3].map((units) => {
+        const [query, key, value] = [0, 1, 2].map(
+          () => layers.dense({ units, useBias: false }).apply(input) as tf.layers.SymbolicTensor,
+        ) as [tf.layers.SymbolicTensor, tf.layers.SymbolicTensor, tf.layers.SymbolicTensor];
+        const weights = layers.softmax({ axis: -1 }).apply(along([query, key], 2)) as tf.layers.SymbolicTensor;
+        return along([weights, value], [2, 1]);
+      });
+      const together = layers.concatenate({ axis: -1 }).apply(heads) as tf.layers.SymbolicTensor;
+      const normalized = layers.layerNormalization().apply(together) as tf.layers.SymbolicTensor;
+      return tf.layers.model({
+        inputs: input,
+        outputs: layers.globalAveragePooling1d({}).apply(normalized) as tf.layers.SymbolicTensor,
+      });
+    },
+  },
   "an LSTM": { make: () => sequential(layers.lstm({ units: 4, ...series })) },
   "a GRU on a GRU": {
     make: () => sequential(layers.gru({ units: 3, returnSequences: true, ...series }), layers.gru({ units: 4 })),
