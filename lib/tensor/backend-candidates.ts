@@ -2,20 +2,24 @@ import { EngineError } from "../errors.js";
 import * as tf from "./tf.js";
 import type { BackendName } from "./engine-variable.js";
 import { repairWasm } from "./wasm-repairs.js";
+import { explainReading, registerWebgpu } from "./webgpu-backend.js";
 
 /** A tfjs backend that may or may not load here. */
 export interface BackendCandidate {
   readonly name: BackendName;
   /** Loads it and makes it the current backend; gives a description for people. Throws when it cannot. */
   readonly open: () => Promise<string>;
+  /** Never tried unless it is asked for by name. */
+  readonly onlyWhenAsked?: true;
 }
 
-/** Every backend, fastest first. */
+/** Every backend, fastest first, then those that nobody gets unasked. */
 export const candidates: readonly BackendCandidate[] = [
   { name: "tfjs-node-gpu", open: () => openNative("@tensorflow/tfjs-node-gpu") },
   { name: "tfjs-node", open: () => openNative("@tensorflow/tfjs-node") },
   { name: "wasm", open: openWasm },
   { name: "cpu", open: openCpu },
+  { name: "webgpu", open: openWebgpu, onlyWhenAsked: true },
 ];
 
 /** The native packages register themselves as "tensorflow". They need not be installed, so their types are not known here. */
@@ -55,14 +59,21 @@ async function openCpu(): Promise<string> {
   return "cpu (plain JavaScript)";
 }
 
+async function openWebgpu(): Promise<string> {
+  const adapter = await registerWebgpu();
+  await makeCurrent("webgpu");
+  explainReading();
+  return `webgpu (${adapter})`;
+}
+
 async function makeCurrent(backend: string): Promise<void> {
   if (!(await tf.setBackend(backend))) throw new EngineError(`tfjs backend "${backend}" failed to start`);
   // A backend can load and still be unable to compute: tfjs-node 4.22 calls Node functions that Node 23 removed.
-  const product = tf.tidy(() =>
-    tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([1, 0, 2, 1], [2, 2])).dataSync(),
-  );
-  if (product.join() !== "5,2,11,4")
-    throw new EngineError(`tfjs backend "${backend}" computes wrong numbers: ${product.join()}`);
+  const product = tf.tidy(() => tf.matMul(tf.tensor2d([1, 2, 3, 4], [2, 2]), tf.tensor2d([1, 0, 2, 1], [2, 2])));
+  const numbers = await product.data();
+  product.dispose();
+  if (numbers.join() !== "5,2,11,4")
+    throw new EngineError(`tfjs backend "${backend}" computes wrong numbers: ${numbers.join()}`);
 }
 
 /**

@@ -61,7 +61,9 @@ async function open(wanted: BackendName | null): Promise<Opened> {
     return { name: null, description: `${present} (set by the program)` };
   }
   tried = true;
-  const opened = await openFirst(wanted === null ? candidates : candidates.filter(({ name }) => name === wanted));
+  const opened = await openFirst(
+    candidates.filter(({ name, onlyWhenAsked }) => (wanted === null ? onlyWhenAsked !== true : name === wanted)),
+  );
   requireOneVersion();
   return opened;
 }

@@ -1,7 +1,7 @@
 import { EngineError } from "../errors.js";
 
-/** tfjs backends that tensors can live on, fastest first. */
-export const BACKENDS = ["tfjs-node-gpu", "tfjs-node", "wasm", "cpu"] as const;
+/** tfjs backends that tensors can live on, fastest first; webgpu is used only when it is asked for. */
+export const BACKENDS = ["tfjs-node-gpu", "tfjs-node", "wasm", "cpu", "webgpu"] as const;
 export type BackendName = (typeof BACKENDS)[number];
 
 /** What a user can ask for with the environment variable `LIKEWISE_ENGINE`. */
