@@ -20,6 +20,7 @@ const warmUp = stepsPerEpoch(batch);
 const steps: number[] = [];
 const epochs: number[] = [];
 let native = 0;
+let compileMs: number | null = null;
 let seen = 0;
 let last = 0;
 let epochStart = 0;
@@ -27,6 +28,10 @@ let started = Infinity;
 
 subscribe("likewise:native-run", (message) => {
   if (seen >= warmUp) native += (message as { readonly milliseconds: number }).milliseconds;
+});
+subscribe("likewise:compiled", (message) => {
+  const { program, milliseconds } = message as { readonly program: string; readonly milliseconds: number };
+  if (program === "step") compileMs ??= milliseconds;
 });
 const trainer = new Trainer({
   ...{ engine, threads, maxEpochs: 100_000, progress: true, checkpoint: false },
@@ -71,6 +76,7 @@ console.log(
     msMedian: middle,
     msBest: Math.min(...steps),
     peakRssMb: Math.round(peakRss),
+    compileMs,
     nativeShare: engine === "compiled" ? native / total : null,
     gflops: workload.flops(batch) / middle / 1e6,
     matmulPeakGflops: await matmulPeakGflops(products, threads),

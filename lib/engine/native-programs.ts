@@ -16,6 +16,9 @@ const KEPT_GRAPHS = 8;
 /** For measurements: `{ program, milliseconds }`, the time in native code, after every run. */
 const measured = channel("likewise:native-run");
 
+/** For measurements: `{ program, milliseconds }`, the time until a graph is loaded, for every set of input shapes. */
+const loaded = channel("likewise:compiled");
+
 /** A program cannot run natively; `cause` says why. The carried tensors are as they were. */
 export class NotCompiled extends Error {
   constructor(override readonly cause: unknown) {
@@ -132,6 +135,7 @@ export class NativePrograms {
   }
 
   async #load(name: string, program: Program, inputs: HostTensors): Promise<LoadedGraph> {
+    const started = performance.now();
     const layout = layoutOf(inputs);
     let compiled: CompiledProgram;
     try {
@@ -144,6 +148,7 @@ export class NativePrograms {
     const { bytes, plan } = compiled;
     const task = { type: "load", session: this.#session, graph: id, bytes, plan } as const;
     await this.#native(() => this.#thread.ask(task, [bytes.buffer as ArrayBuffer]));
+    if (loaded.hasSubscribers) loaded.publish({ program: name, milliseconds: performance.now() - started });
     return { id, compiled, layout, sent: null };
   }
 

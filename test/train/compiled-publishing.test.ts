@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { expect } from "chai";
 import { Trainer, UsageError, type Callback, type HostTensors } from "likewise";
 import { sgd } from "likewise/optim";
@@ -90,7 +91,12 @@ describe("parameters while training on the compiled engine", () => {
 
 describe("a run on the compiled engine", () => {
   it("compiles each batch shape once, a short last batch too, over all epochs", async () => {
-    const tasks = await asked(() => train({ maxEpochs: 4 }, 7));
+    const told: { program?: unknown; milliseconds?: unknown }[] = [];
+    const listen = (message: unknown): void => void told.push(message as (typeof told)[number]);
+    subscribe("likewise:compiled", listen);
+    const tasks = await asked(() => train({ maxEpochs: 4 }, 7)).finally(() => unsubscribe("likewise:compiled", listen));
+    expect(told.map(({ program }) => program)).to.deep.equal(["step", "step"]);
+    for (const { milliseconds } of told) expect(milliseconds).to.be.greaterThan(0);
     expect(count(tasks, "run")).to.equal(16);
     expect(count(tasks, "load")).to.equal(2);
     expect(tasks).to.not.include("unload");
