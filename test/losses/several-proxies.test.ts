@@ -116,7 +116,8 @@ describe("losses with several vectors a group, or without options", () => {
 
   it("P2SGradLoss equals pytorch-metric-learning", function () {
     const make = (_: Config, of: Size): P2SGradLoss => new P2SGradLoss(of);
-    // The peer's gradient by the weights is 1.5% off; ours is compared with differences of plain loops above.
+    // The peer's gradient by the weights takes their lengths, all 1 here, as constant; ours, with them, is compared with
+    // differences of plain loops above.
     const file = "pml/loss_P2SGradLoss";
     const odd = { proxyGradients: false, without: ["zero_vector"], least: 4 };
     if (!expectProxyGolden({ file, make, labels: "labels", proxies: "weight", ...odd })) this.skip();
