@@ -31,6 +31,7 @@ export {
   type GuidedMultipleNegativesRankingOptions,
 } from "./guided-multiple-negatives-ranking.js";
 export { HistogramLoss, type HistogramOptions } from "./histogram.js";
+export { InstanceLoss, type InstanceOptions } from "./instance.js";
 export { IntraPairVarianceLoss, type IntraPairVarianceOptions } from "./intra-pair-variance.js";
 export { LiftedStructureLoss, type LiftedStructureOptions } from "./lifted-structure.js";
 export { MarginLoss, type MarginOptions } from "./margin.js";
@@ -51,6 +52,7 @@ export { SignalToNoiseContrastiveLoss, type SignalToNoiseContrastiveOptions } fr
 export { SoftmaxLoss, type SoftmaxOptions } from "./softmax.js";
 export { SoftTripleLoss, type SoftTripleOptions } from "./soft-triple.js";
 export { SubCenterArcFaceLoss, type SubCenterArcFaceOptions } from "./sub-center-arcface.js";
+export { SphereFaceLoss, type SphereFaceOptions } from "./sphereface.js";
 export { SupervisedContrastiveLoss, type SupervisedContrastiveOptions } from "./supervised-contrastive.js";
 export { ThresholdConsistentMarginLoss, type ThresholdConsistentMarginOptions } from "./threshold-consistent-margin.js";
 export { TripletLoss, type TripletOptions } from "./triplet.js";

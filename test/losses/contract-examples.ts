@@ -12,6 +12,7 @@ import {
   FastAPLoss,
   GeneralizedLiftedStructureLoss,
   HistogramLoss,
+  InstanceLoss,
   IntraPairVarianceLoss,
   LiftedStructureLoss,
   MarginLoss,
@@ -30,6 +31,7 @@ import {
   SoftmaxLoss,
   SoftTripleLoss,
   SubCenterArcFaceLoss,
+  SphereFaceLoss,
   SupervisedContrastiveLoss,
   ThresholdConsistentMarginLoss,
   TripletLoss,
@@ -56,6 +58,12 @@ import {
 } from "./contract-batches.js";
 import { GUIDED } from "./guided-examples.js";
 import { WRAPPERS } from "./wrapper-examples.js";
+
+/** On their proxies, and sure of it: their length counts. */
+const longRows = {
+  ...proxies.perfect,
+  embeddings: proxies.perfect.embeddings.map((row) => row.map((value) => value * 60)),
+};
 
 /** At least one example for every exported loss. */
 export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Example>>>> = {
@@ -125,6 +133,15 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
   }),
   HistogramLoss: () => ({
     coarse: { ...groups, loss: new HistogramLoss({ bins: 8 }) },
+  }),
+  InstanceLoss: () => ({
+    // It pulls nothing together.
+    gentle: { ...groups, confused: { ...groups.confused, together: [] }, loss: new InstanceLoss({ scale: 24 }) },
+    euclidean: {
+      ...farGroups,
+      confused: { ...farGroups.confused, together: [] },
+      loss: new InstanceLoss({ distance: "euclidean", scale: 8 }),
+    },
   }),
   IntraPairVarianceLoss: () => ({
     defaults: { ...groups, confused: unevenGroups, loss: new IntraPairVarianceLoss() },
@@ -207,6 +224,14 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
   }),
   SubCenterArcFaceLoss: () => ({
     defaults: { ...twoProxies, loss: new SubCenterArcFaceLoss({ embeddingSize: SIZE, groups: 4, centers: 2 }) },
+  }),
+  SphereFaceLoss: () => ({
+    defaults: { ...proxies, perfect: longRows, loss: new SphereFaceLoss({ embeddingSize: SIZE, groups: 4 }) },
+    gentle: {
+      ...proxies,
+      perfect: longRows,
+      loss: new SphereFaceLoss({ embeddingSize: SIZE, groups: 4, scale: 3, margin: 2 }),
+    },
   }),
   SupervisedContrastiveLoss: () => ({ defaults: { ...groups, loss: new SupervisedContrastiveLoss() } }),
   ThresholdConsistentMarginLoss: () => ({ defaults: { ...groups, loss: new ThresholdConsistentMarginLoss() } }),

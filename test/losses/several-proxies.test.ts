@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { P2SGradLoss, SoftTripleLoss, SubCenterArcFaceLoss } from "likewise/losses";
+import { P2SGradLoss, SoftTripleLoss, SphereFaceLoss, SubCenterArcFaceLoss } from "likewise/losses";
 import { ConfigError } from "../../lib/errors.js";
 import { Random } from "../../lib/random.js";
 import { expectClose } from "../support/close.js";
@@ -53,7 +53,21 @@ const plainP2SGrad = (rows: Matrix, kernel: Matrix): number =>
     rows.flatMap((row, i) => cosines(row, kernel, 1).map(([cos], at) => ((cos as number) - +(at === GROUPS[i])) ** 2)),
   );
 
+const plainSphereFace = (rows: Matrix, kernel: Matrix): number =>
+  mean(
+    rows.map((row, i) => {
+      const own = GROUPS[i] as number;
+      const logits = cosines(row, kernel, 1).map(([cos], at) => {
+        const angle = Math.acos(cos as number);
+        const turns = Math.floor((4 * angle) / Math.PI);
+        return length(row) * 0.7 * (at === own ? (-1) ** turns * Math.cos(4 * angle) - 2 * turns : (cos as number));
+      });
+      return surprise(logits, own);
+    }),
+  );
+
 const LOSSES = {
+  SphereFaceLoss: { loss: new SphereFaceLoss({ ...size, scale: 0.7 }), plain: plainSphereFace, columns: COUNT },
   SubCenterArcFaceLoss: {
     loss: new SubCenterArcFaceLoss({ ...size, centers: EACH, scale: 8, margin: 0.3 }),
     plain: plainSubCenter,
@@ -114,9 +128,15 @@ describe("losses with several vectors a group, or without options", () => {
     if (!expectProxyGolden({ file: "pml/loss_SoftTripleLoss", make, labels: "labels", proxies: "fc" })) this.skip();
   });
 
+  it("SphereFaceLoss equals pytorch-metric-learning", function () {
+    const make = (config: Config, of: Size): SphereFaceLoss =>
+      new SphereFaceLoss({ ...of, margin: option(config, "margin", 4), scale: option(config, "scale", 1) });
+    if (!expectProxyGolden({ file: "pml/loss_SphereFaceLoss", make, labels: "labels", proxies: "W" })) this.skip();
+  });
+
   it("P2SGradLoss equals pytorch-metric-learning", function () {
     const make = (_: Config, of: Size): P2SGradLoss => new P2SGradLoss(of);
-    // The peer's gradient by the weights takes their lengths, all 1 here, as constant; ours, with them, is compared with
+    // The peer's gradient by the weights has no derivative of their lengths, all 1 here; ours, with them, is compared with
     // differences of plain loops above.
     const file = "pml/loss_P2SGradLoss";
     const odd = { proxyGradients: false, without: ["zero_vector"], least: 4 };
