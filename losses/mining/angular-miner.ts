@@ -77,7 +77,8 @@ export class AngularMiner extends Miner {
         const chosen = tf.mul(tf.mul(wide, tf.expandDims(p, 2)), tf.expandDims(q, 1));
         return [tf.sum<tf.Tensor2D>(chosen, 2), tf.sum<tf.Tensor2D>(chosen, 1)] as const;
       });
-      before = tf.minimum(tf.min(counts[0]), 0);
+      // Of both, or one of them could be put off, with the block it needs.
+      before = tf.minimum(tf.add(tf.min(counts[0]), tf.min(counts[1])), 0);
       return counts;
     });
     return {
