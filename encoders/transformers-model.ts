@@ -57,7 +57,11 @@ export async function openTransformers(source: TransformersSource): Promise<Tran
       },
     };
   } catch (cause) {
-    throw new FileFormatError(name, `@huggingface/transformers cannot open it: ${(cause as Error).message}`, { cause });
+    const expected = local
+      ? "expected a folder with config.json, tokenizer.json, tokenizer_config.json and onnx/model.onnx"
+      : "there is no such folder here; as a name on the hub it needs a network and a model with an ONNX file";
+    const problem = `@huggingface/transformers cannot open it: ${(cause as Error).message}; ${expected}`;
+    throw new FileFormatError(name, problem, { cause });
   }
 }
 
