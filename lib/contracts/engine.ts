@@ -44,6 +44,12 @@ export interface Session extends AsyncDisposable {
    * whose loss is not finite). By default it is.
    */
   run(program: string, inputs: HostTensors, noise?: Random, accept?: Acceptance): Promise<HostTensors>;
+  /**
+   * Says which run will most likely be asked for next, so that an engine that computes elsewhere starts on it meanwhile, from the
+   * carried tensors as the run under way leaves them. Nothing shows of it, and carried tensors stay as they are, until `run` is called
+   * with the same program and the same inputs (the same object, and noise in the same state); any other run drops it.
+   */
+  ahead?(program: string, inputs: HostTensors, noise?: Random, accept?: Acceptance): void;
   /** Copies of carried tensors, all of them or those whose name `matches`. */
   read(matches?: (name: string) => boolean): Promise<HostTensors>;
   /** Replaces carried tensors of the same names and shapes. */

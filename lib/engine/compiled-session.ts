@@ -59,6 +59,10 @@ export class CompiledSession implements Session {
     return this.#turn.do(`program "${program}"`, () => this.#run(program, { inputs, noise, accept }));
   }
 
+  ahead(program: string, inputs: HostTensors, noise?: Random, accept: Acceptance = []): void {
+    if (this.#home === "native" && !this.#turn.closed) this.#native.ahead(program, { inputs, noise, accept });
+  }
+
   read(matches: (name: string) => boolean = () => true): Promise<HostTensors> {
     return this.#turn.do("read", () => this.#read(Object.keys(this.#layouts).filter(matches)));
   }

@@ -4,7 +4,7 @@ import type { Random } from "../random.js";
 import type { HostTensor, HostTensors } from "../tensor/host.js";
 import { mapEntries } from "../tensor/tree.js";
 import { compileProgram, namedReport, type CompiledProgram } from "./compile-program.js";
-import type { NativeSettings } from "./onnx/native-messages.js";
+import type { NativeRun, NativeSettings } from "./onnx/native-messages.js";
 import type { NativeThread } from "./onnx/native-thread.js";
 import { isAccepted } from "./acceptance.js";
 import { layoutOf, pack, signatureOf, type Held, type PackedLayout } from "./packed-inputs.js";
@@ -38,8 +38,21 @@ interface LoadedGraph {
   readonly id: number;
   readonly compiled: CompiledProgram;
   readonly layout: PackedLayout;
-  /** What inputs travel in, with what it holds of them; null while it is away. */
-  sent: { readonly buffer: ArrayBuffer; readonly held: Held } | null;
+  /** What inputs travel in, and what it holds of them; those that are not away. */
+  readonly parcels: Parcel[];
+}
+
+interface Parcel {
+  readonly buffer: ArrayBuffer;
+  readonly held: Held;
+}
+
+/** A run whose answer is on its way. */
+interface UnderWay {
+  readonly name: string;
+  readonly inputs: HostTensors;
+  readonly graph: LoadedGraph;
+  readonly answer: Promise<NativeRun>;
 }
 
 /** Carried tensors on a native thread, and the graphs of programs over them, compiled when a program first meets a signature. */
@@ -52,6 +65,10 @@ export class NativePrograms {
   /** By program and signature; within a program the graph used last is at the end. */
   readonly #graphs = new Map<string, Map<string, LoadedGraph>>();
   #loaded = 0;
+  /** Was sent before anybody asked for it. */
+  #ahead: UnderWay | null = null;
+  /** Whether what is sent now finds the carried tensors as the last run leaves them. */
+  #settled = true;
 
   private constructor(thread: NativeThread, session: number, layouts: HostTensors, settings: NativeSettings) {
     this.#settings = settings;
@@ -73,19 +90,24 @@ export class NativePrograms {
 
   /** @throws NotCompiled when the program cannot be traced, or the native runtime refuses it. */
   async run(name: string, program: Program, { inputs, noise, accept }: RunRequest): Promise<HostTensors> {
-    const graph = await this.#graph(name, program, inputs);
-    const { compiled } = graph;
-    if (compiled.draws && noise === undefined) noNoise.uniform([]);
-    const { buffer, held } = graph.sent ?? { buffer: new ArrayBuffer(graph.layout.bytes), held: new Map() as Held };
-    graph.sent = null;
-    pack(inputs, graph.layout, buffer, held);
-    const random = compiled.draws ? (noise?.state ?? null) : null;
-    // With names alone, the thread decides by itself and updates while its answer is read.
-    const asked = typeof accept === "function" && compiled.changes;
-    const settle = asked ? null : finiteOutputs(compiled, accept);
-    const task = { type: "run", session: this.#session, graph: graph.id, buffer, random, settle } as const;
-    const answer = await this.#native(() => this.#thread.ask(task, [buffer]));
-    graph.sent = { buffer: answer.buffer, held };
+    const ahead = this.#ahead;
+    this.#ahead = null;
+    this.#settled = false;
+    let asked = false;
+    let run: UnderWay;
+    if (ahead?.name === name && ahead.inputs === inputs) {
+      run = ahead;
+      this.#settle(true);
+    } else {
+      const graph = await this.#graph(name, program, inputs);
+      if (graph.compiled.draws && noise === undefined) noNoise.uniform([]);
+      // With names alone, the thread decides by itself and updates while its answer is read.
+      asked = typeof accept === "function" && graph.compiled.changes;
+      run = this.#send(name, graph, { inputs, noise, accept }, !asked);
+    }
+    this.#settled = !asked;
+    const answer = await this.#native(() => run.answer);
+    const { compiled } = run.graph;
     if (answer.random !== null) noise?.restore(answer.random);
     if (measured.hasSubscribers) measured.publish({ program: name, milliseconds: answer.milliseconds });
     const reported = namedReport(compiled, answer.reported);
@@ -98,8 +120,18 @@ export class NativePrograms {
       accepted = isAccepted(accept, reported);
       return reported;
     } finally {
-      this.#thread.tell({ type: "settle", session: this.#session, accepted });
+      this.#settle(accepted);
     }
+  }
+
+  /** Sends a run that is likely to be asked for, if its graph is loaded; its changes wait for that. */
+  ahead(name: string, request: RunRequest): void {
+    const graph = this.#settled ? this.#graphs.get(name)?.get(signatureOf(request.inputs)) : undefined;
+    if (graph === undefined || typeof request.accept === "function") return;
+    if (graph.compiled.draws && request.noise === undefined) return;
+    this.#ahead = this.#send(name, graph, request, false);
+    // A failure is reported to whoever asks for the run.
+    this.#ahead.answer.catch(() => undefined);
   }
 
   /** Copies of carried tensors. */
@@ -109,6 +141,7 @@ export class NativePrograms {
   }
 
   async write(values: HostTensors): Promise<void> {
+    this.#ahead = null;
     await this.#thread.ask({ type: "write", session: this.#session, values });
   }
 
@@ -116,6 +149,25 @@ export class NativePrograms {
   async close(): Promise<void> {
     this.#graphs.clear();
     if (this.#thread.alive) await this.#thread.ask({ type: "close", session: this.#session });
+  }
+
+  #send(name: string, graph: LoadedGraph, { inputs, noise, accept }: RunRequest, settles: boolean): UnderWay {
+    const { compiled, layout, parcels } = graph;
+    const { buffer, held } = parcels.pop() ?? { buffer: new ArrayBuffer(layout.bytes), held: new Map() as Held };
+    pack(inputs, layout, buffer, held);
+    const random = compiled.draws ? (noise?.state ?? null) : null;
+    const finite = finiteOutputs(compiled, accept);
+    const task = { type: "run", session: this.#session, graph: graph.id, buffer, random, finite, settles } as const;
+    const answer = this.#thread.ask(task, [buffer]).then((back) => {
+      parcels.push({ buffer: back.buffer, held });
+      return back;
+    });
+    return { name, inputs, graph, answer };
+  }
+
+  #settle(accepted: boolean): void {
+    this.#settled = true;
+    this.#thread.tell({ type: "settle", session: this.#session, accepted });
   }
 
   async #graph(name: string, program: Program, inputs: HostTensors): Promise<LoadedGraph> {
@@ -149,7 +201,7 @@ export class NativePrograms {
     const task = { type: "load", session: this.#session, graph: id, bytes, plan } as const;
     await this.#native(() => this.#thread.ask(task, [bytes.buffer as ArrayBuffer]));
     if (loaded.hasSubscribers) loaded.publish({ program: name, milliseconds: performance.now() - started });
-    return { id, compiled, layout, sent: null };
+    return { id, compiled, layout, parcels: [] };
   }
 
   /** What the native runtime refuses may run elsewhere; when the thread itself is gone, nothing may. */

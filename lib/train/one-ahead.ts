@@ -1,27 +1,42 @@
+/** A value with the one after it, which is already under way; null after the last. */
+export interface WithUpcoming<T> {
+  readonly value: T;
+  readonly upcoming: Promise<T | null>;
+}
+
 /**
  * The same values, with the next one already under way while the last is used. When the consumer stops early the source is closed,
  * and what was under way is dropped.
  */
-export async function* oneAhead<T>(source: AsyncIterable<T>): AsyncGenerator<T, void, void> {
+export async function* oneAhead<T>(source: AsyncIterable<T>): AsyncGenerator<WithUpcoming<T>, void, void> {
   const iterator = source[Symbol.asyncIterator]();
-  let next: Promise<IteratorResult<T>> | null = iterator.next();
+  const following = async (): Promise<T | null> => {
+    const result = await iterator.next();
+    return result.done === true ? null : result.value;
+  };
+  let upcoming: Promise<T | null> | null = following();
   // A failure is reported where it is awaited, not as an unhandled rejection before.
-  next.catch(() => undefined);
+  upcoming.catch(() => undefined);
   try {
     for (;;) {
-      const result = await next;
-      next = null;
-      if (result.done === true) return;
-      next = iterator.next();
-      next.catch(() => undefined);
-      yield result.value;
+      const value: T | null = await upcoming;
+      upcoming = null;
+      if (value === null) return;
+      upcoming = following();
+      upcoming.catch(() => undefined);
+      yield { value, upcoming };
     }
   } finally {
-    if (next !== null) {
-      await next.catch(() => undefined);
+    if (upcoming !== null) {
+      await upcoming.catch(() => undefined);
       await iterator.return?.();
     }
   }
+}
+
+/** Hands the upcoming value on as soon as it is there. What goes wrong shows again where the value is used in its turn. */
+export function whenThere<T>(upcoming: Promise<T | null>, use: (value: T) => void): void {
+  upcoming.then((value) => (value === null ? undefined : use(value))).catch(() => undefined);
 }
 
 /** The first `count` values; null = all. */

@@ -128,11 +128,10 @@ class TrainingLoop<K extends Kind, Item> {
     const numbersItems = assembled.xbm !== null && !this.#loaders.train.augmented;
     let stop: Stop | null = null;
     let seen = loop.batch;
-    for await (const prepared of oneAhead(
-      prepare(assembled, batches, embedRows, `epoch ${loop.epoch}`, numbersItems),
-    )) {
+    const preparing = prepare(assembled, batches, embedRows, `epoch ${loop.epoch}`, numbersItems);
+    for await (const { value, upcoming } of oneAhead(preparing)) {
       seen += 1;
-      yield* this.#batch(prepared);
+      yield* this.#batch(value, upcoming);
       stop = yield* this.#afterBatch(seen === limits.batchesPerEpoch);
       if (stop !== null) break;
     }
@@ -144,12 +143,12 @@ class TrainingLoop<K extends Kind, Item> {
     return (yield* this.#endEpoch(started)) ?? stop;
   }
 
-  async *#batch(prepared: Prepared<K>): AsyncGenerator<TrainEvent, void> {
+  async *#batch(prepared: Prepared<K>, upcoming: Promise<Prepared<K> | null>): AsyncGenerator<TrainEvent, void> {
     const { log, loop, callbacks, config, limits } = this.#run;
     warnOfMissingPositives(this.#run, prepared);
     log.batchSize = prepared.size;
     await callbacks.call("onTrainBatchStart");
-    const outcome = await this.#stepper.train(prepared);
+    const outcome = await this.#stepper.train(prepared, upcoming);
     yield* this.#run.warnings.take();
     loop.batch = prepared.position + 1;
     this.#tick();

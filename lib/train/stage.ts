@@ -6,7 +6,7 @@ import { under } from "../tensor/tree.js";
 import type { TrainEvent, Scalars } from "./events.js";
 import { logInto, ScalarLog } from "./log.js";
 import { MetricsRunner } from "./metrics-runner.js";
-import { atMost, oneAhead } from "./one-ahead.js";
+import { atMost, oneAhead, whenThere } from "./one-ahead.js";
 import { prepare } from "./prepare.js";
 import type { RunContext } from "./run-context.js";
 import { embeddingsOf } from "./stepper.js";
@@ -38,9 +38,11 @@ export async function* runStage<K extends Kind, Item>(
   let seen = 0;
   const request = { epoch: 0, random: random.fork(stage), training: false };
   const loaded = atMost(loader.epoch(request), batches);
-  for await (const prepared of oneAhead(prepare(assembled, loaded, run.embedRows, stage))) {
+  for await (const { value: prepared, upcoming } of oneAhead(prepare(assembled, loaded, run.embedRows, stage))) {
     log.batchSize = prepared.size;
-    const reported = await session.run("evaluate", prepared.inputs, random.fork("evaluate"));
+    const running = session.run("evaluate", prepared.inputs, random.fork("evaluate"));
+    whenThere(upcoming, ({ inputs }) => session.ahead?.("evaluate", inputs, random.fork("evaluate")));
+    const reported = await running;
     const loss = reported["loss"]?.data[0] ?? NaN;
     log.write(`${stage}/loss`, loss, { progress: true });
     for (const [term, { data }] of Object.entries(under(reported, "terms")))

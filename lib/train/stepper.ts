@@ -1,11 +1,14 @@
 import type { Kind } from "../contracts/samples.js";
 import { NonFiniteError } from "../errors.js";
-import { hostScalar, type HostMatrix, type HostTensor, type HostTensors } from "../tensor/host.js";
-import { mapEntries, prefixed, under } from "../tensor/tree.js";
+import type { Random } from "../random.js";
+import type { HostMatrix, HostTensor, HostTensors } from "../tensor/host.js";
+import { mapEntries, under } from "../tensor/tree.js";
 import { firstNonFinite } from "./non-finite.js";
 import type { Prepared } from "./prepare.js";
 import type { RunContext } from "./run-context.js";
 import type { Scalars } from "./events.js";
+import { whenThere } from "./one-ahead.js";
+import { StepInputs, type StepRequest } from "./step-inputs.js";
 
 /** What a training batch gave. */
 export interface StepOutcome {
@@ -20,21 +23,40 @@ export interface StepOutcome {
   readonly skipped: string | null;
 }
 
+/** What must be finite for a step to count. */
+const FINITE = ["loss", "gradientNorm"] as const;
+
 /** Runs training batches: scalars of the optimizer, cross-batch memory, accumulation, what is not finite. */
 export class Stepper<K extends Kind, Item> {
   readonly #run: RunContext<K, Item>;
+  readonly #inputs: StepInputs<K, Item>;
+  /** What the engine has been told to start on. */
+  #ahead: StepRequest<K> | null = null;
 
   constructor(run: RunContext<K, Item>) {
     this.#run = run;
+    this.#inputs = new StepInputs(run);
   }
 
-  /** Trains on one batch. @throws NonFiniteError when configured to stop. */
-  async train(prepared: Prepared<K>): Promise<StepOutcome> {
-    const { session, config, random, loop } = this.#run;
-    const fused = config.accumulate === 1;
-    const inputs = { ...prepared.inputs, ...this.#memoryInputs(prepared), ...(fused ? this.#updateInputs() : {}) };
-    const noise = (): ReturnType<typeof random.fork> => random.fork("noise").fork(loop.batchesSeen);
-    const reported = await session.run(fused ? "step" : "accumulate", inputs, noise(), ["loss", "gradientNorm"]);
+  /**
+   * Trains on one batch.
+   *
+   * @param upcoming the batch after it, which the engine may start on meanwhile; null = there is none.
+   * @throws NonFiniteError when configured to stop.
+   */
+  async train(
+    prepared: Prepared<K>,
+    upcoming: Promise<Prepared<K> | null> = Promise.resolve(null),
+  ): Promise<StepOutcome> {
+    const { session, config, loop, memory } = this.#run;
+    const { program, inputs, batchesSeen } = this.#request(prepared);
+    const noise = (): Random => this.#inputs.noise(batchesSeen);
+    const fused = program === "step";
+    // What the next batch takes is known before this one is done, unless a memory or an update comes between.
+    const early = fused && memory === null;
+    const running = session.run(program, inputs, noise(), FINITE);
+    if (early) this.#start(upcoming, batchesSeen + 1);
+    const reported = await running;
     const finite = Number.isFinite(numberOf(reported, "loss")) && Number.isFinite(numberOf(reported, "gradientNorm"));
     let skipped: string | null = null;
     let drift: number | null = null;
@@ -57,6 +79,7 @@ export class Stepper<K extends Kind, Item> {
       }
     }
     loop.batchesSeen += 1;
+    if (!early) this.#start(upcoming, batchesSeen + 1);
     return {
       loss: numberOf(reported, "loss"),
       gradientNorm: numberOf(reported, "gradientNorm"),
@@ -74,7 +97,7 @@ export class Stepper<K extends Kind, Item> {
   async flush(): Promise<boolean> {
     const { session, loop } = this.#run;
     if (loop.pending === 0) return false;
-    await session.run("update", this.#updateInputs());
+    await session.run("update", this.#inputs.update());
     loop.pending = 0;
     loop.step += 1;
     return true;
@@ -82,29 +105,35 @@ export class Stepper<K extends Kind, Item> {
 
   /** Numbers of the optimizer at this step, such as the learning rate. */
   scalars(): Scalars {
-    const { assembled, limits, loop } = this.#run;
-    return assembled.optimizer.scalars({ step: loop.step, totalSteps: limits.totalSteps });
+    return this.#inputs.scalars(this.#run.loop.step);
   }
 
-  #updateInputs(): HostTensors {
-    const { config, loop } = this.#run;
-    const scalars: Record<string, HostTensor> = prefixed("scalars", mapEntries(this.scalars(), hostScalar));
-    if (config.ema !== null)
-      scalars["average/decay"] = hostScalar(loop.step < config.ema.startStep ? 0 : config.ema.decay);
-    const momentum = this.#run.assembled.xbm?.momentum ?? null;
-    if (momentum !== null) scalars["key/decay"] = hostScalar(momentum);
-    return scalars;
+  /** First step at which the memory is used. */
+  get memoryStart(): number {
+    return this.#inputs.memoryStart;
   }
 
-  /** The memory as it was before this batch, without older rows of its items: an item is never its own neighbour. */
-  #memoryInputs({ items }: Prepared<K>): HostTensors {
-    const { assembled, memory, loop } = this.#run;
-    if (memory === null || assembled.xbm === null || memory.filled === 0) return {};
-    const start = this.memoryStart;
-    if (loop.step < start) return {};
-    const { weight, ramp } = assembled.xbm;
-    const share = ramp === 0 ? 1 : Math.min(1, (loop.step - start + 1) / ramp);
-    return prefixed("memory", { ...memory.tensors(items), weight: hostScalar(weight * share) });
+  /** The request that the engine has started on, if that is still what is wanted. */
+  #request(prepared: Prepared<K>): StepRequest<K> {
+    const ahead = this.#ahead;
+    this.#ahead = null;
+    return ahead !== null && this.#inputs.are(ahead, prepared) ? ahead : this.#inputs.of(prepared);
+  }
+
+  /**
+   * Lets the engine start on the batch after this one as soon as it is there.
+   *
+   * @param batchesSeen how many there will have been before it.
+   */
+  #start(upcoming: Promise<Prepared<K> | null>, batchesSeen: number): void {
+    const { session } = this.#run;
+    if (session.ahead === undefined) return;
+    whenThere(upcoming, (next) => {
+      const later = this.#run.loop.batchesSeen === batchesSeen ? 0 : 1;
+      this.#ahead = this.#inputs.of(next, later);
+      const { program, inputs } = this.#ahead;
+      session.ahead?.(program, inputs, this.#inputs.noise(batchesSeen), FINITE);
+    });
   }
 
   async #drift({ inputs }: Prepared<K>): Promise<number | null> {
@@ -115,12 +144,6 @@ export class Stepper<K extends Kind, Item> {
       const { embeddings } = await session.run("remember", given, random.fork("evaluate"));
       return matrixOf(embeddings as HostTensor);
     });
-  }
-
-  /** First step at which the memory is used. Default: after one epoch. */
-  get memoryStart(): number {
-    const { assembled, limits, config } = this.#run;
-    return assembled.xbm?.startStep ?? Math.ceil((limits.batchesPerEpoch ?? 1000) / config.accumulate);
   }
 
   #remember(reported: HostTensors, prepared: Prepared<K>): void {

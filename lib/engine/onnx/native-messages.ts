@@ -70,10 +70,12 @@ export type NativeTask =
       /** Batch inputs; comes back with the answer. */
       readonly buffer: ArrayBuffer;
       readonly random: RandomState | null;
-      /** Outputs that must be finite for the run to count, by place in the plan; null: `settle` says whether it does. */
-      readonly settle: readonly number[] | null;
+      /** Outputs that must be finite for the run to count, by place in the plan. */
+      readonly finite: readonly number[];
+      /** Whether it counts as soon as they are; otherwise `settle` says so too. */
+      readonly settles: boolean;
     }
-  /** Whether the tensors that the last run left become the carried ones. */
+  /** Whether the tensors that the last run left become the carried ones, if what had to be finite is. */
   | { readonly type: "settle"; readonly session: number; readonly accepted: boolean }
   | { readonly type: "read"; readonly session: number; readonly names: readonly string[] }
   | { readonly type: "write"; readonly session: number; readonly values: HostTensors };
@@ -87,8 +89,6 @@ export interface NativeRun {
   readonly random: RandomState | null;
   /** Time in native code. */
   readonly milliseconds: number;
-  /** Whether the outputs that had to be finite are. */
-  readonly accepted: boolean;
 }
 
 export interface NativeAnswers {

@@ -20,6 +20,8 @@ interface Loaded {
 interface Proposal {
   readonly update: () => void;
   readonly tensors: readonly (readonly [name: string, tensor: NativeTensor])[];
+  /** Whether everything is finite that has to be. */
+  readonly sound: boolean;
 }
 
 /** Graphs with the carried tensors they share, on the thread that runs them. */
@@ -54,13 +56,14 @@ export class NativeSession {
     await loaded?.graph.release();
   }
 
-  /** @param finite outputs that must be finite for `settle` to be called with true, by place in the plan. */
+  /** @param finite outputs that must be finite for `settle` to change anything, by place in the plan. */
   async run(
     id: number,
     buffer: ArrayBuffer,
     state: RandomState | null,
     finite: readonly number[] = [],
   ): Promise<NativeRun> {
+    this.#proposal = null;
     const { graph, plan, noise, update } = this.#graphs.get(id) as Loaded;
     const random = state === null ? null : new Random();
     if (random !== null && state !== null) random.restore(state);
@@ -87,13 +90,13 @@ export class NativeSession {
       else cuts[target.cut] = result;
     }
     const sources = { carried: (name: string) => this.#carried.get(name) as ArenaTensor, inputs, cuts };
-    this.#proposal = { update: update?.prepare(sources) ?? (() => undefined), tensors };
-    const accepted = finite.every((at) => isFinite(results[plan.outputs[at]?.name ?? ""]?.data as NativeData));
-    return { reported, buffer, random: random?.state ?? null, milliseconds, accepted };
+    const sound = finite.every((at) => isFinite(results[plan.outputs[at]?.name ?? ""]?.data as NativeData));
+    this.#proposal = { update: update?.prepare(sources) ?? (() => undefined), tensors, sound };
+    return { reported, buffer, random: random?.state ?? null, milliseconds };
   }
 
   settle(accepted: boolean): void {
-    if (accepted && this.#proposal !== null) {
+    if (accepted && this.#proposal?.sound === true) {
       // The update reads what the others replace.
       this.#proposal.update();
       for (const [name, tensor] of this.#proposal.tensors) this.#put(name, tensor.data as NativeData, tensor.dims);

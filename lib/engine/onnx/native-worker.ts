@@ -41,7 +41,7 @@ async function perform(runtime: NativeRuntime, task: NativeTask): Promise<Native
       await session.unload(task.graph);
       return null;
     case "run":
-      return session.run(task.graph, task.buffer, task.random, task.settle ?? []);
+      return session.run(task.graph, task.buffer, task.random, task.finite);
     case "settle":
       session.settle(task.accepted);
       return null;
@@ -63,10 +63,8 @@ function handedOver(task: NativeTask, answer: NativeAnswers[keyof NativeAnswers]
 }
 
 async function answer(runtime: NativeRuntime, { id, task }: NativeRequest): Promise<void> {
-  let accepted: boolean;
   try {
     const value = await perform(runtime, task);
-    accepted = task.type === "run" && (value as AnswerTo<typeof task>).accepted;
     if (id !== null) port.postMessage({ id, answer: value } satisfies NativeReply, handedOver(task, value));
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error);
@@ -74,12 +72,16 @@ async function answer(runtime: NativeRuntime, { id, task }: NativeRequest): Prom
     return;
   }
   // The asker reads the answer meanwhile.
-  if (task.type === "run" && task.settle !== null) sessions.get(task.session)?.settle(accepted);
+  if (task.type === "run" && task.settles) sessions.get(task.session)?.settle(true);
 }
 
 try {
   const runtime = await loadRuntime();
-  port.on("message", (request: NativeRequest) => void answer(runtime, request));
+  // One after the other: a run that was sent ahead starts from what the one before it leaves.
+  let last = Promise.resolve();
+  port.on("message", (request: NativeRequest) => {
+    last = last.then(() => answer(runtime, request));
+  });
   port.postMessage({ version: runtime.version, providers: runtime.providers } satisfies NativeGreeting);
 } catch (error) {
   port.postMessage({ missing: (error as Error).message } satisfies NativeGreeting);
