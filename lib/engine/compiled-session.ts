@@ -90,7 +90,8 @@ export class CompiledSession implements Session {
       throw new UsageError(`there is no program "${name}"; this session has ${[...this.#programs.keys()].join(", ")}`);
     }
     if (this.#eager.has(name)) return this.#runEagerly(name, request);
-    await this.#moveTo("native");
+    // Known graphs are sent before anything else can be, so that a run told ahead follows the one under way.
+    if (this.#home !== "native") await this.#moveTo("native");
     try {
       return await this.#native.run(name, program, request);
     } catch (error) {
@@ -106,7 +107,7 @@ export class CompiledSession implements Session {
   }
 
   async #runEagerly(name: string, { inputs, noise, accept }: RunRequest): Promise<HostTensors> {
-    await this.#moveTo("eager");
+    if (this.#home !== "eager") await this.#moveTo("eager");
     return (this.#eagerSession as Session).run(name, inputs, noise, accept);
   }
 
@@ -117,7 +118,6 @@ export class CompiledSession implements Session {
   }
 
   async #moveTo(home: "native" | "eager"): Promise<void> {
-    if (this.#home === home) return;
     const carried = await this.#read(Object.keys(this.#layouts));
     if (home === "native") await this.#native.write(carried);
     else if (this.#eagerSession !== null) await this.#eagerSession.write(carried);

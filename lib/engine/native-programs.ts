@@ -13,7 +13,7 @@ import { noNoise } from "./seeded-noise.js";
 /** Graphs of one program that stay loaded, one for each set of input shapes; the one used longest ago goes first. */
 const KEPT_GRAPHS = 8;
 
-/** For measurements: `{ program, milliseconds }`, the time in native code, after every run. */
+/** For measurements: `{ program, milliseconds, ahead }`, the time in native code and whether it was started ahead, after every run. */
 const measured = channel("likewise:native-run");
 
 /** For measurements: `{ program, milliseconds }`, the time until a graph is loaded, for every set of input shapes. */
@@ -99,7 +99,8 @@ export class NativePrograms {
       run = ahead;
       this.#settle(true);
     } else {
-      const graph = await this.#graph(name, program, inputs);
+      const signature = signatureOf(inputs);
+      const graph = this.#known(name, signature) ?? (await this.#load(name, signature, program, inputs));
       if (graph.compiled.draws && noise === undefined) noNoise.uniform([]);
       // With names alone, the thread decides by itself and updates while its answer is read.
       asked = typeof accept === "function" && graph.compiled.changes;
@@ -109,7 +110,8 @@ export class NativePrograms {
     const answer = await this.#native(() => run.answer);
     const { compiled } = run.graph;
     if (answer.random !== null) noise?.restore(answer.random);
-    if (measured.hasSubscribers) measured.publish({ program: name, milliseconds: answer.milliseconds });
+    if (measured.hasSubscribers)
+      measured.publish({ program: name, milliseconds: answer.milliseconds, ahead: run === ahead });
     const reported = namedReport(compiled, answer.reported);
     if (!asked) {
       if (typeof accept === "function") accept(reported);
@@ -170,13 +172,20 @@ export class NativePrograms {
     this.#thread.tell({ type: "settle", session: this.#session, accepted });
   }
 
-  async #graph(name: string, program: Program, inputs: HostTensors): Promise<LoadedGraph> {
+  /** A graph that is loaded; it is the last to be given up now. */
+  #known(name: string, signature: string): LoadedGraph | undefined {
+    const graphs = this.#graphs.get(name);
+    const graph = graphs?.get(signature);
+    if (graph === undefined) return undefined;
+    graphs?.delete(signature);
+    graphs?.set(signature, graph);
+    return graph;
+  }
+
+  async #load(name: string, signature: string, program: Program, inputs: HostTensors): Promise<LoadedGraph> {
+    const graph = await this.#compile(name, program, inputs);
     let graphs = this.#graphs.get(name);
     if (graphs === undefined) this.#graphs.set(name, (graphs = new Map<string, LoadedGraph>()));
-    const signature = signatureOf(inputs);
-    const known = graphs.get(signature);
-    graphs.delete(signature);
-    const graph = known ?? (await this.#load(name, program, inputs));
     graphs.set(signature, graph);
     for (const [old, { id }] of graphs) {
       if (graphs.size <= KEPT_GRAPHS) break;
@@ -186,7 +195,7 @@ export class NativePrograms {
     return graph;
   }
 
-  async #load(name: string, program: Program, inputs: HostTensors): Promise<LoadedGraph> {
+  async #compile(name: string, program: Program, inputs: HostTensors): Promise<LoadedGraph> {
     const started = performance.now();
     const layout = layoutOf(inputs);
     let compiled: CompiledProgram;
