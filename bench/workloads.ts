@@ -60,7 +60,7 @@ class Pairs extends Bench<"pair"> {
     return new MultipleNegativesRankingLoss({ scale: 20 });
   }
   override configureMetrics(): AttachedMetric<"pair"> {
-    return attach(new Precision({ k: 1 }), { progress: true });
+    return attach(new Precision({ k: 1 }), { scope: "batch", progress: true });
   }
 }
 
@@ -75,7 +75,7 @@ class Groups extends Bench<"group"> {
     return this.makeLoss();
   }
   override configureMetrics(): AttachedMetric<"group"> {
-    return attach(new RPrecision(), { progress: true });
+    return attach(new RPrecision(), { scope: "batch", progress: true });
   }
   override configureXbm() {
     return this.memory === null ? null : new XbmConfig({ bufferSize: this.memory, startStep: 0 });

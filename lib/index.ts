@@ -94,6 +94,7 @@ export {
   Metric,
   type AttachedMetric,
   type AttachOptions,
+  type ReadsSimilarities,
   type SharesWork,
   type Stage,
 } from "./contracts/metric.js";
@@ -118,4 +119,5 @@ export {
   StorageError,
   UnknownNameError,
   UsageError,
+  WorkerError,
 } from "./errors.js";

@@ -1,4 +1,11 @@
-import { Metric, type Distance, type HostTargets, type SharesWork } from "../lib/contracts/index.js";
+import {
+  Metric,
+  type Distance,
+  type HostTargets,
+  type Kind,
+  type ReadsSimilarities,
+  type SharesWork,
+} from "../lib/contracts/index.js";
 import { oneOf, refuse, unknownOptions, wholeNumber, type Problem } from "../lib/contracts/options.js";
 import { Cosine, distanceNamed, savedDistance, type DistanceName } from "../lib/distances/index.js";
 import { ShapeError, UsageError } from "../lib/errors.js";
@@ -7,10 +14,12 @@ import { GrowingRows } from "../lib/tensor/growing-rows.js";
 import type { HostMatrix } from "../lib/tensor/host.js";
 import type { RankDepth } from "../lib/tensor/nearest-counts.js";
 import type { RankProfile } from "../lib/tensor/nearest-profile.js";
-import { rankRelevant } from "../lib/tensor/nearest-ranks.js";
+import { KnownScores } from "../lib/tensor/known-scores.js";
+import type { Ranking } from "../lib/tensor/nearest-ranking.js";
+import { rankByScores, rankRelevant } from "../lib/tensor/nearest-ranks.js";
 import { firstNonFiniteRow } from "../lib/tensor/nearest-rows.js";
 import { GroupRows } from "./group-rows.js";
-import { countRows, nameTargets, type RetrievalKind } from "./kind.js";
+import { countRows, nameTargets, type NamedTargets, type RetrievalKind } from "./kind.js";
 import { PairRows, type PairDirection } from "./pair-rows.js";
 import { sampleQueries, type Collected } from "./search.js";
 import { TupleRows } from "./tuple-rows.js";
@@ -43,7 +52,10 @@ export interface RetrievalMetricOptions {
  * Rows are kept until `reset`; distances are computed block by block in `value`, which lets other work of the process run between
  * blocks. Memory does not grow with the square of the rows.
  */
-export abstract class RetrievalMetric extends Metric<RetrievalKind> implements SharesWork<RetrievalKind> {
+export abstract class RetrievalMetric
+  extends Metric<RetrievalKind>
+  implements SharesWork<RetrievalKind>, ReadsSimilarities<RetrievalKind>
+{
   readonly higherIsBetter = true;
   readonly #given: Distance | null;
   readonly #direction: PairDirection;
@@ -51,6 +63,7 @@ export abstract class RetrievalMetric extends Metric<RetrievalKind> implements S
   readonly #seed: number;
   #distance: Distance;
   #rows: GrowingRows | null = null;
+  #similarities: HostMatrix | null = null;
   #collected: Collected<RetrievalKind> | null = null;
   #finite = true;
 
@@ -64,8 +77,8 @@ export abstract class RetrievalMetric extends Metric<RetrievalKind> implements S
   }
 
   override update(embeddings: HostMatrix, targets: HostTargets<RetrievalKind>): void {
-    const named = nameTargets(targets);
-    if (named === null) throw new UsageError(`${this.name} needs targets of groups, pairs or tuples`);
+    const named = this.#named(targets);
+    if (this.#similarities !== null) throw new UsageError(`${this.name} was told similarities; call reset first`);
     if (this.#collected !== null && this.#collected.kind !== named.kind) {
       throw new UsageError(
         `${this.name} has seen a ${this.#collected.kind} batch; call reset before a ${named.kind} batch`,
@@ -83,6 +96,28 @@ export abstract class RetrievalMetric extends Metric<RetrievalKind> implements S
     this.#finite &&= firstNonFiniteRow(embeddings) === null;
   }
 
+  /** Every item among all other items needs more than the similarities of a's with b's. */
+  readsSimilarities(kind: Kind, distance: Distance): boolean {
+    const known = kind === "group" || (kind === "pair" && this.#direction !== "both");
+    return known && isSameDistance(distance, this.#distance);
+  }
+
+  updateBySimilarities(similarities: HostMatrix, targets: HostTargets<RetrievalKind>): void {
+    const named = this.#named(targets);
+    if (this.#collected !== null) throw new UsageError(`${this.name} has seen a batch; call reset first`);
+    const rows = countRows(named, similarities.rows) / (named.kind === "pair" ? 2 : 1);
+    if (rows !== similarities.rows || rows !== similarities.size) {
+      throw new ShapeError(this.name, `similarities [${rows}, ${rows}] for these ${named.kind} targets`, [
+        similarities.rows,
+        similarities.size,
+      ]);
+    }
+    this.#collected = this.#collect(named.kind);
+    // The kinds are the same.
+    this.#collected.append(named.targets as never, countRows(named, rows));
+    this.#similarities = similarities;
+  }
+
   override async value(): Promise<number> {
     return (await this.valuesWith([]))[0] as number;
   }
@@ -95,18 +130,20 @@ export abstract class RetrievalMetric extends Metric<RetrievalKind> implements S
       other.#direction === this.#direction &&
       other.#sample === this.#sample &&
       other.#seed === this.#seed &&
-      other.#rows?.matrix.rows === this.#rows?.matrix.rows
+      other.#rows?.matrix.rows === this.#rows?.matrix.rows &&
+      other.#similarities === this.#similarities
     );
   }
 
   async valuesWith(others: readonly Metric<RetrievalKind>[]): Promise<readonly number[]> {
     const metrics = [this, ...(others as readonly RetrievalMetric[])];
-    if (this.#rows === null || this.#collected === null || !this.#finite) return metrics.map(() => NaN);
-    const all = this.#collected.search(this.#rows.matrix);
+    const rows = this.#similarities === null ? this.#rows?.matrix : { data: new Float32Array(), rows: 0, size: 0 };
+    if (rows === undefined || this.#collected === null || !this.#finite) return metrics.map(() => NaN);
+    const all = this.#collected.search(rows);
     const search = this.#sample === null ? all : sampleQueries(all, this.#sample, new Random(this.#seed));
     const sums = metrics.map(() => ({ sum: 0, weights: 0 }));
     const depth = (relevant: number): RankDepth => deepest(metrics.map((metric) => metric.depth(relevant)));
-    await rankRelevant(this.#distance, { ...search, depth }, (whole) => {
+    await this.#rank({ ...search, depth }, (whole) => {
       const gains = search.gains?.(whole.query) ?? null;
       metrics.forEach((metric, at) => {
         const total = sums[at] as { sum: number; weights: number };
@@ -122,6 +159,7 @@ export abstract class RetrievalMetric extends Metric<RetrievalKind> implements S
   override reset(): void {
     this.#rows = null;
     this.#collected = null;
+    this.#similarities = null;
     this.#finite = true;
   }
 
@@ -138,6 +176,28 @@ export abstract class RetrievalMetric extends Metric<RetrievalKind> implements S
   /** What a query weighs in the mean. */
   protected weigh(_profile: RankProfile): number {
     return 1;
+  }
+
+  #rank(ranking: Ranking, visit: (profile: RankProfile) => void): Promise<void> {
+    if (this.#similarities === null) return rankRelevant(this.#distance, ranking, visit);
+    const { rows } = this.#similarities;
+    const place =
+      this.#collected?.kind === "group"
+        ? { queryStride: rows, candidateStride: 1, firstQuery: 0, firstCandidate: 0 }
+        : this.#direction === "a-to-b"
+          ? { queryStride: rows, candidateStride: 1, firstQuery: 0, firstCandidate: rows }
+          : { queryStride: 1, candidateStride: rows, firstQuery: rows, firstCandidate: 0 };
+    return rankByScores(
+      new KnownScores(this.#similarities, place, ranking.queries, ranking.candidates),
+      ranking,
+      visit,
+    );
+  }
+
+  #named(targets: HostTargets<RetrievalKind>): NamedTargets {
+    const named = nameTargets(targets);
+    if (named === null) throw new UsageError(`${this.name} needs targets of groups, pairs or tuples`);
+    return named;
   }
 
   #collect(kind: RetrievalKind): Collected<RetrievalKind> {

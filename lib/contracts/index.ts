@@ -40,9 +40,11 @@ export { Distance, type InnerProductForm } from "./distance.js";
 export {
   Metric,
   attach,
+  readsSimilarities,
   sharesWork,
   type AttachedMetric,
   type AttachOptions,
+  type ReadsSimilarities,
   type SharesWork,
   type Stage,
 } from "./metric.js";

@@ -32,6 +32,27 @@ export function sharesWork<K extends Kind>(metric: Metric<K>): metric is Metric<
   return "sharesWith" in metric && "valuesWith" in metric;
 }
 
+/**
+ * A metric that can be told how similar the rows of a batch are in place of their embeddings. The loss has computed that already, so
+ * that a metric of training batches costs next to nothing.
+ */
+export interface ReadsSimilarities<K extends Kind = Kind> {
+  /** Whether similarities by this distance are all it needs of a batch of this kind. */
+  readsSimilarities(kind: Kind, distance: Distance): boolean;
+  /**
+   * Instead of `update`, with the only batch until `reset`.
+   *
+   * @param similarities of a group batch `[n, n]`, every row with every row; of a pair batch `[p, p]`, every `a` with every `b`. Borrowed
+   *   until `reset`.
+   */
+  updateBySimilarities(similarities: HostMatrix, targets: HostTargets<K>): void;
+}
+
+/** Whether a metric can be told similarities in place of embeddings. */
+export function readsSimilarities<K extends Kind>(metric: Metric<K>): metric is Metric<K> & ReadsSimilarities<K> {
+  return "readsSimilarities" in metric && "updateBySimilarities" in metric;
+}
+
 /** When an attached metric is computed and where it is shown. */
 export interface AttachOptions {
   /** "epoch" = over all rows of the stage (default for validation), "batch" = each batch alone, averaged over the epoch. */

@@ -12,13 +12,20 @@ export type AnyPartClass = PartClass<Part> & { readonly prototype: Part; readonl
 /** Classes by role and type name; makes parts from what was saved. */
 export class PartRegistry implements PartFinder {
   readonly #classes: Registry<AnyPartClass>;
+  readonly #standard: PartRegistry | null;
 
-  private constructor(classes: Registry<AnyPartClass>) {
+  private constructor(classes: Registry<AnyPartClass>, standard: PartRegistry | null = null) {
     this.#classes = classes;
+    this.#standard = standard;
   }
 
   static of(classes: readonly AnyPartClass[]): PartRegistry {
-    return new PartRegistry(new Registry<AnyPartClass>("part")).with(classes);
+    return new PartRegistry(new PartRegistry(new Registry<AnyPartClass>("part")).with(classes).#classes);
+  }
+
+  /** This registry without what was added `with`. */
+  get standard(): PartRegistry {
+    return this.#standard ?? this;
   }
 
   /** A registry that also knows these. @throws DuplicateNameError for two classes of one name. */
@@ -32,7 +39,7 @@ export class PartRegistry implements PartFinder {
       }
       copy.add(`${roleOf(partClass.prototype, partClass.name)} ${partClass.type}`, partClass);
     }
-    return new PartRegistry(copy);
+    return new PartRegistry(copy, this.standard);
   }
 
   make(role: PartRole, saved: SavedPart, weights: HostTensors): Part {
@@ -42,6 +49,15 @@ export class PartRegistry implements PartFinder {
     const advice = `If ${saved.type} is your own class, pass it: { parts: [${saved.type}] }`;
     return this.#classes.require(`${role} ${saved.type}`, advice).from(saved.config, weights, this);
   }
+}
+
+/** The classes of parts among the exports of a module. */
+export function partClassesOf(module: object): readonly AnyPartClass[] {
+  return Object.values(module).filter(isPartClass);
+}
+
+function isPartClass(value: unknown): value is AnyPartClass {
+  return typeof value === "function" && typeof (value as Partial<AnyPartClass>).type === "string" && "from" in value;
 }
 
 /** What a part is for, told by the contract it extends. */

@@ -8,6 +8,7 @@ import { mapEntries, prefixed, under, type Tensors } from "../tensor/tree.js";
 import { chunksOf, differentiateInChunks, forwardAll } from "./chunks.js";
 import { forward, type Network } from "./forward.js";
 import { objective, verdict, type Judged } from "./objective.js";
+import { similaritiesOf } from "./similarities.js";
 
 /**
  * The programs of a training run. Carried tensors: `parameters/…`, `state/…`, `optimizer/…`, and when asked for `average/…`
@@ -20,7 +21,7 @@ import { objective, verdict, type Judged } from "./objective.js";
  * - `remember`: embeddings as a memory would hold them, without training.
  * - `diagnose`: which part's output, which parameter or gradient is not finite (1 = finite).
  *
- * Reported: `loss`, `weight`, `terms/<name>`, `gradientNorm`, `embeddings` where they are used, and `keys` where there is a `key/…`.
+ * Reported: `loss`, `weight`, `terms/<name>`, `gradientNorm`, `embeddings` and `similarities` where they are used, and `keys` where there is a `key/…`.
  */
 export interface TrainingPrograms {
   readonly step: Program;
@@ -36,11 +37,13 @@ export interface ProgramOptions {
   readonly optimizer: Transform;
   /** Report the embeddings of training steps (metrics, memory, `processResults` need them). */
   readonly reportEmbeddings: boolean;
+  /** Report how similar the rows of training steps are, as far as `similaritiesOf` gives it; else the embeddings. Default false. */
+  readonly reportSimilarities?: boolean;
 }
 
 export function trainingPrograms<K extends Kind, Item>(
   judged: Judged<K, Item>,
-  { optimizer, reportEmbeddings }: ProgramOptions,
+  { optimizer, reportEmbeddings, reportSimilarities = false }: ProgramOptions,
 ): TrainingPrograms {
   judged.head.prepare();
   const inOnePiece = (carried: Tensors, inputs: Tensors, noise: Noise) =>
@@ -64,8 +67,17 @@ export function trainingPrograms<K extends Kind, Item>(
     weight: rest.weight,
     gradientNorm: globalNorm(gradients),
     ...prefixed("terms", under(rest, "terms")),
-    ...(reportEmbeddings ? { embeddings: rest.embeddings } : {}),
+    ...rowsToReport(rest.embeddings as tf.Tensor2D),
   });
+  const rowsToReport = (embeddings: tf.Tensor2D): Record<string, tf.Tensor> => {
+    const { kind, distance } = judged.loss;
+    const similarities = reportSimilarities && distance !== null ? similaritiesOf(kind, distance, embeddings) : null;
+    const missing = reportSimilarities && similarities === null;
+    return {
+      ...(similarities === null ? {} : { similarities }),
+      ...(reportEmbeddings || missing ? { embeddings } : {}),
+    };
+  };
   /** Embeddings by the slow copy of the parameters. */
   const keys = (carried: Tensors, inputs: Tensors, noise: Noise): Record<string, tf.Tensor> =>
     Object.keys(under(carried, "key")).length === 0 ? {} : { keys: remembered(judged, carried, inputs, noise) };

@@ -1,18 +1,37 @@
 import type { HostTargets } from "../contracts/batch.js";
-import { sharesWork, type AttachedMetric, type Metric, type Stage } from "../contracts/metric.js";
+import type { SimilarityLoss } from "../contracts/loss.js";
+import {
+  readsSimilarities,
+  sharesWork,
+  type AttachedMetric,
+  type Metric,
+  type ReadsSimilarities,
+  type Stage,
+} from "../contracts/metric.js";
 import type { Kind } from "../contracts/samples.js";
+import type { Assembled } from "../model/assemble.js";
 import type { HostMatrix } from "../tensor/host.js";
 import type { ScalarLog } from "./log.js";
+
+/** What metrics see of a batch; null where it was not reported. */
+export interface BatchRows {
+  readonly embeddings: HostMatrix | null;
+  /** See `similaritiesOf`. */
+  readonly similarities: HostMatrix | null;
+}
 
 /** Updates the metrics that are attached to a stage and logs them as `<stage>/<name>`. */
 export class MetricsRunner<K extends Kind> {
   readonly #attached: readonly AttachedMetric<K>[];
+  readonly #bySimilarities: ReadonlySet<Metric<K>>;
 
   constructor(
-    attached: readonly AttachedMetric<K>[],
+    { metrics, loss }: Pick<Assembled<K, never>, "metrics" | "loss">,
     readonly stage: Stage,
   ) {
-    this.#attached = attached.filter(({ stages }) => stages.includes(stage));
+    this.#attached = metrics.filter(({ stages }) => stages.includes(stage));
+    const able = this.#attached.filter((each) => isBySimilarities(each, loss));
+    this.#bySimilarities = new Set(able.map(({ metric }) => metric));
   }
 
   /** True when embeddings are needed. */
@@ -34,11 +53,18 @@ export class MetricsRunner<K extends Kind> {
     for (const { metric, scope } of this.#attached) if (scope === "epoch") metric.update(embeddings, targets);
   }
 
-  /** Batch metrics are logged now; epoch metrics accumulate. */
-  async update(embeddings: HostMatrix, targets: HostTargets<K>, size: number, log: ScalarLog): Promise<void> {
+  /** Batch metrics are logged now; epoch metrics accumulate. What a batch metric can tell from similarities it is told by them. */
+  async update(
+    { embeddings, similarities }: BatchRows,
+    targets: HostTargets<K>,
+    size: number,
+    log: ScalarLog,
+  ): Promise<void> {
     for (const { metric, scope } of this.#attached) {
       if (scope === "batch") metric.reset();
-      metric.update(embeddings, targets);
+      if (similarities !== null && this.#bySimilarities.has(metric))
+        (metric as Metric<K> & ReadsSimilarities<K>).updateBySimilarities(similarities, targets);
+      else if (embeddings !== null) metric.update(embeddings, targets);
     }
     for (const [{ name, progress }, value] of await valuesOf(this.#of("batch"))) {
       // A batch in which no row counts says nothing.
@@ -57,6 +83,16 @@ export class MetricsRunner<K extends Kind> {
   #of(scope: AttachedMetric<K>["scope"]): readonly AttachedMetric<K>[] {
     return this.#attached.filter((attached) => attached.scope === scope);
   }
+}
+
+/** Whether a metric is computed from the similarities of each batch that the loss computes too. */
+export function isBySimilarities<K extends Kind>(
+  { metric, scope }: AttachedMetric<K>,
+  { kind, distance }: SimilarityLoss<K>,
+): boolean {
+  return (
+    scope === "batch" && distance !== null && readsSimilarities(metric) && metric.readsSimilarities(kind, distance)
+  );
 }
 
 /** Values of metrics that have seen the same rows, in their order; those that can share their work are computed together. */

@@ -1,5 +1,6 @@
 import type { Session } from "../contracts/engine.js";
 import { isFittable } from "../contracts/encoder.js";
+import { usesChunks } from "../contracts/loss.js";
 import type { Kind } from "../contracts/samples.js";
 import type { Transform } from "../contracts/optimizer.js";
 import { AssemblyError } from "../errors.js";
@@ -16,6 +17,7 @@ import * as tf from "../tensor/tf.js";
 import { mapEntries, prefixed, under } from "../tensor/tree.js";
 import { differences, identityOf, readFittedParts, type Checkpoint } from "./checkpoint-file.js";
 import { checkHeadCanBeFitted } from "./fit-head.js";
+import { isBySimilarities } from "./metrics-runner.js";
 import { overridesProcessResults, type Loaders } from "./run.js";
 import type { TrainerConfig } from "./trainer-config.js";
 import type { Warnings } from "./warnings.js";
@@ -58,13 +60,24 @@ export async function startSession<K extends Kind, Item>(
   resumed: Pick<Checkpoint, "carried"> | null,
   { warn }: Warnings,
 ): Promise<Session> {
-  const { model, metrics, xbm, optimizer } = assembled;
-  const reportEmbeddings =
-    xbm !== null || overridesProcessResults(model) || metrics.some(({ stages }) => stages.includes("train"));
+  const { model, xbm, optimizer } = assembled;
+  const { bySimilarities, others } = metricsOfSteps(assembled);
+  const reportEmbeddings = xbm !== null || overridesProcessResults(model) || others;
   const first = firstCarried(assembled, config);
   if (resumed !== null) requireSameTensors("checkpoint", first, resumed.carried);
-  const programs = trainingPrograms(assembled, { optimizer, reportEmbeddings });
+  const programs = trainingPrograms(assembled, { optimizer, reportEmbeddings, reportSimilarities: bySimilarities });
   return engine.start({ ...programs }, resumed?.carried ?? first, (message) => warn("ENGINE", message, message));
+}
+
+/** What metrics of training batches read. */
+function metricsOfSteps<K extends Kind, Item>({
+  metrics,
+  loss,
+}: Assembled<K, Item>): { readonly bySimilarities: boolean; readonly others: boolean } {
+  const attached = metrics.filter(({ stages }) => stages.includes("train"));
+  // Of chunks that were made to save memory, not all similarities are held at once.
+  const able = attached.filter((each) => !usesChunks(loss) && isBySimilarities(each, loss));
+  return { bySimilarities: able.length > 0, others: able.length < attached.length };
 }
 
 /** Parameters and state, with the optimizer's slots, the sums of accumulated gradients and the averages that a configuration needs. */

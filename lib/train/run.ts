@@ -63,7 +63,7 @@ class TrainingLoop<K extends Kind, Item> {
     this.#loaders = loaders;
     this.#hooks = hooks;
     this.#stepper = new Stepper(run);
-    this.#metrics = new MetricsRunner(run.assembled.metrics, "train");
+    this.#metrics = new MetricsRunner(run.assembled, "train");
     this.#latest = run.callbacks.metrics;
     this.#readsEmbeddings = overridesProcessResults(run.assembled.model);
   }
@@ -176,9 +176,9 @@ class TrainingLoop<K extends Kind, Item> {
     const { log, loop, assembled } = this.#run;
     log.write("train/loss", outcome.loss, { progress: true });
     for (const [term, value] of Object.entries(outcome.terms)) log.write(`train/${term}`, value, { onStep: true });
+    await this.#metrics.update(outcome, prepared.targets, prepared.size, log);
     const { embeddings } = outcome;
     if (embeddings === null) return;
-    await this.#metrics.update(embeddings, prepared.targets, prepared.size, log);
     if (this.#metrics.accumulates && this.#run.config.runDir !== null) {
       this.#run.metricRows.add(embeddings, prepared.targets as unknown as Readonly<Record<string, Int32Array>>);
     }

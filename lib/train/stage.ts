@@ -30,7 +30,7 @@ export async function* runStage<K extends Kind, Item>(
   const log = new ScalarLog();
   const trainLog = callbacks.log;
   callbacks.log = log;
-  const metrics = new MetricsRunner(assembled.metrics, stage);
+  const metrics = new MetricsRunner(assembled, stage);
   metrics.reset();
   yield { type: "validationStart", stage, step: loop.step, batches };
   await callbacks.call(sanity ? "onSanityCheckStart" : stage === "test" ? "onTestStart" : "onValidationStart");
@@ -49,7 +49,7 @@ export async function* runStage<K extends Kind, Item>(
       log.write(`${stage}/${term}`, data[0] as number);
     const embeddings = embeddingsOf(reported);
     if (embeddings !== null) {
-      await metrics.update(embeddings, prepared.targets, prepared.size, log);
+      await metrics.update({ embeddings, similarities: null }, prepared.targets, prepared.size, log);
       const results = { stage, embeddings, targets: prepared.targets, batch: prepared.position, epoch: loop.epoch };
       await logInto(log, () => assembled.model.processResults(results));
     }

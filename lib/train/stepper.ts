@@ -17,6 +17,7 @@ export interface StepOutcome {
   readonly terms: Scalars;
   /** When the run asked for them. */
   readonly embeddings: HostMatrix | null;
+  readonly similarities: HostMatrix | null;
   /** False while gradients are only accumulated. */
   readonly updated: boolean;
   /** A sentence when the batch was left out because its loss was not finite. */
@@ -88,6 +89,7 @@ export class Stepper<K extends Kind, Item> {
         ...(drift === null ? {} : { memoryDrift: drift }),
       },
       embeddings: embeddingsOf(reported),
+      similarities: "similarities" in reported ? matrixOf(reported["similarities"] as HostTensor) : null,
       updated,
       skipped,
     };

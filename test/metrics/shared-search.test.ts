@@ -65,10 +65,10 @@ describe("metrics of the same rows", () => {
         const distance = new Counted();
         for (const metric of metrics) metric.useDistance(distance);
         const attached = metrics.map((metric) => attach<"group">(metric, { scope, stages: ["validation"] }));
-        const runner = new MetricsRunner(attached, "validation");
+        const runner = new MetricsRunner({ metrics: attached, loss: new TripletLoss() }, "validation");
         const written: string[] = [];
         const log = { write: (name: string) => void written.push(name) };
-        await runner.update(rows, targets, 30, log as never);
+        await runner.update({ embeddings: rows, similarities: null }, targets, 30, log as never);
         await runner.finish(log as never);
         expect(written).to.deep.equal(metrics.map(({ name }) => `validation/${name}`));
         return distance.asked;
