@@ -14,11 +14,11 @@ import { GrowingRows } from "../lib/tensor/growing-rows.js";
 import type { HostMatrix } from "../lib/tensor/host.js";
 import type { RankDepth } from "../lib/tensor/nearest-counts.js";
 import type { RankProfile } from "../lib/tensor/nearest-profile.js";
-import { KnownScores } from "../lib/tensor/known-scores.js";
-import type { Ranking } from "../lib/tensor/nearest-ranking.js";
-import { rankByScores, rankRelevant } from "../lib/tensor/nearest-ranks.js";
+import { rankKnown } from "../lib/tensor/known-ranks.js";
+import { rankRelevant } from "../lib/tensor/nearest-ranks.js";
 import { firstNonFiniteRow } from "../lib/tensor/nearest-rows.js";
 import { GroupRows } from "./group-rows.js";
+import { knownBatch, type KnownBatch } from "./known-batch.js";
 import { countRows, nameTargets, type NamedTargets, type RetrievalKind } from "./kind.js";
 import { PairRows, type PairDirection } from "./pair-rows.js";
 import { sampleQueries, type Collected } from "./search.js";
@@ -63,7 +63,8 @@ export abstract class RetrievalMetric
   readonly #seed: number;
   #distance: Distance;
   #rows: GrowingRows | null = null;
-  #similarities: HostMatrix | null = null;
+  /** The only batch, when it was told by its similarities. */
+  #known: KnownBatch | null = null;
   #collected: Collected<RetrievalKind> | null = null;
   #finite = true;
 
@@ -78,7 +79,7 @@ export abstract class RetrievalMetric
 
   override update(embeddings: HostMatrix, targets: HostTargets<RetrievalKind>): void {
     const named = this.#named(targets);
-    if (this.#similarities !== null) throw new UsageError(`${this.name} was told similarities; call reset first`);
+    if (this.#known !== null) throw new UsageError(`${this.name} was told similarities; call reset first`);
     if (this.#collected !== null && this.#collected.kind !== named.kind) {
       throw new UsageError(
         `${this.name} has seen a ${this.#collected.kind} batch; call reset before a ${named.kind} batch`,
@@ -99,12 +100,13 @@ export abstract class RetrievalMetric
   /** Every item among all other items needs more than the similarities of a's with b's. */
   readsSimilarities(kind: Kind, distance: Distance): boolean {
     const known = kind === "group" || (kind === "pair" && this.#direction !== "both");
-    return known && isSameDistance(distance, this.#distance);
+    return known && this.#sample === null && isSameDistance(distance, this.#distance);
   }
 
   updateBySimilarities(similarities: HostMatrix, targets: HostTargets<RetrievalKind>): void {
     const named = this.#named(targets);
-    if (this.#collected !== null) throw new UsageError(`${this.name} has seen a batch; call reset first`);
+    if (this.#collected !== null || this.#known !== null)
+      throw new UsageError(`${this.name} has seen a batch; call reset first`);
     const rows = countRows(named, similarities.rows) / (named.kind === "pair" ? 2 : 1);
     if (rows !== similarities.rows || rows !== similarities.size) {
       throw new ShapeError(this.name, `similarities [${rows}, ${rows}] for these ${named.kind} targets`, [
@@ -112,10 +114,8 @@ export abstract class RetrievalMetric
         similarities.size,
       ]);
     }
-    this.#collected = this.#collect(named.kind);
-    // The kinds are the same.
-    this.#collected.append(named.targets as never, countRows(named, rows));
-    this.#similarities = similarities;
+    this.#known = knownBatch(named, similarities, this.#direction === "b-to-a");
+    if (this.#known === null) throw new UsageError(`${this.name} does not read similarities of a ${named.kind} batch`);
   }
 
   override async value(): Promise<number> {
@@ -131,20 +131,15 @@ export abstract class RetrievalMetric
       other.#sample === this.#sample &&
       other.#seed === this.#seed &&
       other.#rows?.matrix.rows === this.#rows?.matrix.rows &&
-      other.#similarities === this.#similarities
+      other.#known?.similarities.data === this.#known?.similarities.data
     );
   }
 
   async valuesWith(others: readonly Metric<RetrievalKind>[]): Promise<readonly number[]> {
     const metrics = [this, ...(others as readonly RetrievalMetric[])];
-    const rows = this.#similarities === null ? this.#rows?.matrix : { data: new Float32Array(), rows: 0, size: 0 };
-    if (rows === undefined || this.#collected === null || !this.#finite) return metrics.map(() => NaN);
-    const all = this.#collected.search(rows);
-    const search = this.#sample === null ? all : sampleQueries(all, this.#sample, new Random(this.#seed));
     const sums = metrics.map(() => ({ sum: 0, weights: 0 }));
     const depth = (relevant: number): RankDepth => deepest(metrics.map((metric) => metric.depth(relevant)));
-    await this.#rank({ ...search, depth }, (whole) => {
-      const gains = search.gains?.(whole.query) ?? null;
+    const show = (whole: RankProfile, gains: Float64Array | null): void =>
       metrics.forEach((metric, at) => {
         const total = sums[at] as { sum: number; weights: number };
         const profile = asFarAs(whole, metric.depth(whole.relevant).cutoff);
@@ -152,14 +147,23 @@ export abstract class RetrievalMetric
         total.sum += profile.valid ? weight * metric.measure(profile, gains) : NaN;
         total.weights += weight;
       });
-    });
+    if (this.#known !== null) {
+      rankKnown(this.#known.similarities, { ...this.#known, depth }, (profile) => show(profile, null));
+    } else {
+      if (this.#rows === null || this.#collected === null || !this.#finite) return metrics.map(() => NaN);
+      const all = this.#collected.search(this.#rows.matrix);
+      const search = this.#sample === null ? all : sampleQueries(all, this.#sample, new Random(this.#seed));
+      await rankRelevant(this.#distance, { ...search, depth }, (profile) =>
+        show(profile, search.gains?.(profile.query) ?? null),
+      );
+    }
     return sums.map(({ sum, weights }) => sum / weights);
   }
 
   override reset(): void {
     this.#rows = null;
     this.#collected = null;
-    this.#similarities = null;
+    this.#known = null;
     this.#finite = true;
   }
 
@@ -176,22 +180,6 @@ export abstract class RetrievalMetric
   /** What a query weighs in the mean. */
   protected weigh(_profile: RankProfile): number {
     return 1;
-  }
-
-  #rank(ranking: Ranking, visit: (profile: RankProfile) => void): Promise<void> {
-    if (this.#similarities === null) return rankRelevant(this.#distance, ranking, visit);
-    const { rows } = this.#similarities;
-    const place =
-      this.#collected?.kind === "group"
-        ? { queryStride: rows, candidateStride: 1, firstQuery: 0, firstCandidate: 0 }
-        : this.#direction === "a-to-b"
-          ? { queryStride: rows, candidateStride: 1, firstQuery: 0, firstCandidate: rows }
-          : { queryStride: 1, candidateStride: rows, firstQuery: rows, firstCandidate: 0 };
-    return rankByScores(
-      new KnownScores(this.#similarities, place, ranking.queries, ranking.candidates),
-      ranking,
-      visit,
-    );
   }
 
   #named(targets: HostTargets<RetrievalKind>): NamedTargets {

@@ -1,7 +1,7 @@
 import type { RankCounts } from "./nearest-counts.js";
 import type { Ranking } from "./nearest-ranking.js";
 import { runLength, type Runs } from "./nearest-rows.js";
-import type { ScoreSource } from "./nearest-scores.js";
+import type { Scores } from "./nearest-scores.js";
 
 /** Queries whose relevant candidates are scored together, and the most scores computed for them. */
 const TOGETHER = 128;
@@ -10,8 +10,8 @@ const MOST_SCORES = 1 << 22;
 const CHUNK = 12;
 
 /** Adds every query of a wave to the counts, with the scores of its relevant candidates. */
-export async function collectLevels<Left>(
-  scores: ScoreSource<Left>,
+export async function collectLevels(
+  scores: Scores,
   ranking: Ranking,
   wave: Int32Array,
   counts: RankCounts,
@@ -47,11 +47,7 @@ interface ScoredChunk {
   readonly data: Float32Array;
 }
 
-async function scoreUnion<Left>(
-  scores: ScoreSource<Left>,
-  queries: Int32Array,
-  members: Int32Array,
-): Promise<ScoredChunk[]> {
+async function scoreUnion(scores: Scores, queries: Int32Array, members: Int32Array): Promise<ScoredChunk[]> {
   const blocks: ScoredChunk[] = [];
   if (members.length === 0) return blocks;
   using left = scores.left(queries);

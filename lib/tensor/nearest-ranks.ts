@@ -4,7 +4,7 @@ import { collectLevels } from "./nearest-levels.js";
 import type { RankProfile } from "./nearest-profile.js";
 import type { Ranking } from "./nearest-ranking.js";
 import { runLength, upTo, type Runs } from "./nearest-rows.js";
-import { Scores, type Comparison, type ScoreSource } from "./nearest-scores.js";
+import { Scores, type Comparison } from "./nearest-scores.js";
 
 /** Queries and candidates of one product. */
 const BLOCK = 1024;
@@ -25,16 +25,8 @@ export async function rankRelevant(
   visit: (profile: RankProfile) => void,
 ): Promise<void> {
   await prepareBackend();
-  await rankByScores(await Scores.open(comparison, ranking.queries, ranking.candidates), ranking, visit);
-}
-
-/** The same by scores of the ranking's queries and candidates. */
-export async function rankByScores<Left>(
-  scores: ScoreSource<Left>,
-  ranking: Ranking,
-  visit: (profile: RankProfile) => void,
-): Promise<void> {
   const { queries, candidates } = ranking;
+  const scores = await Scores.open(comparison, queries, candidates);
   const all = upTo(queries.rows.length);
   const levels = Float64Array.from(all, (query) => {
     const relevant = runLength(ranking.relevant(query));
@@ -74,8 +66,8 @@ function cutIntoWaves(all: Int32Array, levels: Float64Array): Int32Array[] {
   return wave.length === 0 ? waves : [...waves, Int32Array.from(wave)];
 }
 
-async function countQueries<Left>(
-  scores: ScoreSource<Left>,
+async function countQueries(
+  scores: Scores,
   wave: Int32Array,
   skipped: readonly Runs[],
   counts: RankCounts,
@@ -93,8 +85,8 @@ async function countQueries<Left>(
   }
 }
 
-async function countBothSides<Left>(
-  scores: ScoreSource<Left>,
+async function countBothSides(
+  scores: Scores,
   all: Int32Array,
   skipped: readonly Runs[],
   counts: RankCounts,

@@ -15,16 +15,6 @@ export interface Comparison {
 /** Queries as `Scores.block` multiplies them. */
 export type ScoredQueries = tf.Tensor2D | Float32Array;
 
-/** Gives scores of queries against candidates, see `Scores`. */
-export interface ScoreSource<Left = never> {
-  /** One for each candidate, subtracted from its scores. */
-  readonly offsets: Float64Array;
-  /** Queries, to be given to `block`. */
-  left(queries: Int32Array): Disposable & { readonly tensor: Left };
-  /** Shows `[queries, candidates.length]`, row after row, for the time of the call. */
-  block(left: Left, candidates: Int32Array, use: (block: Float32Array) => void): Promise<void>;
-}
-
 /** A row shorter than the root of this has no direction. */
 const SHORTEST_SQUARED = 1e-30;
 /** Rows that are transposed together, so that what is written lies together. */
@@ -37,7 +27,7 @@ const TOGETHER = 16;
  * Rows are normalized or moved near the mean of the candidates as the distance allows, so that a block is one matrix product; a
  * distance that is no inner product is asked for its matrix.
  */
-export class Scores implements ScoreSource<ScoredQueries> {
+export class Scores {
   /** One for each candidate. */
   readonly offsets: Float64Array;
   readonly #comparison: Comparison;
