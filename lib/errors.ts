@@ -155,6 +155,11 @@ export class EngineError extends LikewiseError {
   readonly code = "ENGINE";
 }
 
+/** A worker thread has failed or ended; `cause` is what it met, where that is known. */
+export class WorkerError extends LikewiseError {
+  readonly code = "WORKER";
+}
+
 /** Something is used in a way or at a time it cannot be. */
 export class UsageError extends LikewiseError {
   readonly code = "USAGE";

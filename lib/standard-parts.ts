@@ -1,4 +1,4 @@
-import { PartRegistry, type AnyPartClass } from "./model/part-registry.js";
+import { partClassesOf, PartRegistry } from "./model/part-registry.js";
 
 let standard: Promise<PartRegistry> | null = null;
 
@@ -11,10 +11,11 @@ export function standardParts(): Promise<PartRegistry> {
     import("../encoders/index.js"),
     import("../heads/index.js"),
     import("../losses/index.js"),
-  ]).then((folders) => PartRegistry.of(folders.flatMap((folder) => Object.values(folder).filter(isPartClass))));
+  ]).then((folders) => PartRegistry.of(folders.flatMap(partClassesOf)));
   return standard;
 }
 
-function isPartClass(value: unknown): value is AnyPartClass {
-  return typeof value === "function" && typeof (value as Partial<AnyPartClass>).type === "string" && "from" in value;
+/** The encoders among them, which are made of encoders alone. */
+export async function standardEncoders(): Promise<PartRegistry> {
+  return PartRegistry.of(partClassesOf(await import("../encoders/index.js")));
 }

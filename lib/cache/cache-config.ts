@@ -50,6 +50,21 @@ export class CacheConfig<in Item = never> {
   @IsOptional() @IsString() readonly saveDir: string | null = null;
   /** How numbers lie in `saveDir`: "float32", "float16" (off by 1/2048) or "int8" (off by 1/254 of the row's largest). The run reads the same. */
   @IsIn(STORAGES) readonly storage: CacheStorage = "float32";
+  /** Threads in which encoders compute while the caches are filled; 0: in this one. Pays off for encoders that are slow and use one core. */
+  @IsInt() @Min(0) readonly workers: number = 0;
+  /**
+   * For workers: the module whose exports are your own encoder classes, such as `new URL("./encoders.js", import.meta.url)` or a path from the
+   * working directory. Every worker imports it, so it must do nothing else.
+   */
+  @IsOptional()
+  @ValidateBy({
+    name: "modelModule",
+    validator: {
+      validate: (value) => value instanceof URL || (typeof value === "string" && value !== ""),
+      defaultMessage: () => "modelModule must be a URL or the path of a module",
+    },
+  })
+  readonly modelModule: URL | string | null = null;
 
   constructor(given: Partial<CacheConfig<Item>> = {}) {
     settle<CacheConfig<Item>>(this, given);

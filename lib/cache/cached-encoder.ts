@@ -1,11 +1,10 @@
 import type { FrozenEncoder } from "../contracts/encoder.js";
 import type { KeyExtractor } from "./cache-config.js";
-import { checkedRows } from "./checked-rows.js";
-import { ComputedRows } from "./computed-rows.js";
 import { EncoderKeys } from "./encoder-keys.js";
 import { keptItems, type KeptItems } from "./kept-items.js";
 import type { ItemsAt, Missing } from "./missing.js";
 import type { RowCache } from "./row-cache.js";
+import { RowComputer, type Elsewhere } from "./row-computer.js";
 import type { CacheStorage } from "./storage.js";
 import { StoredRows } from "./stored-rows.js";
 
@@ -34,9 +33,6 @@ interface Opened<Item> {
   readonly stored: StoredRows<Item> | null;
 }
 
-/** Rows on the way, by key; requests for the same item share one. */
-type Coming = Promise<ComputedRows>;
-
 /**
  * A frozen encoder that computes each vector once. Vectors are found by the encoder's fingerprint and the item's content, never by
  * position; one that was put out for lack of room is computed again.
@@ -45,16 +41,16 @@ export class CachedEncoder<Item> {
   readonly name: string;
   readonly encoder: FrozenEncoder<Item>;
   readonly #options: CachedEncoderOptions<Item>;
-  readonly #coming = new Map<string, Coming>();
+  readonly #computer: RowComputer<Item>;
   #opened: Promise<Opened<Item>> | null = null;
   #hits = 0;
-  #misses = 0;
   #loaded = 0;
 
   constructor(options: CachedEncoderOptions<Item>) {
     this.name = options.name;
     this.encoder = options.encoder;
     this.#options = options;
+    this.#computer = new RowComputer(options);
   }
 
   /** Rows given without computing them, repeated items of a request included. */
@@ -64,7 +60,7 @@ export class CachedEncoder<Item> {
 
   /** Rows computed. */
   get misses(): number {
-    return this.#misses;
+    return this.#computer.computed;
   }
 
   /**
@@ -135,7 +131,7 @@ export class CachedEncoder<Item> {
     const waiting: Promise<void>[] = [];
     const missing: Omit<Missing<Item>, "item">[] = [];
     for (const [key, [first = 0]] of places) {
-      const coming = this.#coming.get(key);
+      const coming = this.#computer.coming(key);
       const row = coming === undefined ? this.#fromDisk(key, stored) : null;
       if (row !== null) copy(key, row);
       else if (coming !== undefined) waiting.push(coming.then(({ rows }) => copy(key, rows.get(key) as Float32Array)));
@@ -147,7 +143,7 @@ export class CachedEncoder<Item> {
         const items = await itemsAt(missing.map(({ position }) => position));
         return missing.map((each, i) => ({ ...each, item: items[i] as Item }));
       };
-      const computing = this.#compute(
+      const computing = this.#computer.compute(
         missing.map(({ key }) => key),
         read,
         stored,
@@ -166,7 +162,7 @@ export class CachedEncoder<Item> {
     return row;
   }
 
-  /** Keys of all items, and which of them are not kept, each once; brings stored rows into memory as far as there is room. */
+  /** Keys of all items, and which of them are neither kept nor on the way, each once; brings stored rows into memory as far as there is room. */
   async missing(
     items: readonly Item[],
     once = false,
@@ -175,7 +171,7 @@ export class CachedEncoder<Item> {
     const { rows } = this.#options;
     const found = new Map<string, Missing<Item>>();
     keys.forEach((key, position) => {
-      if (rows.has(key) || found.has(key)) return;
+      if (rows.has(key) || found.has(key) || this.#computer.coming(key) !== undefined) return;
       if (stored?.has(key) === true) {
         const there = rows.hasRoomFor(1, this.encoder.embeddingSize) ? this.#fromDisk(key, stored) !== null : true;
         if (there) {
@@ -188,14 +184,26 @@ export class CachedEncoder<Item> {
     return { keys, missing: [...found.values()] };
   }
 
-  /** Computes and keeps rows of missing items. False, without computing, when there is no room for them in memory or on disk. */
-  async add(missing: readonly Missing<Item>[]): Promise<boolean> {
+  /**
+   * Begins to compute and keep rows of missing items. Null, without computing, when there is no room for them in memory or on disk.
+   *
+   * @param elsewhere where they are computed, if not here.
+   * @param after they are kept when this is done, and not at all when it fails.
+   * @returns `kept`, which is done once they are.
+   */
+  async begin(
+    missing: readonly Missing<Item>[],
+    elsewhere: Elsewhere<Item> | null = null,
+    after: Promise<unknown> | null = null,
+  ): Promise<{ readonly kept: Promise<unknown> } | null> {
     const { stored } = await this.#open();
-    const room = this.#options.rows.hasRoomFor(missing.length, this.encoder.embeddingSize);
-    if (!room && stored?.keeps !== true) return false;
+    const { rows } = this.#options;
+    const size = this.encoder.embeddingSize;
+    if (!rows.hasRoomFor(missing.length, size) && stored?.keeps !== true) return null;
+    const release = rows.reserve(missing.length, size);
     const keys = missing.map(({ key }) => key);
-    await this.#compute(keys, () => Promise.resolve(missing), stored);
-    return true;
+    const kept = this.#computer.compute(keys, () => Promise.resolve(missing), stored, { elsewhere, after });
+    return { kept: kept.finally(release) };
   }
 
   /** Rows that an earlier run has left and filling has found. */
@@ -226,49 +234,6 @@ export class CachedEncoder<Item> {
       ({ stored }) => stored?.close(),
       () => undefined,
     );
-  }
-
-  /** @returns the rows by key; in the meantime other requests for the same keys wait for them. */
-  #compute(
-    keys: readonly string[],
-    read: () => Promise<readonly Missing<Item>[]>,
-    stored: StoredRows<Item> | null,
-  ): Coming {
-    const coming = read()
-      .then((missing) => this.#computeInBatches(missing, stored))
-      .finally(() => {
-        for (const key of keys) this.#coming.delete(key);
-      });
-    for (const key of keys) this.#coming.set(key, coming);
-    return coming;
-  }
-
-  async #computeInBatches(missing: readonly Missing<Item>[], stored: StoredRows<Item> | null): Coming {
-    const { rows, batchSize } = this.#options;
-    const size = this.encoder.embeddingSize;
-    const computed = new ComputedRows(size);
-    for (let start = 0; start < missing.length; start += batchSize) {
-      const some = missing.slice(start, start + batchSize);
-      const items = some.map(({ item }) => item);
-      const positions = some.map(({ position }) => position);
-      const vectors = await checkedRows(this.name, this.encoder, items, positions);
-      this.#misses += some.length;
-      const keys = some.map(({ key }) => key);
-      const kept = stored === null ? vectors : this.#store(keys, vectors, stored);
-      keys.forEach((key, row) => rows.set(key, kept, row * size, size));
-      computed.add(keys, kept);
-    }
-    return computed;
-  }
-
-  /** Puts rows on disk; gives them as they will be read. */
-  #store(keys: readonly string[], vectors: Float32Array, stored: StoredRows<Item>): Float32Array {
-    const size = this.encoder.embeddingSize;
-    const copied = vectors.slice();
-    const separate = keys.map((_key, row) => copied.subarray(row * size, (row + 1) * size));
-    for (const row of separate) stored.round(row);
-    stored.add(keys, separate);
-    return copied;
   }
 
   async #keysOf(

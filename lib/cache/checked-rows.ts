@@ -5,6 +5,7 @@ import { DataError, ShapeError } from "../errors.js";
  * What a frozen encoder gives for items, checked: `[items.length * embeddingSize]` finite numbers.
  *
  * @param positions where each item stands in the list the error should speak of; default: in `items`.
+ * @param given what the encoder gave, when it was asked elsewhere.
  * @throws ShapeError for another number of values, DataError naming the first item whose vector is not finite.
  */
 export async function checkedRows<Item>(
@@ -12,8 +13,9 @@ export async function checkedRows<Item>(
   encoder: FrozenEncoder<Item>,
   items: readonly Item[],
   positions?: readonly number[],
+  given?: Promise<Float32Array>,
 ): Promise<Float32Array> {
-  const vectors = await encoder.embed(items);
+  const vectors = await (given ?? encoder.embed(items));
   const size = encoder.embeddingSize;
   const who = `encoder "${name}" (${encoder.type})`;
   if (vectors.length !== items.length * size) {

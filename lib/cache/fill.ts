@@ -1,12 +1,21 @@
 import type { CachedEncoder } from "./cached-encoder.js";
 import type { KeptItems } from "./kept-items.js";
 import type { Missing } from "./missing.js";
+import type { Elsewhere } from "./row-computer.js";
 
 /** Items read together, and where their keys are remembered when they need not be read again. */
 export interface ItemBlock<Item> {
   readonly items: readonly Item[];
   readonly source?: KeptItems<Item>;
   readonly places?: readonly number[];
+}
+
+/** How caches are filled. */
+export interface FillOptions<in Item> {
+  /** Called with the number of items read so far. */
+  readonly onProgress?: (items: number) => void;
+  /** Computes several batches at the same time, which are kept in their order all the same. Default: one after the other, in this thread. */
+  readonly elsewhere?: Elsewhere<Item> | null;
 }
 
 /** What filling did. */
@@ -23,15 +32,15 @@ export interface FillReport {
  * Computes the vectors of all items before they are needed, reading the items once; each distinct item is encoded once, in batches
  * of `batchSize`. Stops early when the memory is full for every encoder: filling on would only put out what was just filled in.
  *
- * @param onProgress called with the number of items read so far.
+ * When it fails, the batches before the one that failed are kept.
  */
 export async function fillCaches<Item>(
   encoders: Iterable<CachedEncoder<Item>>,
   items: AsyncIterable<Item>,
   batchSize: number,
-  onProgress: (items: number) => void = () => undefined,
+  options: FillOptions<Item> = {},
 ): Promise<FillReport> {
-  return fillFromBlocks(encoders, inBlocks(items, batchSize), batchSize, onProgress);
+  return fillFromBlocks(encoders, inBlocks(items, batchSize), batchSize, options);
 }
 
 /** The same for items that come some at a time. */
@@ -39,8 +48,9 @@ export async function fillFromBlocks<Item>(
   encoders: Iterable<CachedEncoder<Item>>,
   blocks: AsyncIterable<ItemBlock<Item>>,
   batchSize: number,
-  onProgress: (items: number) => void = () => undefined,
+  { onProgress = () => undefined, elsewhere = null }: FillOptions<Item> = {},
 ): Promise<FillReport> {
+  const underWay: Promise<unknown>[] = [];
   const open = new Map([...encoders].map((encoder) => [encoder, new Map<string, Missing<Item>>()]));
   const before = new Map([...open.keys()].map((encoder) => [encoder, encoder.misses]));
   const full: string[] = [];
@@ -50,11 +60,15 @@ export async function fillFromBlocks<Item>(
     for (const [encoder, waiting] of open) {
       while (waiting.size >= least) {
         const some = firstOf(waiting, batchSize);
-        if (!(await encoder.add(some))) {
+        const begun = await encoder.begin(some, elsewhere, underWay.at(-1) ?? null);
+        if (begun === null) {
           full.push(encoder.name);
           open.delete(encoder);
           break;
         }
+        begun.kept.catch(() => undefined); // met when its turn comes
+        underWay.push(begun.kept);
+        while (underWay.length >= (elsewhere?.ahead ?? 1)) await underWay.shift();
         for (const { key } of some) waiting.delete(key);
       }
     }
@@ -74,6 +88,7 @@ export async function fillFromBlocks<Item>(
     if (open.size === 0) break;
   }
   await compute(1);
+  for (const kept of underWay) await kept;
   let computed = 0;
   for (const [encoder, misses] of before) {
     computed += encoder.misses - misses;

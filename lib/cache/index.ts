@@ -2,10 +2,11 @@ export { CacheConfig, checkCacheConfig, type CacheType, type KeyExtractor } from
 export { CachedEncoder, type CachedEncoderOptions } from "./cached-encoder.js";
 export { cachedEncoders } from "./cached-encoders.js";
 export { checkedRows } from "./checked-rows.js";
-export { fillCaches, fillFromBlocks, inBlocks, type FillReport, type ItemBlock } from "./fill.js";
+export { fillCaches, fillFromBlocks, inBlocks, type FillOptions, type FillReport, type ItemBlock } from "./fill.js";
 export { itemKey } from "./item-key.js";
 export { KeptItem, KeptItems, keptItems } from "./kept-items.js";
 export { RowCache } from "./row-cache.js";
+export { RowComputer, type Elsewhere } from "./row-computer.js";
 export { RowFile, type RowFileOptions } from "./row-file.js";
 export { rowCodec, type CacheStorage, type RowCodec } from "./storage.js";
 export { KeyTable } from "./key-table.js";

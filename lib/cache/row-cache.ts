@@ -11,6 +11,8 @@ export class RowCache {
   /** `slot * LENGTHS + length` by key. */
   readonly #places: LRUCache<string, number>;
   readonly #slabs: { readonly length: number; readonly rows: RowSlabs }[] = [];
+  /** Bytes of rows that are on the way. */
+  #reserved = 0;
 
   constructor(readonly maxBytes: number) {
     this.#places = new LRUCache({
@@ -57,7 +59,14 @@ export class RowCache {
 
   /** True when so many rows of this length find room without putting others out. */
   hasRoomFor(count: number, length: number): boolean {
-    return this.bytes + count * RowCache.bytesOf({ length }) <= this.maxBytes;
+    return this.bytes + this.#reserved + count * RowCache.bytesOf({ length }) <= this.maxBytes;
+  }
+
+  /** Counts so many rows of this length, which are on the way, as if they were there. @returns ends it. */
+  reserve(count: number, length: number): () => void {
+    const bytes = count * RowCache.bytesOf({ length });
+    this.#reserved += bytes;
+    return () => void (this.#reserved -= bytes);
   }
 
   /** Forgets the keys that start with `prefix`. */

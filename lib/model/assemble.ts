@@ -17,6 +17,7 @@ import { countNumbers, initialize, type Encoders } from "./parameters.js";
 import { classOf, roleOf, type PartRegistry } from "./part-registry.js";
 import type { TrainableModel } from "./trainable-model.js";
 import { Vocabulary } from "./vocabulary.js";
+import { workerProblems } from "./worker-problems.js";
 
 /** A model whose every part was read once, checked and frozen. */
 export interface Assembled<K extends Kind, Item> {
@@ -98,6 +99,7 @@ export function assemble<K extends Kind, Item>(
   checkMetrics(metrics, problems);
   if (encoders !== null && caches !== null) {
     problems.push(...checkCacheConfig(caches, Object.fromEntries(withGuide(encoders, guide))));
+    problems.push(...workerProblems(caches, withGuide(encoders, guide), context.parts.standard));
     if (context.augmented)
       problems.push(
         "configureCaches: the train loader augments items, so their vectors change; drop the cache or augment",

@@ -11,6 +11,7 @@ import type { TrainEvent } from "./events.js";
 import { LoadedItems } from "./loaded-items.js";
 import type { Loaders } from "./run.js";
 import type { Warnings } from "./warnings.js";
+import { EmbeddingWorkers } from "./workers/embedding-workers.js";
 
 /** The caches of a run: vectors of frozen encoders, from memory where the model asks for it. */
 export class Caches<K extends Kind, Item> {
@@ -60,17 +61,16 @@ export class Caches<K extends Kind, Item> {
     const encoders = [...this.#cached.values()];
     const encoder = encoders.map(({ name }) => name).join(", ");
     let done = 0;
+    await using workers = this.#config.workers === 0 ? null : new EmbeddingWorkers(this.#config, encoders);
     let waiting: (() => void) | null = null;
     let running = true;
-    const filling = fillFromBlocks(
-      encoders,
-      concatenate(read.map((each) => each.blocks(batchSize))),
-      batchSize,
-      (count) => {
+    const filling = fillFromBlocks(encoders, concatenate(read.map((each) => each.blocks(batchSize))), batchSize, {
+      elsewhere: workers,
+      onProgress: (count) => {
         done = count;
         waiting?.();
       },
-    ).finally(() => {
+    }).finally(() => {
       running = false;
       waiting?.();
     });

@@ -4,7 +4,10 @@
  */
 export type Layers = Readonly<Record<string, readonly string[]>>;
 
-const BASE = ["lib/errors.ts", "lib/random.ts", "lib/json.ts", "lib/hash.ts", "lib/content.ts", "lib/show.ts"];
+const BASE = [
+  ...["lib/errors.ts", "lib/random.ts", "lib/json.ts", "lib/hash.ts", "lib/content.ts", "lib/show.ts"],
+  "lib/thread-entry.ts",
+];
 const CONFIGURATION = [...BASE, "lib/validation.ts", "lib/config.ts", "lib/registry.ts"];
 const CONTRACTS = [...CONFIGURATION, "lib/tensor/", "lib/contracts/"];
 /** What a part may know of the framework. */
@@ -21,6 +24,7 @@ export const LAYERS: Layers = {
   "lib/hash.ts": BASE,
   "lib/content.ts": BASE,
   "lib/show.ts": BASE,
+  "lib/thread-entry.ts": BASE,
   "lib/validation.ts": [],
   "lib/config.ts": [...BASE, "lib/validation.ts"],
   "lib/registry.ts": BASE,

@@ -25,6 +25,8 @@ describe("CacheConfig", () => {
       batchSize: 256,
       saveDir: null,
       storage: "float32",
+      workers: 0,
+      modelModule: null,
     });
   });
 
@@ -37,6 +39,8 @@ describe("CacheConfig", () => {
       batchSize: 1.5,
       saveDir: 7,
       storage: "float64",
+      workers: -1,
+      modelModule: 3,
       size: 1,
     };
     const problems = problemsOf(given);

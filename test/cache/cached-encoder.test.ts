@@ -147,12 +147,9 @@ describe("fillCaches", () => {
       ["two", two],
     ]);
     const progress: number[] = [];
-    const report = await fillCaches(
-      caches.values(),
-      stream(["a", "b", "a", "b", "c", "a", "d", "e", "c"]),
-      2,
-      (items) => progress.push(items),
-    );
+    const report = await fillCaches(caches.values(), stream(["a", "b", "a", "b", "c", "a", "d", "e", "c"]), 2, {
+      onProgress: (items) => progress.push(items),
+    });
     expect(report).to.deep.equal({ items: 9, computed: 10, full: [] });
     expect(one.calls).to.deep.equal([["a", "b"], ["c", "d"], ["e"]]);
     expect(two.calls).to.deep.equal(one.calls);

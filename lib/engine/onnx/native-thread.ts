@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { EngineError } from "../../errors.js";
+import { threadEntry } from "../../thread-entry.js";
 import type {
   AnswerTo,
   NativeAnswers,
@@ -43,7 +44,7 @@ export class NativeThread {
 
   /** @throws EngineError when onnxruntime-node does not load. */
   static async start(): Promise<NativeThread> {
-    const worker = new Worker(entry(), { name: "likewise" });
+    const worker = new Worker(threadEntry(import.meta.url, "native-worker"), { name: "likewise" });
     const greeting = await firstMessage(worker);
     if ("version" in greeting) return new NativeThread(worker, greeting);
     await worker.terminate();
@@ -108,12 +109,4 @@ async function firstMessage(worker: Worker): Promise<NativeGreeting> {
     const why = error instanceof Error ? error.message : String(error);
     return { missing: `the thread of the compiled engine does not start: ${why}` };
   }
-}
-
-/** From TypeScript sources the thread needs tsx like the process, whose loader does not reach threads by itself. */
-function entry(): URL {
-  if (!import.meta.url.endsWith(".ts")) return new URL("./native-worker.js", import.meta.url);
-  const source = new URL("./native-worker.ts", import.meta.url);
-  const code = `import { register } from "${import.meta.resolve("tsx/esm/api")}"; register(); await import("${source.href}");`;
-  return new URL(`data:text/javascript,${encodeURIComponent(code)}`);
 }

@@ -1,0 +1,105 @@
+import type { FrozenEncoder } from "../contracts/encoder.js";
+import { checkedRows } from "./checked-rows.js";
+import { ComputedRows } from "./computed-rows.js";
+import type { Missing } from "./missing.js";
+import type { RowCache } from "./row-cache.js";
+import type { StoredRows } from "./stored-rows.js";
+
+/** Somewhere else than this thread, where encoders can be asked for vectors. */
+export interface Elsewhere<in Item> {
+  /** Batches that may be under way at the same time. */
+  readonly ahead: number;
+  /**
+   * What the encoder of this name gives for the items.
+   * @param positions where each item stands in the list that errors should speak of.
+   */
+  embed(encoder: string, items: readonly Item[], positions: readonly number[]): Promise<Float32Array>;
+}
+
+/** Whose rows are computed, and where they are kept. */
+export interface RowComputerOptions<Item> {
+  /** The encoder's name in the model, for messages. */
+  readonly name: string;
+  readonly encoder: FrozenEncoder<Item>;
+  readonly rows: RowCache;
+  /** Items given to the encoder at a time. */
+  readonly batchSize: number;
+}
+
+/** How rows are computed, where it is not done at once and here. */
+export interface Computing<in Item> {
+  readonly elsewhere: Elsewhere<Item> | null;
+  /** Rows are kept when this is done, and not at all when it fails. */
+  readonly after: Promise<unknown> | null;
+}
+
+/** Computes rows in batches and keeps them, in memory and on disk. */
+export class RowComputer<Item> {
+  readonly #options: RowComputerOptions<Item>;
+  /** Rows on the way, by key; requests for the same item share one. */
+  readonly #coming = new Map<string, Promise<ComputedRows>>();
+  #computed = 0;
+
+  constructor(options: RowComputerOptions<Item>) {
+    this.#options = options;
+  }
+
+  /** Rows computed so far. */
+  get computed(): number {
+    return this.#computed;
+  }
+
+  /** The rows among which one that is on the way will be. */
+  coming(key: string): Promise<ComputedRows> | undefined {
+    return this.#coming.get(key);
+  }
+
+  /** @returns the rows by key; in the meantime other requests for the same keys wait for them. */
+  compute(
+    keys: readonly string[],
+    read: () => Promise<readonly Missing<Item>[]>,
+    stored: StoredRows<Item> | null,
+    computing: Computing<Item> = { elsewhere: null, after: null },
+  ): Promise<ComputedRows> {
+    const coming = read()
+      .then((missing) => this.#inBatches(missing, stored, computing))
+      .finally(() => {
+        for (const key of keys) this.#coming.delete(key);
+      });
+    for (const key of keys) this.#coming.set(key, coming);
+    return coming;
+  }
+
+  async #inBatches(
+    missing: readonly Missing<Item>[],
+    stored: StoredRows<Item> | null,
+    { elsewhere, after }: Computing<Item>,
+  ): Promise<ComputedRows> {
+    const { name, encoder, rows, batchSize } = this.#options;
+    const size = encoder.embeddingSize;
+    const computed = new ComputedRows(size);
+    for (let start = 0; start < missing.length; start += batchSize) {
+      const some = missing.slice(start, start + batchSize);
+      const items = some.map(({ item }) => item);
+      const positions = some.map(({ position }) => position);
+      const vectors = await checkedRows(name, encoder, items, positions, elsewhere?.embed(name, items, positions));
+      await after;
+      this.#computed += some.length;
+      const keys = some.map(({ key }) => key);
+      const kept = stored === null ? vectors : this.#store(keys, vectors, stored);
+      keys.forEach((key, row) => rows.set(key, kept, row * size, size));
+      computed.add(keys, kept);
+    }
+    return computed;
+  }
+
+  /** Puts rows on disk; gives them as they will be read. */
+  #store(keys: readonly string[], vectors: Float32Array, stored: StoredRows<Item>): Float32Array {
+    const size = this.#options.encoder.embeddingSize;
+    const copied = vectors.slice();
+    const separate = keys.map((_key, row) => copied.subarray(row * size, (row + 1) * size));
+    for (const row of separate) stored.round(row);
+    stored.add(keys, separate);
+    return copied;
+  }
+}

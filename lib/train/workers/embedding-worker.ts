@@ -1,0 +1,62 @@
+/** Entry of a worker thread that computes vectors with encoders made again from what is saved of them. */
+import { parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { FrozenEncoder } from "../../contracts/encoder.js";
+import { LikewiseError, UnknownNameError } from "../../errors.js";
+import type { PartRegistry } from "../../model/part-registry.js";
+import { standardEncoders } from "../../standard-parts.js";
+import type { EmbedReply, EmbedRequest, Failure, WorkerGreeting, WorkerStart } from "./messages.js";
+import { ownClasses } from "./own-classes.js";
+import { unpackItems } from "./packed-items.js";
+
+const port = parentPort as MessagePort;
+const start = workerData as WorkerStart;
+const opened = new Map<string, FrozenEncoder<unknown>>();
+
+async function open(): Promise<WorkerGreeting> {
+  const { encoders, modelModule } = start;
+  let parts: PartRegistry;
+  try {
+    parts = await standardEncoders();
+    if (modelModule !== null) parts = parts.with(await ownClasses(modelModule));
+  } catch (error) {
+    return encoders.map(({ name }) => ({ name, problem: messageOf(error) }));
+  }
+  return encoders.map(({ name, saved, weights }) => {
+    try {
+      const encoder = parts.make("encoder", saved, weights);
+      if (!(encoder instanceof FrozenEncoder)) return { name, problem: `${encoder.type} is not a frozen encoder` };
+      opened.set(name, encoder as FrozenEncoder<unknown>);
+      return { name, fingerprint: (encoder as FrozenEncoder<unknown>).fingerprint() };
+    } catch (error) {
+      if (!(error instanceof UnknownNameError)) return { name, problem: messageOf(error) };
+      const what = error.given.replace(/^\w+ /u, "");
+      return { name, problem: `class ${what} is neither of this library nor exported by modelModule ${modelModule}` };
+    }
+  });
+}
+
+async function answer({ id, encoder, items }: EmbedRequest): Promise<void> {
+  try {
+    const given = await (opened.get(encoder) as FrozenEncoder<unknown>).embed(unpackItems(items));
+    // A copy, which can be handed over: the encoder may have kept its own.
+    const vectors = Float32Array.from(given);
+    port.postMessage({ id, vectors } satisfies EmbedReply, [vectors.buffer]);
+  } catch (error) {
+    port.postMessage({ id, failure: failureOf(error) } satisfies EmbedReply);
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  return { message: messageOf(error), stack, code: error instanceof LikewiseError ? error.code : null };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+port.postMessage(await open());
+let turn: Promise<void> = Promise.resolve();
+port.on("message", (request: EmbedRequest) => {
+  turn = turn.then(() => answer(request));
+});
