@@ -50,6 +50,11 @@ export interface Session extends AsyncDisposable {
    * with the same program and the same inputs (the same object, and noise in the same state); any other run drops it.
    */
   ahead?(program: string, inputs: HostTensors, noise?: Random, accept?: Acceptance): void;
+  /**
+   * Gives back what a run has reported, or some of it, when nobody will look at it again: later runs may write into its arrays, so that
+   * large ones are not allocated each time.
+   */
+  recycle?(reported: HostTensors): void;
   /** Copies of carried tensors, all of them or those whose name `matches`. */
   read(matches?: (name: string) => boolean): Promise<HostTensors>;
   /** Replaces carried tensors of the same names and shapes. */

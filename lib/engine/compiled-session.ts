@@ -63,6 +63,10 @@ export class CompiledSession implements Session {
     if (this.#home === "native" && !this.#turn.closed) this.#native.ahead(program, { inputs, noise, accept });
   }
 
+  recycle(reported: HostTensors): void {
+    this.#native.recycle(reported);
+  }
+
   read(matches: (name: string) => boolean = () => true): Promise<HostTensors> {
     return this.#turn.do("read", () => this.#read(Object.keys(this.#layouts).filter(matches)));
   }

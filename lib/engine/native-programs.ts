@@ -13,6 +13,10 @@ import { noNoise } from "./seeded-noise.js";
 /** Graphs of one program that stay loaded, one for each set of input shapes; the one used longest ago goes first. */
 const KEPT_GRAPHS = 8;
 
+/** Numbers of an array that is worth using again, and such arrays that are kept for one output. */
+const WORTH_KEEPING = 4096;
+const MOST_SPARES = 2;
+
 /** For measurements: `{ program, milliseconds, ahead }`, the time in native code and whether it was started ahead, after every run. */
 const measured = channel("likewise:native-run");
 
@@ -40,6 +44,8 @@ interface LoadedGraph {
   readonly layout: PackedLayout;
   /** What inputs travel in, and what it holds of them; those that are not away. */
   readonly parcels: Parcel[];
+  /** Arrays that reported outputs may be written into, for each of them. */
+  readonly spares: readonly HostTensor[][];
 }
 
 interface Parcel {
@@ -65,6 +71,8 @@ export class NativePrograms {
   /** By program and signature; within a program the graph used last is at the end. */
   readonly #graphs = new Map<string, Map<string, LoadedGraph>>();
   #loaded = 0;
+  /** Where arrays come from that were reported. */
+  readonly #origins = new WeakMap<HostTensor["data"], HostTensor[]>();
   /** Was sent before anybody asked for it. */
   #ahead: UnderWay | null = null;
   /** Whether what is sent now finds the carried tensors as the last run leaves them. */
@@ -112,6 +120,10 @@ export class NativePrograms {
     if (answer.random !== null) noise?.restore(answer.random);
     if (measured.hasSubscribers)
       measured.publish({ program: name, milliseconds: answer.milliseconds, ahead: run === ahead });
+    answer.reported.forEach((data, at) => {
+      if (data instanceof Float32Array && data.length >= WORTH_KEEPING)
+        this.#origins.set(data, run.graph.spares[at] as HostTensor[]);
+    });
     const reported = namedReport(compiled, answer.reported);
     if (!asked) {
       if (typeof accept === "function") accept(reported);
@@ -134,6 +146,15 @@ export class NativePrograms {
     this.#ahead = this.#send(name, graph, request, false);
     // A failure is reported to whoever asks for the run.
     this.#ahead.answer.catch(() => undefined);
+  }
+
+  /** Takes arrays back that were reported. */
+  recycle(reported: HostTensors): void {
+    for (const { data, shape } of Object.values(reported)) {
+      const spares = this.#origins.get(data);
+      this.#origins.delete(data);
+      if (spares !== undefined && spares.length < MOST_SPARES) spares.push({ data, shape });
+    }
   }
 
   /** Copies of carried tensors. */
@@ -159,8 +180,19 @@ export class NativePrograms {
     pack(inputs, layout, buffer, held);
     const random = compiled.draws ? (noise?.state ?? null) : null;
     const finite = finiteOutputs(compiled, accept);
-    const task = { type: "run", session: this.#session, graph: graph.id, buffer, random, finite, settles } as const;
-    const answer = this.#thread.ask(task, [buffer]).then((back) => {
+    const reports = graph.spares.map((spares) => spares.pop() ?? null);
+    const handedOver = reports.flatMap((spare) => (spare === null ? [] : [spare.data.buffer as ArrayBuffer]));
+    const task = {
+      type: "run",
+      session: this.#session,
+      graph: graph.id,
+      buffer,
+      random,
+      reports,
+      finite,
+      settles,
+    } as const;
+    const answer = this.#thread.ask(task, [buffer, ...handedOver]).then((back) => {
       parcels.push({ buffer: back.buffer, held });
       return back;
     });
@@ -210,7 +242,7 @@ export class NativePrograms {
     const task = { type: "load", session: this.#session, graph: id, bytes, plan } as const;
     await this.#native(() => this.#thread.ask(task, [bytes.buffer as ArrayBuffer]));
     if (loaded.hasSubscribers) loaded.publish({ program: name, milliseconds: performance.now() - started });
-    return { id, compiled, layout, parcels: [] };
+    return { id, compiled, layout, parcels: [], spares: compiled.reported.map(() => []) };
   }
 
   /** What the native runtime refuses may run elsewhere; when the thread itself is gone, nothing may. */

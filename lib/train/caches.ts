@@ -3,6 +3,7 @@ import type { CachedEncoder } from "../cache/cached-encoder.js";
 import { cachedEncoders } from "../cache/cached-encoders.js";
 import { fillFromBlocks } from "../cache/fill.js";
 import { isRouting } from "../contracts/encoder.js";
+import { InterruptedError } from "../errors.js";
 import type { Kind } from "../contracts/samples.js";
 import type { Assembled } from "../model/assemble.js";
 import type { EmbedRows } from "../model/collate.js";
@@ -49,8 +50,9 @@ export class Caches<K extends Kind, Item> {
   /**
    * Computes the vectors of all items before the first epoch, and says how far it is.
    * @returns the loaders to train with: they give the same batches, without reading an item again where nothing else looks at items.
+   * @throws InterruptedError when the signal ends it.
    */
-  async *fill(loaders: Loaders<K, Item>): AsyncGenerator<TrainEvent, Loaders<K, Item>> {
+  async *fill(loaders: Loaders<K, Item>, signal: AbortSignal | null): AsyncGenerator<TrainEvent, Loaders<K, Item>> {
     if (this.#config === null || this.#cached.size === 0) return loaders;
     const read = [loaders.train, ...(loaders.validation === undefined ? [] : [loaders.validation])].map(
       (loader) => new LoadedItems<K, Item>(loader, { keeps: this.#keepsItems, numbers: this.#numbersItems }),
@@ -101,6 +103,10 @@ export class Caches<K extends Kind, Item> {
       yield await event(total, false);
     }
     const { items, full } = await filling;
+    if (signal?.aborted === true) {
+      const kept = this.#config.saveDir === null ? "" : "; the vectors in saveDir are found by the next run";
+      throw new InterruptedError(`training was stopped while the caches were filled${kept}`, { cause: signal.reason });
+    }
     done = items;
     yield await event(items, true);
     if (full.length > 0) {

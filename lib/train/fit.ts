@@ -116,7 +116,7 @@ export class Fit<K extends Kind, Item> {
     yield* warnings.take();
     try {
       await run.callbacks.call("setup");
-      const reading = yield* caches.fill(loaders);
+      const reading = yield* caches.fill(loaders, signal);
       yield* fitHead(run, () => loaders.train.items());
       yield* warnings.take();
       const hooks = {

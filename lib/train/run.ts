@@ -160,6 +160,8 @@ class TrainingLoop<K extends Kind, Item> {
     }
     loop.skippedInARow = 0;
     await this.#record(outcome, prepared);
+    // Metrics over the epoch keep rows for a checkpoint, and a user's method may keep them for anything.
+    outcome.release(!this.#readsEmbeddings && !this.#metrics.accumulates);
     await callbacks.call("onTrainBatchEnd", { stage: "train", loss: outcome.loss, size: prepared.size });
     const { epoch, step } = loop;
     const { loss, gradientNorm } = outcome;

@@ -18,6 +18,8 @@ export interface StepOutcome {
   /** When the run asked for them. */
   readonly embeddings: HostMatrix | null;
   readonly similarities: HostMatrix | null;
+  /** To be called when nobody will look at the similarities any more, nor, if that is said, at the embeddings. */
+  readonly release: (embeddingsToo: boolean) => void;
   /** False while gradients are only accumulated. */
   readonly updated: boolean;
   /** A sentence when the batch was left out because its loss was not finite. */
@@ -92,6 +94,13 @@ export class Stepper<K extends Kind, Item> {
       similarities: "similarities" in reported ? matrixOf(reported["similarities"] as HostTensor) : null,
       updated,
       skipped,
+      release: (embeddingsToo) => {
+        const { embeddings, similarities } = reported;
+        session.recycle?.({
+          ...(similarities === undefined ? {} : { similarities }),
+          ...(embeddings === undefined || !embeddingsToo ? {} : { embeddings }),
+        });
+      },
     };
   }
 

@@ -70,6 +70,8 @@ export type NativeTask =
       /** Batch inputs; comes back with the answer. */
       readonly buffer: ArrayBuffer;
       readonly random: RandomState | null;
+      /** Arrays of earlier answers to write reported outputs into, in the order of the plan; null = a new one. */
+      readonly reports: readonly (HostTensor | null)[];
       /** Outputs that must be finite for the run to count, by place in the plan. */
       readonly finite: readonly number[];
       /** Whether it counts as soon as they are; otherwise `settle` says so too. */

@@ -1,12 +1,15 @@
-import { Random, type RandomState } from "../../random.js";
+import { Random } from "../../random.js";
 import type { HostTensor, HostTensors } from "../../tensor/host.js";
 import { isFinite } from "../acceptance.js";
 import { fillUniform } from "../uniform-noise.js";
 import { ArenaTensor, NativeArena } from "./native-arena.js";
-import type { GraphPlan, NativeRun, NativeSettings, PlannedInput } from "./native-messages.js";
+import type { GraphPlan, NativeRun, NativeSettings, NativeTask, PlannedInput } from "./native-messages.js";
 import { NativeUpdate } from "./native-update.js";
 import { sizeOf } from "./operations.js";
 import type { NativeData, NativeGraph, NativeRuntime, NativeTensor } from "./session.js";
+
+/** What is needed to run a graph. */
+type RunTask = Omit<Extract<NativeTask, { readonly type: "run" }>, "type" | "session" | "settles">;
 
 /** A loaded graph with what it reads and writes, and the tensors its noise is drawn into. */
 interface Loaded {
@@ -56,13 +59,8 @@ export class NativeSession {
     await loaded?.graph.release();
   }
 
-  /** @param finite outputs that must be finite for `settle` to change anything, by place in the plan. */
-  async run(
-    id: number,
-    buffer: ArrayBuffer,
-    state: RandomState | null,
-    finite: readonly number[] = [],
-  ): Promise<NativeRun> {
+  /** Computes; carried tensors stay as they are until `settle`. */
+  async run({ graph: id, buffer, random: state, reports, finite }: RunTask): Promise<NativeRun> {
     this.#proposal = null;
     const { graph, plan, noise, update } = this.#graphs.get(id) as Loaded;
     const random = state === null ? null : new Random();
@@ -74,8 +72,14 @@ export class NativeSession {
       return tensor;
     });
     const targets: Record<string, NativeTensor | null> = {};
+    let report = 0;
     for (const { name, target } of plan.outputs) {
-      targets[name] = target.to === "update" ? (update?.target(target.cut) ?? null) : null;
+      if (target.to === "update") targets[name] = update?.target(target.cut) ?? null;
+      else if (target.to === "carried") targets[name] = null;
+      else {
+        const spare = reports[report++] ?? null;
+        targets[name] = spare === null ? null : this.#runtime.tensor("float32", spare.data, spare.shape);
+      }
     }
     const start = performance.now();
     const results = await graph.run(given, targets);

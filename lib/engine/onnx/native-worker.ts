@@ -41,7 +41,7 @@ async function perform(runtime: NativeRuntime, task: NativeTask): Promise<Native
       await session.unload(task.graph);
       return null;
     case "run":
-      return session.run(task.graph, task.buffer, task.random, task.finite);
+      return session.run(task);
     case "settle":
       session.settle(task.accepted);
       return null;
