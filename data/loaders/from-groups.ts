@@ -1,9 +1,12 @@
 import type { Batch } from "../../lib/contracts/batch.js";
-import { Loader, type EpochRequest } from "../../lib/contracts/loader.js";
+import { Loader, type EpochRequest, type ItemPlaces } from "../../lib/contracts/loader.js";
 import { refuse, wholeNumber } from "../../lib/contracts/options.js";
 import type { Group, GroupSample, PairSample, TupleSample } from "../../lib/contracts/samples.js";
 import { DataError } from "../../lib/errors.js";
 import type { Random } from "../../lib/random.js";
+import { pairForm } from "../samples/pair-form.js";
+import { tupleForm } from "../samples/tuple-form.js";
+import { GroupMembers } from "./group-members.js";
 import { PairLoader, type PairLoaderOptions } from "./pair-loader.js";
 import { TupleLoader, type TupleLoaderOptions } from "./tuple-loader.js";
 
@@ -26,7 +29,7 @@ export class GroupPairLoader<Item> extends Loader<"pair", Item> {
     this.#table = new GroupMembers("GroupPairLoader", samples);
     this.#options = options;
     this.augmented = options.augment !== undefined;
-    this.#fixed = new PairLoader(this.#pairs(null), options);
+    this.#fixed = new PairLoader(this.#itemsOf(this.#pairs(null)), options);
   }
 
   override get batchesPerEpoch(): number | null {
@@ -35,11 +38,22 @@ export class GroupPairLoader<Item> extends Loader<"pair", Item> {
 
   override epoch(request: EpochRequest): AsyncIterable<Batch<"pair", Item>> {
     if (!request.training) return this.#fixed.epoch(request);
-    return new PairLoader(this.#pairs(request.random.fork(`partners ${request.epoch}`)), this.#options).epoch(request);
+    return new PairLoader(this.#itemsOf(this.#pairs(partners(request))), this.#options).epoch(request);
   }
 
   override async *items(): AsyncGenerator<Item, void, undefined> {
-    yield* await Promise.resolve(this.#table.items());
+    yield* await Promise.resolve(this.#table.paired().map((place) => this.#table.all[place]!));
+  }
+
+  /** Null for items that are augmented, and for a class that makes its own batches or items. */
+  override places(): ItemPlaces<"pair", Item> | null {
+    const own = GroupPairLoader.prototype;
+    if (this.augmented || this.epoch !== own.epoch || this.items !== own.items) return null;
+    const options = this.#table.placed(this.#options);
+    const fixed = new PairLoader(this.#pairs(null), options);
+    return this.#table.itemPlaces(this.#table.paired(), (request) =>
+      (request.training ? new PairLoader(this.#pairs(partners(request)), options) : fixed).epoch(request),
+    );
   }
 
   override groups(): Promise<readonly Group[]> {
@@ -47,12 +61,16 @@ export class GroupPairLoader<Item> extends Loader<"pair", Item> {
   }
 
   /** With the next of the group where nothing is drawn. */
-  #pairs(random: Random | null): PairSample<Item>[] {
+  #pairs(random: Random | null): PairSample<number>[] {
     return this.#table.map((a, members, own, group) => ({
       a,
-      b: members[random === null ? (own + 1) % members.length : drawOther(random, members.length, own)]!,
+      b: this.#table.other(members, own, random),
       subgroup: group,
     }));
+  }
+
+  #itemsOf(pairs: readonly PairSample<number>[]): PairSample<Item>[] {
+    return pairs.map((pair) => pairForm.replace(pair, (place) => this.#table.all[place]!));
   }
 }
 
@@ -86,7 +104,7 @@ export class GroupTupleLoader<Item> extends Loader<"tuple", Item> {
     this.#negatives = negatives;
     this.#options = rest;
     this.augmented = options.augment !== undefined;
-    this.#fixed = new TupleLoader(this.#tuples(null), rest);
+    this.#fixed = new TupleLoader(this.#itemsOf(this.#tuples(null)), rest);
   }
 
   override get batchesPerEpoch(): number | null {
@@ -95,75 +113,42 @@ export class GroupTupleLoader<Item> extends Loader<"tuple", Item> {
 
   override epoch(request: EpochRequest): AsyncIterable<Batch<"tuple", Item>> {
     if (!request.training) return this.#fixed.epoch(request);
-    return new TupleLoader(this.#tuples(request.random.fork(`partners ${request.epoch}`)), this.#options).epoch(
-      request,
-    );
+    return new TupleLoader(this.#itemsOf(this.#tuples(partners(request))), this.#options).epoch(request);
   }
 
   override async *items(): AsyncGenerator<Item, void, undefined> {
     yield* await Promise.resolve(this.#table.all);
   }
 
+  /** Null for items that are augmented, and for a class that makes its own batches or items. */
+  override places(): ItemPlaces<"tuple", Item> | null {
+    const own = GroupTupleLoader.prototype;
+    if (this.augmented || this.epoch !== own.epoch || this.items !== own.items) return null;
+    const options = this.#table.placed(this.#options);
+    const fixed = new TupleLoader(this.#tuples(null), options);
+    return this.#table.itemPlaces([...this.#table.all.keys()], (request) =>
+      (request.training ? new TupleLoader(this.#tuples(partners(request)), options) : fixed).epoch(request),
+    );
+  }
+
   override groups(): Promise<readonly Group[]> {
     return Promise.resolve([]);
   }
 
-  #tuples(random: Random | null): TupleSample<Item>[] {
+  #tuples(random: Random | null): TupleSample<number>[] {
     return this.#table.map((anchor, members, own, group) => ({
       anchor,
-      positives: [members[random === null ? (own + 1) % members.length : drawOther(random, members.length, own)]!],
+      positives: [this.#table.other(members, own, random)],
       negatives: Array.from({ length: this.#negatives }, (_, at) => this.#table.outside(group, random, own + at)),
     }));
   }
-}
 
-/** Items by group. */
-class GroupMembers<Item> {
-  readonly all: readonly Item[];
-  readonly #members: Item[][];
-  /** The group of each item of `all`. */
-  readonly #owners: Int32Array;
-
-  constructor(who: string, samples: readonly GroupSample<Item>[]) {
-    const places = new Map<Group, number>();
-    this.#members = [];
-    this.#owners = Int32Array.from(samples, ({ item, group }) => {
-      const place = places.get(group) ?? places.size;
-      places.set(group, place);
-      (this.#members[place] ??= []).push(item);
-      return place;
-    });
-    this.all = samples.map(({ item }) => item);
-    if (this.#members.every(({ length }) => length < 2)) {
-      throw new DataError(`${who}: no group has two items, so that nothing belongs together; are the groups right?`);
-    }
-  }
-
-  get groups(): number {
-    return this.#members.length;
-  }
-
-  /** Items that are not alone. */
-  items(): Item[] {
-    return this.#members.filter(({ length }) => length > 1).flat();
-  }
-
-  map<T>(form: (item: Item, members: readonly Item[], own: number, group: number) => T): T[] {
-    return this.#members.flatMap((members, group) =>
-      members.length < 2 ? [] : members.map((item, own) => form(item, members, own, group)),
-    );
-  }
-
-  /** An item of another group; without random numbers one that only depends on `step`. */
-  outside(group: number, random: Random | null, step: number): Item {
-    for (let attempt = 0; ; attempt += 1) {
-      const at = random === null ? (step * 7919 + attempt) % this.all.length : random.integer(this.all.length);
-      if (this.#owners[at] !== group) return this.all[at]!;
-    }
+  #itemsOf(tuples: readonly TupleSample<number>[]): TupleSample<Item>[] {
+    return tuples.map((tuple) => tupleForm.replace(tuple, (place) => this.#table.all[place]!));
   }
 }
 
-function drawOther(random: Random, count: number, own: number): number {
-  const drawn = random.integer(count - 1);
-  return drawn < own ? drawn : drawn + 1;
+/** What an epoch draws partners with. */
+function partners({ random, epoch }: EpochRequest): Random {
+  return random.fork(`partners ${epoch}`);
 }

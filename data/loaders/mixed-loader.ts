@@ -1,8 +1,9 @@
 import type { Batch } from "../../lib/contracts/batch.js";
-import { Loader, type EpochRequest } from "../../lib/contracts/loader.js";
+import { Loader, type EpochRequest, type ItemPlaces } from "../../lib/contracts/loader.js";
 import { flag, oneOf, refuse, unknownOptions } from "../../lib/contracts/options.js";
 import type { Group, Kind } from "../../lib/contracts/samples.js";
 import type { Random } from "../../lib/random.js";
+import { JoinedPlaces } from "./joined-places.js";
 
 /** Options of a `MixedLoader`. */
 export interface MixedLoaderOptions {
@@ -63,20 +64,11 @@ export class MixedLoader<K extends Kind, Item> extends Loader<K, Item> {
     return this.#loaders.some(([, { augmented }]) => augmented);
   }
 
-  override async *epoch(request: EpochRequest): AsyncGenerator<Batch<K, Item>, void, undefined> {
-    const { random, training, skip = 0 } = request;
-    const sources = this.#loaders.map(([name, loader]) =>
-      loader.epoch({ ...request, random: random.fork(name), skip: 0 })[Symbol.asyncIterator](),
+  override epoch(request: EpochRequest): AsyncIterable<Batch<K, Item>> {
+    return this.#merged(
+      request,
+      this.#loaders.map(([, loader]) => loader),
     );
-    let position = 0;
-    try {
-      for await (const [source, batch] of training ? this.#mixed(sources, request) : oneByOne(sources)) {
-        if (position >= skip) yield { ...this.#renamed(batch, source), position };
-        position += 1;
-      }
-    } finally {
-      for (const source of sources) await source.return?.();
-    }
   }
 
   override async *items(): AsyncGenerator<Item, void, undefined> {
@@ -91,10 +83,46 @@ export class MixedLoader<K extends Kind, Item> extends Loader<K, Item> {
     return [...all];
   }
 
-  async *#mixed(sources: readonly AsyncIterator<Batch<K, Item>>[], { epoch, random }: EpochRequest) {
+  /** Null when one of the loaders gives none, and for a class that makes its own batches or items. */
+  override places(): ItemPlaces<K, Item> | null {
+    const own = MixedLoader.prototype;
+    if (this.epoch !== own.epoch || this.items !== own.items) return null;
+    const parts = this.#loaders.map(([, loader]) => loader.places());
+    const all = parts.filter((part) => part !== null);
+    if (all.length < parts.length) return null;
+    const joined = new JoinedPlaces(all);
+    return {
+      itemCount: joined.itemCount,
+      epoch: (request) => this.#merged(request, joined.parts),
+      blocks: () => joined.blocks(),
+      read: (places) => joined.read(places),
+    };
+  }
+
+  /** Batches of one epoch of all loaders, or of what stands for them. */
+  async *#merged<Of>(
+    request: EpochRequest,
+    parts: readonly { epoch(request: EpochRequest): AsyncIterable<Batch<K, Of>> }[],
+  ): AsyncGenerator<Batch<K, Of>, void, undefined> {
+    const { random, training, skip = 0 } = request;
+    const sources = parts.map((part, place) =>
+      part.epoch({ ...request, random: random.fork(this.#loaders[place]![0]), skip: 0 })[Symbol.asyncIterator](),
+    );
+    let position = 0;
+    try {
+      for await (const [source, batch] of training ? this.#mixed(sources, request) : oneByOne(sources)) {
+        if (position >= skip) yield { ...this.#renamed(batch, source), position };
+        position += 1;
+      }
+    } finally {
+      for (const source of sources) await source.return?.();
+    }
+  }
+
+  async *#mixed<Of>(sources: readonly AsyncIterator<Batch<K, Of>>[], { epoch, random }: EpochRequest) {
     if (this.#inTurn) {
       for (;;) {
-        const round: Batch<K, Item>[] = [];
+        const round: Batch<K, Of>[] = [];
         for (const source of sources) {
           const next = await source.next();
           if (next.done === true) return;
@@ -125,7 +153,7 @@ export class MixedLoader<K extends Kind, Item> extends Loader<K, Item> {
     return this.#separate ? `${this.#loaders[place]![0]}/${group}` : group;
   }
 
-  #renamed(batch: Batch<K, Item>, place: number): Batch<K, Item> {
+  #renamed<Of>(batch: Batch<K, Of>, place: number): Batch<K, Of> {
     const dataset = this.#loaders[place]![0];
     if (!("groups" in batch.targets)) return { ...batch, dataset };
     return {

@@ -1,5 +1,14 @@
 import { expect } from "chai";
-import { GroupLoader, LabelLoader, PairLoader, TupleLoader, type Dataset } from "likewise/data";
+import {
+  GroupLoader,
+  GroupPairLoader,
+  GroupTupleLoader,
+  LabelLoader,
+  MixedLoader,
+  PairLoader,
+  TupleLoader,
+  type Dataset,
+} from "likewise/data";
 import { Random, type Kind, type Loader } from "likewise";
 import { listOf } from "../epoch.js";
 
@@ -24,11 +33,40 @@ const tuples = counting(
     negatives: Array.from({ length: i % 3 }, (_, j) => `n ${i} ${j}`),
   })),
 );
+const others = counting(numbers.map((i) => ({ item: `other ${i % 7}`, group: `group ${i % 2}` })));
+const both = { reads: [] };
+const members = [...numbers.map((i) => ({ item: `item ${i % 20}`, group: i % 4 })), { item: "alone", group: "alone" }];
 const cases: readonly (readonly [string, Loader<Kind, string>, { readonly reads: number[] }, number | null])[] = [
   ["GroupLoader", new GroupLoader(groups, { batchSize: 8, balance: { perGroup: 2 } }), groups, 23],
   ["LabelLoader", new LabelLoader(labels, { batchSize: 5 }), labels, 23],
   ["PairLoader", new PairLoader(pairs, { batchSize: 5 }), pairs, 46],
   ["TupleLoader", new TupleLoader(tuples, { batchSize: 5, dropLast: true }), tuples, null],
+  ["GroupPairLoader", new GroupPairLoader(members, { batchSize: 5 }), both, 23],
+  [
+    "GroupPairLoader with keys",
+    new GroupPairLoader(members, { batchSize: 5, key: (item) => item.slice(-1) }),
+    both,
+    23,
+  ],
+  ["GroupTupleLoader", new GroupTupleLoader(members, { batchSize: 5, negatives: 2, duplicates: true }), both, 24],
+  [
+    "MixedLoader",
+    new MixedLoader({
+      a: new GroupLoader(groups, { batchSize: 6, balance: false }),
+      b: new GroupLoader(others, { batchSize: 4, balance: false }),
+    }),
+    groups,
+    46,
+  ],
+  [
+    "MixedLoader in turn",
+    new MixedLoader(
+      { a: new LabelLoader(labels, { batchSize: 6 }), b: new LabelLoader(labels, { batchSize: 4 }) },
+      { order: "round-robin" },
+    ),
+    both,
+    46,
+  ],
 ];
 
 describe("Places of a loader", () => {
@@ -79,5 +117,8 @@ describe("Places of a loader", () => {
     expect(new LabelLoader(stream).places()).to.equal(null);
     expect(new LabelLoader(labels, { augment: (item) => item }).places()).to.equal(null);
     expect(new Own(labels).places()).to.equal(null);
+    expect(new MixedLoader({ a: new LabelLoader(labels), b: new Own(labels) }).places()).to.equal(null);
+    expect(new GroupPairLoader(members, { augment: (item) => item }).places()).to.equal(null);
+    expect(new GroupTupleLoader(members, { augment: (item) => item }).places()).to.equal(null);
   });
 });
