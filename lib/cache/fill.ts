@@ -16,6 +16,8 @@ export interface FillOptions<in Item> {
   readonly onProgress?: (items: number) => void;
   /** Computes several batches at the same time, which are kept in their order all the same. Default: one after the other, in this thread. */
   readonly elsewhere?: Elsewhere<Item> | null;
+  /** Ends filling early: batches that are under way are still kept. */
+  readonly signal?: AbortSignal | null;
 }
 
 /** What filling did. */
@@ -48,7 +50,7 @@ export async function fillFromBlocks<Item>(
   encoders: Iterable<CachedEncoder<Item>>,
   blocks: AsyncIterable<ItemBlock<Item>>,
   batchSize: number,
-  { onProgress = () => undefined, elsewhere = null }: FillOptions<Item> = {},
+  { onProgress = () => undefined, elsewhere = null, signal = null }: FillOptions<Item> = {},
 ): Promise<FillReport> {
   const underWay: Promise<unknown>[] = [];
   const open = new Map([...encoders].map((encoder) => [encoder, new Map<string, Missing<Item>>()]));
@@ -58,7 +60,7 @@ export async function fillFromBlocks<Item>(
 
   const compute = async (least: number): Promise<void> => {
     for (const [encoder, waiting] of open) {
-      while (waiting.size >= least) {
+      while (waiting.size >= least && signal?.aborted !== true) {
         const some = firstOf(waiting, batchSize);
         const begun = await encoder.begin(some, elsewhere, underWay.at(-1) ?? null);
         if (begun === null) {
@@ -85,7 +87,7 @@ export async function fillFromBlocks<Item>(
     read += items.length;
     await compute(batchSize);
     onProgress(read);
-    if (open.size === 0) break;
+    if (open.size === 0 || signal?.aborted === true) break;
   }
   await compute(1);
   for (const kept of underWay) await kept;

@@ -60,9 +60,16 @@ class Packing {
     const name = (value as { readonly constructor?: { readonly name?: string } }).constructor?.name;
     if (Array.isArray(value) && name === "Array") return this.#array(value, inside);
     if (prototype === null || Object.getPrototypeOf(prototype) === null) return this.#record(value, inside);
-    if (value instanceof Map && name === "Map")
-      return new Map(this.#array([...(value as Map<unknown, unknown>)], inside));
-    if (value instanceof Set && name === "Set") return new Set(this.#array([...(value as Set<unknown>)], inside));
+    if (value instanceof Map && name === "Map") {
+      const entries = [...(value as ReadonlyMap<unknown, unknown>)];
+      const packed = this.#array(entries, inside);
+      return packed === entries ? value : new Map(packed);
+    }
+    if (value instanceof Set && name === "Set") {
+      const members = [...(value as ReadonlySet<unknown>)];
+      const packed = this.#array(members, inside);
+      return packed === members ? value : new Set(packed);
+    }
     if (WHOLE.has(name ?? "") && Object.prototype.toString.call(value) === `[object ${name}]`) return value;
     throw new Unportable(`an object of class ${name}, which would arrive without its class`);
   }

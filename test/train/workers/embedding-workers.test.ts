@@ -52,13 +52,13 @@ describe("Caches filled by workers", function () {
     const ngrams = new NgramEncoder({ dimensions: 64 });
     await ngrams.fit(stream(items));
     for (const [encoder, own] of [
-      [ngrams, {}],
-      [new LetterEncoder(1.25), { modelModule }],
+      [ngrams, { workers: 1 }],
+      [new LetterEncoder(1.25), { workers: 2, modelModule }],
     ] as const) {
       await using here = await temporaryFolder();
       await using there = await temporaryFolder();
       const alone = await fill<string>(encoder, items, { saveDir: here.path });
-      const shared = await fill<string>(encoder, items, { saveDir: there.path, workers: 2, ...own });
+      const shared = await fill<string>(encoder, items, { saveDir: there.path, ...own });
       expect(shared.report).to.deep.equal(alone.report);
       expect(shared.report.computed).to.equal(87);
       expect(shared.rows).to.deep.equal(alone.rows);
@@ -84,7 +84,7 @@ describe("Caches filled by workers", function () {
   it("stop at the same row as this thread when there is no room", async () => {
     const given = { maxBytes: 40 * (3 * 4 + 300) };
     const alone = await fill<string>(new LetterEncoder(1), texts(100), given);
-    const shared = await fill<string>(new LetterEncoder(1), texts(100), { ...given, workers: 2, modelModule });
+    const shared = await fill<string>(new LetterEncoder(1), texts(100), { ...given, workers: 1, modelModule });
     expect(shared.report.full).to.deep.equal(["items"]);
     expect(shared.report).to.deep.equal(alone.report);
     expect(shared.rows).to.deep.equal(alone.rows);
@@ -118,7 +118,7 @@ describe("Caches filled by workers", function () {
   ] as const) {
     it(`say that a worker has ended (${item})`, async () => {
       const items = [...texts(30), item];
-      const error = await failure(fill<string>(new FailingEncoder(1), items, { workers: 2, modelModule }));
+      const error = await failure(fill<string>(new FailingEncoder(1), items, { workers: 1, modelModule }));
       expect(error).to.be.instanceOf(WorkerError);
       expect(error.message).to.match(reason);
     });

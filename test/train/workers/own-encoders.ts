@@ -58,3 +58,12 @@ export class FailingEncoder extends LetterEncoder {
     return super.embed(items);
   }
 }
+
+/** Takes its time. */
+export class SlowEncoder extends LetterEncoder {
+  static override readonly type = "SlowEncoder";
+  override async embed(items: readonly string[]): Promise<Float32Array> {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return super.embed(items);
+  }
+}
