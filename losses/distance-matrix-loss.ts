@@ -4,7 +4,8 @@ import { SimilarityLoss, type LossValue, type Memory, type UsesMemory } from "..
 import type { Noise, SavedPart } from "../lib/contracts/part.js";
 import { distanceNamed, savedDistance, type DistanceChoice } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
-import { masksAgainst, masksWithin, type PairMasks } from "../lib/tensor/masks.js";
+import { GroupMasks } from "../lib/tensor/group-masks.js";
+import type { PairMasks } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
 import type { TensorTree } from "../lib/tensor/tree.js";
 import { withoutGradient } from "../lib/tensor/without-gradient.js";
@@ -82,7 +83,7 @@ export abstract class DistanceMatrixLoss<Parameters extends TensorTree = TensorT
     noise?: Noise,
   ): LossValue {
     const comparison = new Comparison(this.distance, embeddings, embeddings, groups, groups);
-    return this.#judged(comparison, masksWithin(groups), parameters, noise);
+    return this.#judged(comparison, new GroupMasks(groups), parameters, noise);
   }
 
   /** The same with positives and negatives from the memory alone; the anchors are the rows of the batch. */
@@ -94,7 +95,7 @@ export abstract class DistanceMatrixLoss<Parameters extends TensorTree = TensorT
     noise?: Noise,
   ): LossValue {
     const comparison = new Comparison(this.distance, embeddings, memory.embeddings, groups, memory.groups);
-    return this.#judged(comparison, masksAgainst(groups, memory.groups, memory.valid), parameters, noise);
+    return this.#judged(comparison, new GroupMasks(groups, memory), parameters, noise);
   }
 
   /**

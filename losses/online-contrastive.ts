@@ -1,8 +1,6 @@
 import { atLeast, oneOf, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
-import { rowsWithAny } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
-import { withoutGradient } from "../lib/tensor/without-gradient.js";
 import {
   DISTANCE_MATRIX_KEYS,
   DistanceMatrixLoss,
@@ -10,7 +8,7 @@ import {
   type Judgement,
 } from "./distance-matrix-loss.js";
 import type { Comparison } from "./mining/comparison.js";
-import { farthestColumn, nearestColumn } from "./mining/in-rows.js";
+import { hardest } from "./mining/hardest.js";
 import type { Mined } from "./mining/miner.js";
 import { miningProblems } from "./mining/registered.js";
 import { unitsOf } from "./mining/units.js";
@@ -69,13 +67,9 @@ export class OnlineContrastiveLoss extends DistanceMatrixLoss {
 
   protected override compare(comparison: Comparison, mined: Mined): Judgement {
     if (!(this.miner?.single ?? this.#mining === "hard")) return this.judge(comparison.matrix, mined);
-    const { positives, negatives } = mined;
-    const columns = withoutGradient(() => [
-      farthestColumn(comparison.values, positives),
-      nearestColumn(comparison.values, negatives),
-    ]);
+    const { columns, withPositive, withNegative } = hardest(comparison, mined);
     const [together, apart] = comparison.to(...columns) as [tf.Tensor1D, tf.Tensor1D];
-    return this.#terms(together, rowsWithAny(positives), apart, rowsWithAny(negatives));
+    return this.#terms(together, withPositive, apart, withNegative);
   }
 
   protected override judge(distances: tf.Tensor2D, { positives, negatives }: Mined): Judgement {

@@ -1,6 +1,6 @@
 import { atLeast, flag, oneOf, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
-import { rowsWithAny, type PairMasks } from "../lib/tensor/masks.js";
+import type { PairMasks } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
 import { withoutGradient } from "../lib/tensor/without-gradient.js";
 import { weightedMean } from "./average.js";
@@ -14,7 +14,8 @@ import { AverageNonZeroReducer } from "./mining/average-non-zero-reducer.js";
 import type { Comparison } from "./mining/comparison.js";
 import { MeanReducer } from "./mining/mean-reducer.js";
 import type { Mined } from "./mining/miner.js";
-import { differentiablyTaken, farthestColumn, nearestColumn } from "./mining/in-rows.js";
+import { hardest } from "./mining/hardest.js";
+import { differentiablyTaken } from "./mining/in-rows.js";
 import { miningProblems } from "./mining/registered.js";
 import { TripletUnits } from "./mining/triplet-units.js";
 import { unitsOf, type Units } from "./mining/units.js";
@@ -123,12 +124,9 @@ export class TripletLoss extends DistanceMatrixLoss {
   }
 
   /** One triplet a row at most: the hardest, or what is left after mining. */
-  #ofSingle(comparison: Comparison, { positives, negatives }: PairMasks): Units {
-    const anchors = tf.mul(rowsWithAny(positives), rowsWithAny(negatives)); // [n]
-    const columns = withoutGradient(() => [
-      farthestColumn(comparison.values, positives),
-      nearestColumn(comparison.values, negatives),
-    ]);
+  #ofSingle(comparison: Comparison, masks: PairMasks): Units {
+    const { columns, withPositive, withNegative } = hardest(comparison, masks);
+    const anchors = tf.mul(withPositive, withNegative); // [n]
     const [farthest, nearest] = comparison.to(...columns) as [tf.Tensor1D, tf.Tensor1D];
     const gap = tf.sub(farthest, nearest);
     const scaled = this.#options.normalizeByHardestNegative

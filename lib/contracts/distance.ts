@@ -16,6 +16,8 @@ export abstract class Distance {
   abstract pairs(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tensor1D;
   /** Distance -> similarity, larger is closer; monotone, any shape. */
   abstract similarity<T extends tf.Tensor>(distance: T): T;
+  /** The smallest and the largest similarity there can be, where there are. */
+  readonly similarityRange?: readonly [smallest: number, largest: number];
   /**
    * Vectors and per-row offsets with which the order of distances is that of inner products:
    * nearest neighbours of `left` in `right` maximize `left' · right' + offset(right)`. Null when there is none (manhattan).

@@ -9,6 +9,7 @@ import * as tf from "../tensor/tf.js";
  */
 export class Cosine extends Distance {
   readonly name = "cosine";
+  override readonly similarityRange = [-1, 1] as const;
 
   override matrix(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tensor2D {
     const x = unitRows(left);

@@ -1,0 +1,66 @@
+import { equalPairs, masksAgainst, masksWithin, samePosition, type PairMasks } from "./masks.js";
+import * as tf from "./tf.js";
+
+/**
+ * The masks of a batch by group, within it or against remembered rows, with cheaper forms of what is asked of them most. Each is computed
+ * when it is asked for, once.
+ */
+export class GroupMasks implements PairMasks {
+  readonly #groups: tf.Tensor1D;
+  readonly #memory: { readonly groups: tf.Tensor1D; readonly valid: tf.Tensor1D } | null;
+  #masks: PairMasks | null = null;
+  #same: tf.Tensor2D | null = null;
+
+  /** @param memory groups of remembered rows `[m]` and which of them hold something; null within the batch. */
+  constructor(
+    groups: tf.Tensor1D,
+    memory: { readonly groups: tf.Tensor1D; readonly valid: tf.Tensor1D } | null = null,
+  ) {
+    this.#groups = groups;
+    this.#memory = memory;
+  }
+
+  get positives(): tf.Tensor2D {
+    return this.#both.positives;
+  }
+
+  get negatives(): tf.Tensor2D {
+    return this.#both.negatives;
+  }
+
+  /** `[n, m]` numbers with `size` added where there is a positive and taken away where there is a negative. */
+  shifted(numbers: tf.Tensor2D, size: number): tf.Tensor2D {
+    // Positives less negatives are twice what is the same, less what counts at all.
+    const counted = this.#memory === null ? tf.add(samePosition(this.#groups.shape[0]), 1) : this.#valid(this.#memory);
+    const column = tf.mul(counted, -size);
+    return tf.add(numbers, tf.add(tf.mul(this.#sameGroup, 2 * size), column));
+  }
+
+  /** `[n]`, 1 for rows that have a positive, and for rows that have a negative. */
+  rowsWithAny(): { readonly positives: tf.Tensor1D; readonly negatives: tf.Tensor1D } {
+    const same = tf.sum<tf.Tensor1D>(this.#sameGroup, 1);
+    if (this.#memory === null) {
+      const count = this.#groups.shape[0];
+      return { positives: tf.step(tf.sub(same, 1)), negatives: tf.step(tf.sub(count, same)) };
+    }
+    return { positives: tf.step(same), negatives: tf.step(tf.sub(tf.sum(this.#valid(this.#memory)), same)) };
+  }
+
+  get #both(): PairMasks {
+    this.#masks ??=
+      this.#memory === null
+        ? masksWithin(this.#groups)
+        : masksAgainst(this.#groups, this.#memory.groups, this.#memory.valid);
+    return this.#masks;
+  }
+
+  get #sameGroup(): tf.Tensor2D {
+    this.#same ??= this.#memory === null ? equalPairs(this.#groups, this.#groups) : this.positives;
+    return this.#same;
+  }
+
+  /** `[1, m]` */
+  #valid({ valid }: { readonly valid: tf.Tensor1D }): tf.Tensor2D {
+    return tf.expandDims(tf.cast(valid, "float32"), 0);
+  }
+}

@@ -1,0 +1,43 @@
+import { rowsWithAny, type PairMasks } from "../../lib/tensor/masks.js";
+import { GroupMasks } from "../../lib/tensor/group-masks.js";
+import * as tf from "../../lib/tensor/tf.js";
+import { withoutGradient } from "../../lib/tensor/without-gradient.js";
+import type { Comparison } from "./comparison.js";
+import { farthestColumn, nearestColumn } from "./in-rows.js";
+
+/** The hardest pair of each row on either side. */
+export interface Hardest {
+  /** `[n]` int32, columns of the farthest positive and the nearest negative; any for a row without one. */
+  readonly columns: readonly [farthest: tf.Tensor1D, nearest: tf.Tensor1D];
+  /** `[n]`, 1 for rows that have a positive, and for rows that have a negative. */
+  readonly withPositive: tf.Tensor1D;
+  readonly withNegative: tf.Tensor1D;
+}
+
+/**
+ * Finds the hardest pairs. Where similarities have bounds and all pairs of the groups count, one matrix serves both sides: positives are
+ * moved above everything else and negatives below, which costs half the passes over `[n, m]` numbers. Which of two pairs is taken that
+ * differ by less than a millionth is then left to rounding.
+ */
+export function hardest(comparison: Comparison, masks: PairMasks): Hardest {
+  const range = comparison.distance.similarityRange;
+  if (range === undefined || !(masks instanceof GroupMasks)) {
+    const columns = withoutGradient(() => [
+      farthestColumn(comparison.values, masks.positives),
+      nearestColumn(comparison.values, masks.negatives),
+    ]) as [tf.Tensor1D, tf.Tensor1D];
+    return {
+      columns,
+      withPositive: rowsWithAny(masks.positives),
+      withNegative: rowsWithAny(masks.negatives),
+    };
+  }
+  const columns = withoutGradient(() => {
+    const similarities = comparison.distance.similarity(comparison.values);
+    // Positives are the lowest now, and the least similar of them the lowest of all.
+    const apart = masks.shifted(similarities, -1.5 * (range[1] - range[0]));
+    return [tf.argMin(apart, 1), tf.argMax(apart, 1)];
+  }) as [tf.Tensor1D, tf.Tensor1D];
+  const { positives, negatives } = masks.rowsWithAny();
+  return { columns, withPositive: positives, withNegative: negatives };
+}
