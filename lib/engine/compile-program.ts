@@ -1,19 +1,16 @@
-import type { Program } from "../contracts/engine.js";
 import type { HostTensor, HostTensors } from "../tensor/host.js";
-import type { GraphPlan, InputSource, OutputTarget } from "./onnx/native-messages.js";
+import type { OnnxModel, OnnxTensor } from "./onnx/model.js";
+import type { GraphPlan, InputSource, OutputTarget, PlannedInput } from "./onnx/native-messages.js";
 import type { NativeData } from "./onnx/session.js";
-import { toOnnx } from "./onnx/to-onnx.js";
+import { toOnnxModel } from "./onnx/to-onnx.js";
 import type { PackedLayout } from "./packed-inputs.js";
 import type { Graph } from "./trace/graph.js";
-import { CUT, readsOf, splitUpdate } from "./update/split-update.js";
+import { CUT, readsOf, splitUpdate, type SplitGraph } from "./update/split-update.js";
 import { updateLoops } from "./update/update-loops.js";
 import { optimize } from "./trace/passes/optimize.js";
-import { traceProgram } from "./trace/trace-program.js";
 
-/** A program for inputs of one signature, ready to be loaded. */
+/** How a graph runs a program on inputs of one signature. */
 export interface CompiledProgram {
-  /** An ONNX file. */
-  readonly bytes: Uint8Array;
   readonly plan: GraphPlan;
   /** What the program reports, in the order of the plan. */
   readonly reported: readonly { readonly name: string; readonly shape: readonly number[] }[];
@@ -22,25 +19,48 @@ export interface CompiledProgram {
   readonly changes: boolean;
 }
 
+/** A traced program as a model and what comes after it. */
+export interface WrittenProgram {
+  readonly name: string;
+  /** As it was traced, and as it is computed. */
+  readonly graph: Graph;
+  readonly optimized: Graph;
+  readonly split: SplitGraph | null;
+  /** What runs natively. */
+  readonly core: Graph;
+  readonly model: OnnxModel;
+}
+
+/** How a program is written. */
+export interface WriteOptions {
+  readonly threads: number;
+  /** As at every other size, as far as that can be. Default false. */
+  readonly anySize?: boolean;
+}
+
 /**
- * Traces a program and writes it as an ONNX graph. Of carried tensors and inputs only types and shapes count.
+ * A traced program as an ONNX model.
  *
- * @throws TraceError when the program does what a graph cannot.
+ * @throws TraceError when it has a kernel for which there is no form.
  */
-export function compileProgram(
-  name: string,
-  program: Program,
-  carried: HostTensors,
-  inputs: HostTensors,
-  layout: PackedLayout,
-  threads: number,
-): CompiledProgram {
-  const graph = traceProgram(program, carried, inputs);
-  const optimized = withoutUnchanged(optimize(graph));
+export function writeProgram(name: string, graph: Graph, { threads, anySize = false }: WriteOptions): WrittenProgram {
+  const optimized = withoutUnchanged(optimize(graph, anySize));
   const split = splitUpdate(optimized);
   const core = split?.core ?? optimized;
-  const model = toOnnx(core, { name, threads });
-  const read = new Set(model.inputs);
+  return { name, graph, optimized, split, core, model: toOnnxModel(core, { name, threads, anySize }) };
+}
+
+/**
+ * How the model of a program runs on inputs of a layout.
+ *
+ * @param constants what the model is given besides, as its last inputs.
+ */
+export function planProgram(
+  { graph, optimized, split, core, model }: WrittenProgram,
+  layout: PackedLayout,
+  constants: readonly OnnxTensor[] = [],
+): CompiledProgram {
+  const read = new Set(model.inputs.map((input) => input.name));
   const updateReads = new Set(split?.nodes.flatMap(readsOf).map(({ id }) => id));
   // What is not read need not be fed, but noise has to be drawn: the numbers after it depend on that.
   const given = [...graph.inputs].filter(
@@ -48,19 +68,25 @@ export function compileProgram(
   );
   const names = given.map(([input]) => input);
   const plan: GraphPlan = {
-    inputs: given.map(([input, { dtype, shape }]) => ({
-      name: read.has(input) ? input : null,
-      source: sourceOf(input, layout),
-      ...{ type: dtype, shape },
-    })),
+    inputs: [
+      ...given.map(([input, { dtype, shape }]): PlannedInput => ({
+        name: read.has(input) ? input : null,
+        source: sourceOf(input, layout),
+        ...{ type: dtype, shape },
+      })),
+      ...constants.map(({ name, type, shape, data }): PlannedInput => ({
+        ...{ name, type, shape },
+        source: { from: "constant", data },
+      })),
+    ],
     outputs: [...core.outputs.keys()].map((output, at) => ({
-      name: model.outputs[at] as string,
+      name: model.outputs[at]?.name as string,
       target: targetOf(output),
     })),
     update: split === null ? null : updateLoops(optimized, split, names),
   };
   return {
-    ...{ bytes: model.bytes, plan, reported: reportedOf(optimized) },
+    ...{ plan, reported: reportedOf(optimized) },
     draws: plan.inputs.some(({ source }) => source.from === "noise"),
     changes: plan.update !== null || plan.outputs.some(({ target }) => target.to === "carried"),
   };

@@ -3,15 +3,13 @@ import type { Acceptance, Program } from "../contracts/engine.js";
 import type { Random } from "../random.js";
 import type { HostTensor, HostTensors } from "../tensor/host.js";
 import { mapEntries } from "../tensor/tree.js";
-import { compileProgram, namedReport, type CompiledProgram } from "./compile-program.js";
+import { namedReport, type CompiledProgram } from "./compile-program.js";
 import type { NativeRun, NativeSettings } from "./onnx/native-messages.js";
 import type { NativeThread } from "./onnx/native-thread.js";
 import { isAccepted } from "./acceptance.js";
-import { layoutOf, pack, signatureOf, type Held, type PackedLayout } from "./packed-inputs.js";
+import { pack, type Held } from "./packed-inputs.js";
+import { ProgramGraphs, type LoadedGraph } from "./program-graphs.js";
 import { noNoise } from "./seeded-noise.js";
-
-/** Graphs of one program that stay loaded, one for each set of input shapes; the one used longest ago goes first. */
-const KEPT_GRAPHS = 8;
 
 /** Numbers of an array that is worth using again, and such arrays that are kept for one output. */
 const WORTH_KEEPING = 4096;
@@ -19,9 +17,6 @@ const MOST_SPARES = 2;
 
 /** For measurements: `{ program, milliseconds, ahead }`, the time in native code and whether it was started ahead, after every run. */
 const measured = channel("likewise:native-run");
-
-/** For measurements: `{ program, milliseconds }`, the time until a graph is loaded, for every set of input shapes. */
-const loaded = channel("likewise:compiled");
 
 /** A program cannot run natively; `cause` says why. The carried tensors are as they were. */
 export class NotCompiled extends Error {
@@ -35,22 +30,6 @@ export interface RunRequest {
   readonly inputs: HostTensors;
   readonly noise: Random | undefined;
   readonly accept: Acceptance;
-}
-
-/** A program compiled for inputs of one signature, and loaded. */
-interface LoadedGraph {
-  readonly id: number;
-  readonly compiled: CompiledProgram;
-  readonly layout: PackedLayout;
-  /** What inputs travel in, and what it holds of them; those that are not away. */
-  readonly parcels: Parcel[];
-  /** Arrays that reported outputs may be written into, for each of them. */
-  readonly spares: readonly HostTensor[][];
-}
-
-interface Parcel {
-  readonly buffer: ArrayBuffer;
-  readonly held: Held;
 }
 
 /** A run whose answer is on its way. */
@@ -68,8 +47,8 @@ export class NativePrograms {
   readonly #settings: NativeSettings;
   /** Types and shapes of the carried tensors. */
   readonly #layouts: HostTensors;
-  /** By program and signature; within a program the graph used last is at the end. */
-  readonly #graphs = new Map<string, Map<string, LoadedGraph>>();
+  /** By program. */
+  readonly #graphs = new Map<string, ProgramGraphs>();
   #loaded = 0;
   /** Where arrays come from that were reported. */
   readonly #origins = new WeakMap<HostTensor["data"], HostTensor[]>();
@@ -107,8 +86,8 @@ export class NativePrograms {
       run = ahead;
       this.#settle(true);
     } else {
-      const signature = signatureOf(inputs);
-      const graph = this.#known(name, signature) ?? (await this.#load(name, signature, program, inputs));
+      const graphs = this.#graphsOf(name, program);
+      const graph = graphs.use(inputs) ?? (await this.#native(() => graphs.load(inputs)));
       if (graph.compiled.draws && noise === undefined) noNoise.uniform([]);
       // With names alone, the thread decides by itself and updates while its answer is read.
       asked = typeof accept === "function" && graph.compiled.changes;
@@ -140,7 +119,7 @@ export class NativePrograms {
 
   /** Sends a run that is likely to be asked for, if its graph is loaded; its changes wait for that. */
   ahead(name: string, request: RunRequest): void {
-    const graph = this.#settled ? this.#graphs.get(name)?.get(signatureOf(request.inputs)) : undefined;
+    const graph = this.#settled ? this.#graphs.get(name)?.get(request.inputs) : undefined;
     if (graph === undefined || typeof request.accept === "function") return;
     if (graph.compiled.draws && request.noise === undefined) return;
     this.#ahead = this.#send(name, graph, request, false);
@@ -204,45 +183,24 @@ export class NativePrograms {
     this.#thread.tell({ type: "settle", session: this.#session, accepted });
   }
 
-  /** A graph that is loaded; it is the last to be given up now. */
-  #known(name: string, signature: string): LoadedGraph | undefined {
-    const graphs = this.#graphs.get(name);
-    const graph = graphs?.get(signature);
-    if (graph === undefined) return undefined;
-    graphs?.delete(signature);
-    graphs?.set(signature, graph);
-    return graph;
-  }
-
-  async #load(name: string, signature: string, program: Program, inputs: HostTensors): Promise<LoadedGraph> {
-    const graph = await this.#compile(name, program, inputs);
+  #graphsOf(name: string, program: Program): ProgramGraphs {
     let graphs = this.#graphs.get(name);
-    if (graphs === undefined) this.#graphs.set(name, (graphs = new Map<string, LoadedGraph>()));
-    graphs.set(signature, graph);
-    for (const [old, { id }] of graphs) {
-      if (graphs.size <= KEPT_GRAPHS) break;
-      graphs.delete(old);
-      this.#thread.tell({ type: "unload", session: this.#session, graph: id });
-    }
-    return graph;
-  }
-
-  async #compile(name: string, program: Program, inputs: HostTensors): Promise<LoadedGraph> {
-    const started = performance.now();
-    const layout = layoutOf(inputs);
-    let compiled: CompiledProgram;
-    try {
-      compiled = compileProgram(name, program, this.#layouts, inputs, layout, this.#settings.threads);
-    } catch (cause) {
-      throw new NotCompiled(cause);
-    }
-    this.#loaded += 1;
-    const id = this.#loaded;
-    const { bytes, plan } = compiled;
-    const task = { type: "load", session: this.#session, graph: id, bytes, plan } as const;
-    await this.#native(() => this.#thread.ask(task, [bytes.buffer as ArrayBuffer]));
-    if (loaded.hasSubscribers) loaded.publish({ program: name, milliseconds: performance.now() - started });
-    return { id, compiled, layout, parcels: [], spares: compiled.reported.map(() => []) };
+    if (graphs !== undefined) return graphs;
+    const session = this.#session;
+    graphs = new ProgramGraphs(name, program, {
+      layouts: this.#layouts,
+      threads: this.#settings.threads,
+      load: async (code, plan) => {
+        this.#loaded += 1;
+        const graph = this.#loaded;
+        const moved = typeof code === "number" ? [] : [code.buffer as ArrayBuffer];
+        await this.#thread.ask({ type: "load", session, graph, code, plan }, moved);
+        return graph;
+      },
+      unload: (graph) => this.#thread.tell({ type: "unload", session, graph }),
+    });
+    this.#graphs.set(name, graphs);
+    return graphs;
   }
 
   /** What the native runtime refuses may run elsewhere; when the thread itself is gone, nothing may. */

@@ -24,6 +24,8 @@ export class OnnxBuilder {
   readonly oneThread: boolean;
   /** The model may run elsewhere: no operators that only ONNX Runtime has. */
   readonly portable: boolean;
+  /** Operations are chosen as if sizes were not known: models at several sizes differ in constants alone, as far as that can be. */
+  readonly anySize: boolean;
   readonly #initializers = new Map<string, OnnxTensor>();
   readonly #shared = new Map<string, Operand>();
   readonly #smaller = new Map<string, Operand>();
@@ -31,9 +33,10 @@ export class OnnxBuilder {
   readonly #checked = new Map<string, Set<number>>();
   #count = 0;
 
-  constructor({ oneThread = false, portable = false } = {}) {
+  constructor({ oneThread = false, portable = false, anySize = false } = {}) {
     this.oneThread = oneThread;
     this.portable = portable;
+    this.anySize = anySize;
   }
 
   get initializers(): readonly OnnxTensor[] {
@@ -72,9 +75,10 @@ export class OnnxBuilder {
   constant(data: OnnxData, type: OnnxType, shape: readonly number[]): Operand {
     const first = data[0];
     // By bits, so that NaN and -0 are themselves.
-    if (data.length > WRITTEN_OUT && first !== undefined && data.every((value) => Object.is(value, first)))
+    const long = data.length > (this.anySize && type !== "int64" ? 1 : WRITTEN_OUT);
+    if (long && first !== undefined && data.every((value) => Object.is(value, first)))
       return this.splat(Number(first), type, shape);
-    if (data.length > SHARED) return this.#initializer(data, type, shape);
+    if (this.anySize || data.length > SHARED) return this.#initializer(data, type, shape);
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).join();
     return this.#sharedAs(`${type} ${shape.join()} ${bytes}`, () => this.#initializer(data, type, shape));
   }
@@ -91,6 +95,12 @@ export class OnnxBuilder {
   /** One number repeated. */
   splat(value: number, type: OnnxType, shape: readonly number[]): Operand {
     const size = shape.reduce((product, length) => product * length, 1);
+    if (this.anySize && size > 1) {
+      const one = this.scalar(value, type);
+      const whole = this.add("Expand", [one, this.integers(shape)], { type, shape });
+      this.setSmaller(whole, one);
+      return whole;
+    }
     const whole =
       size <= WRITTEN_OUT
         ? this.constant(
@@ -157,7 +167,7 @@ export class OnnxBuilder {
   }
 
   #sharedAs(key: string, make: () => Operand): Operand {
-    const known = this.#shared.get(key);
+    const known = this.anySize ? undefined : this.#shared.get(key);
     if (known !== undefined) return known;
     const made = make();
     this.#shared.set(key, made);

@@ -1,7 +1,7 @@
 import type { RandomState } from "../../random.js";
 import type { HostTensor, HostTensors } from "../../tensor/host.js";
-import type { GraphType } from "../trace/graph.js";
 import type { UpdatePlan } from "../update/update-loops.js";
+import type { OnnxData, OnnxType } from "./model.js";
 import type { NativeData } from "./session.js";
 
 /** Where a graph takes an input from. */
@@ -11,13 +11,15 @@ export type InputSource =
   /** A part of the buffer that comes with a run. */
   | { readonly from: "buffer"; readonly offset: number }
   /** Random numbers, drawn in the order of the inputs. */
-  | { readonly from: "noise" };
+  | { readonly from: "noise" }
+  /** The plan itself. */
+  | { readonly from: "constant"; readonly data: OnnxData };
 
 export interface PlannedInput {
   /** Name in the ONNX file; null when the graph does not read it. */
   readonly name: string | null;
   readonly source: InputSource;
-  readonly type: GraphType;
+  readonly type: OnnxType;
   readonly shape: readonly number[];
 }
 
@@ -59,7 +61,8 @@ export type NativeTask =
       readonly type: "load";
       readonly session: number;
       readonly graph: number;
-      readonly bytes: Uint8Array;
+      /** An ONNX file, or the number of a loaded graph that has the same. */
+      readonly code: Uint8Array | number;
       readonly plan: GraphPlan;
     }
   | { readonly type: "unload"; readonly session: number; readonly graph: number }

@@ -11,11 +11,12 @@ import type { NativeData, NativeGraph, NativeRuntime, NativeTensor } from "./ses
 /** What is needed to run a graph. */
 type RunTask = Omit<Extract<NativeTask, { readonly type: "run" }>, "type" | "session" | "settles">;
 
-/** A loaded graph with what it reads and writes, and the tensors its noise is drawn into. */
+/** A loaded graph with what it reads and writes. */
 interface Loaded {
   readonly graph: NativeGraph;
   readonly plan: GraphPlan;
-  readonly noise: readonly (NativeTensor | null)[];
+  /** Inputs that are there between runs: constants, and what noise is drawn into. */
+  readonly own: readonly (NativeTensor | null)[];
   readonly update: NativeUpdate | null;
 }
 
@@ -33,6 +34,8 @@ export class NativeSession {
   readonly #settings: NativeSettings;
   readonly #arena = new NativeArena();
   readonly #graphs = new Map<number, Loaded>();
+  /** How many loaded graphs share one of the runtime. */
+  readonly #users = new Map<NativeGraph, number>();
   /** Floating-point numbers lie in the arena. */
   readonly #carried = new Map<string, ArenaTensor | NativeTensor>();
   #proposal: Proposal | null = null;
@@ -43,31 +46,46 @@ export class NativeSession {
     this.write(carried);
   }
 
-  async load(id: number, bytes: Uint8Array, plan: GraphPlan): Promise<void> {
-    const graph = await this.#runtime.load(bytes, this.#settings.threads, this.#settings.provider);
-    const noise = plan.inputs.map(({ source, type, shape }) =>
-      source.from === "noise" ? this.#runtime.tensor(type, new Float32Array(sizeOf(shape)), shape) : null,
-    );
+  /** @param code an ONNX file, or the number of a loaded graph that has the same. */
+  async load(id: number, code: Uint8Array | number, plan: GraphPlan): Promise<void> {
+    const { threads, provider } = this.#settings;
+    const graph =
+      typeof code === "number"
+        ? (this.#graphs.get(code) as Loaded).graph
+        : await this.#runtime.load(code, threads, provider);
+    const own = plan.inputs.map(({ source, type, shape }) => {
+      if (source.from === "constant") return this.#runtime.tensor(type, source.data, shape);
+      return source.from === "noise" ? this.#runtime.tensor(type, new Float32Array(sizeOf(shape)), shape) : null;
+    });
     const update = plan.update === null ? null : await NativeUpdate.load(plan.update, this.#runtime, this.#arena);
-    this.#graphs.set(id, { graph, plan, noise, update });
+    this.#graphs.set(id, { graph, plan, own, update });
+    this.#users.set(graph, (this.#users.get(graph) ?? 0) + 1);
   }
 
   async unload(id: number): Promise<void> {
     const loaded = this.#graphs.get(id);
     this.#graphs.delete(id);
-    loaded?.update?.release();
-    await loaded?.graph.release();
+    if (loaded === undefined) return;
+    const { graph, update } = loaded;
+    update?.release();
+    const others = (this.#users.get(graph) ?? 1) - 1;
+    if (others > 0) {
+      this.#users.set(graph, others);
+      return;
+    }
+    this.#users.delete(graph);
+    await graph.release();
   }
 
   /** Computes; carried tensors stay as they are until `settle`. */
   async run({ graph: id, buffer, random: state, reports, finite }: RunTask): Promise<NativeRun> {
     this.#proposal = null;
-    const { graph, plan, noise, update } = this.#graphs.get(id) as Loaded;
+    const { graph, plan, own, update } = this.#graphs.get(id) as Loaded;
     const random = state === null ? null : new Random();
     if (random !== null && state !== null) random.restore(state);
     const given: Record<string, NativeTensor> = {};
     const inputs = plan.inputs.map((input, position) => {
-      const tensor = this.#take(input, noise[position] ?? null, buffer, random);
+      const tensor = this.#take(input, own[position] ?? null, buffer, random);
       if (input.name !== null) given[input.name] = tensor;
       return tensor;
     });
@@ -145,7 +163,7 @@ export class NativeSession {
 
   #take(
     { source, type, shape }: PlannedInput,
-    noise: NativeTensor | null,
+    own: NativeTensor | null,
     buffer: ArrayBuffer,
     random: Random | null,
   ): NativeTensor {
@@ -154,8 +172,8 @@ export class NativeSession {
       const Numbers = type === "int32" ? Int32Array : Float32Array;
       return this.#runtime.tensor(type, new Numbers(buffer, source.offset, sizeOf(shape)), shape);
     }
-    const tensor = noise as NativeTensor;
-    fillUniform(tensor.data as Float32Array, random as Random);
+    const tensor = own as NativeTensor;
+    if (source.from === "noise") fillUniform(tensor.data as Float32Array, random as Random);
     return tensor;
   }
 }

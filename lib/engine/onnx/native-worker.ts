@@ -35,7 +35,7 @@ async function perform(runtime: NativeRuntime, task: NativeTask): Promise<Native
       await session.close();
       return null;
     case "load":
-      await session.load(task.graph, task.bytes, task.plan);
+      await session.load(task.graph, task.code, task.plan);
       return null;
     case "unload":
       await session.unload(task.graph);

@@ -1,6 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { EngineError } from "../../errors.js";
-import type { GraphType } from "../trace/graph.js";
+import type { OnnxData, OnnxType } from "./model.js";
 
 /** Version of onnxruntime-node that this library is tested with. */
 const TESTED_VERSION = "1.30.0";
@@ -31,7 +31,7 @@ export interface NativeGraph {
 /** onnxruntime-node. */
 export interface NativeRuntime {
   readonly version: string;
-  tensor(type: GraphType, data: NativeData, shape: readonly number[]): NativeTensor;
+  tensor(type: OnnxType, data: NativeData | OnnxData, shape: readonly number[]): NativeTensor;
   /** Execution providers that this build knows: "cpu", "cuda", "webgpu"… */
   readonly providers: readonly string[];
   /**

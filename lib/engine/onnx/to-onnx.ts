@@ -15,6 +15,8 @@ export interface ToOnnxOptions {
   readonly threads?: number | null;
   /** Only operators of ONNX itself, for other runtimes. Default false. */
   readonly portable?: boolean;
+  /** A model that has the same operations at other sizes, as far as that can be. Default false. */
+  readonly anySize?: boolean;
 }
 
 /** A graph as an ONNX model. */
@@ -46,16 +48,16 @@ export function toOnnx(graph: Graph, options: ToOnnxOptions = {}): OnnxProgram {
 
 /** The same before it is written. */
 export function toOnnxModel(graph: Graph, options: ToOnnxOptions = {}): OnnxModel {
-  const { name = "program", metadata = {}, threads = null, portable = false } = options;
-  const live = liveNodes(graph);
-  refuseUnknown(live);
-  const g = new OnnxBuilder({ oneThread: threads === 1, portable });
+  const { name = "program", metadata = {}, threads = null, portable = false, anySize = false } = options;
+  const kernels = liveNodes(graph);
+  refuseUnknown(kernels);
+  const g = new OnnxBuilder({ oneThread: threads === 1, portable, anySize });
   const operands = new Map<number, Operand>();
   for (const [inputName, { id, dtype, shape }] of graph.inputs)
     operands.set(id, { name: inputName, type: dtype, shape });
   for (const { value, data } of graph.constants) operands.set(value.id, g.constant(data, value.dtype, value.shape));
   const operandOf = ({ id }: GraphValue): Operand => operands.get(id) as Operand;
-  for (const node of live) {
+  for (const node of kernels) {
     const lower = lowerings[node.kernel]!; // refuseUnknown has looked
     const lowered = lower(g, { ...node, inputs: node.inputs.map(operandOf) });
     const results = "name" in lowered ? [lowered] : lowered;
@@ -75,7 +77,9 @@ export function toOnnxModel(graph: Graph, options: ToOnnxOptions = {}): OnnxMode
     return { name: names[at] as string, type: own.type, shape: own.shape };
   });
   const ends = [...renamed.keys()];
-  const folded = foldFactors(withoutUnused(g.nodes, ends), g.initializers, ends);
+  const live = withoutUnused(g.nodes, ends);
+  // A factor that depends on the sizes can be fed to a model, a setting of a product cannot.
+  const folded = anySize ? live : foldFactors(live, g.initializers, ends);
   const nodes = withoutUnused(folded, ends).map((node) => renameNode(node, renamed));
   const used = new Set(nodes.flatMap((node) => node.inputs));
   const inputs = [...graph.inputs]

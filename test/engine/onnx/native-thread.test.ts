@@ -40,8 +40,8 @@ describe("the thread of the compiled engine", () => {
     try {
       await thread.ask({ type: "open", session: 1, carried: {}, threads: 1, provider: "cpu" });
       const plan = { inputs: [], outputs: [], update: null };
-      const bytes = new Uint8Array([1, 2, 3]);
-      const error = await failure(thread.ask({ type: "load", session: 1, graph: 1, bytes, plan }));
+      const code = new Uint8Array([1, 2, 3]);
+      const error = await failure(thread.ask({ type: "load", session: 1, graph: 1, code, plan }));
       expect(error).to.be.instanceOf(EngineError);
       expect(error.message).to.match(/protobuf|model/i);
       expect(thread.alive).to.equal(true);

@@ -8,10 +8,15 @@ import { asScaled, LARGE, narrowTogether, type Factor } from "./scaled.js";
  * update by Adam goes over its tensors two times less.
  */
 export function gatherNarrowFactors(graph: Graph): Graph {
-  return rewrite(graph, gathered, negatedSum);
+  return rewrite(graph, (node, surroundings) => gathered(node, surroundings, LARGE), negatedSum);
 }
 
-function gathered(node: GraphNode, surroundings: Surroundings): Rewritten {
+/** The same where it saves something at every size. */
+export function gatherFactorsAtAnySize(graph: Graph): Graph {
+  return rewrite(graph, (node, surroundings) => gathered(node, surroundings, Infinity), negatedSum);
+}
+
+function gathered(node: GraphNode, surroundings: Surroundings, large: number): Rewritten {
   const { producer, uses, value } = surroundings;
   const outer = asScaled(node);
   const before = outer && producer(outer.wide);
@@ -20,7 +25,7 @@ function gathered(node: GraphNode, surroundings: Surroundings): Rewritten {
   if (inner !== null) {
     // A node more, and when something else takes the inner product as it is nothing is saved.
     const free = uses(outer.wide) === 1 && (isOne(inner.factor) || isOne(outer.factor));
-    if (!free && countElements(outer.wide.shape) < LARGE) return null;
+    if (!free && countElements(outer.wide.shape) < large) return null;
     const one = together(inner.factor, outer.factor, inner.wide.shape, surroundings);
     return one === null ? null : { nodes: [one.made, { ...node, ...applied(one.factor, inner.wide) }] };
   }

@@ -11,7 +11,7 @@ import { mergeProducts } from "./merge-products.js";
 import { mergeTransposes } from "./merge-transposes.js";
 import { dropNeutralElements } from "./neutral-elements.js";
 import { gatherOffsets } from "./offsets.js";
-import { gatherNarrowFactors } from "./narrow-factors.js";
+import { gatherFactorsAtAnySize, gatherNarrowFactors } from "./narrow-factors.js";
 import { simplifyShapes } from "./shape-chains.js";
 import { foldSplats } from "./splats.js";
 
@@ -33,18 +33,25 @@ const passes: readonly ((graph: Graph) => Graph)[] = [
   fuseBias,
 ];
 
+/** Those that do not depend on how large tensors are. */
+const anySizePasses = passes
+  .filter((pass) => pass !== factorSums)
+  .map((pass) => (pass === gatherNarrowFactors ? gatherFactorsAtAnySize : pass));
+
 /** Rounds after which a graph counts as simple enough; training steps settle in three or four. */
 const ROUNDS = 12;
 
 /**
  * The same computation with fewer nodes: each pass as often as one of them finds something. What comes out equals the original up to
  * rounding in the last place.
+ *
+ * @param anySize find the same at every size, as far as that can be.
  */
-export function optimize(graph: Graph): Graph {
+export function optimize(graph: Graph, anySize = false): Graph {
   let current = graph;
   for (let round = 0; round < ROUNDS; round += 1) {
     const before = current;
-    for (const pass of passes) current = pass(current);
+    for (const pass of anySize ? anySizePasses : passes) current = pass(current);
     if (current === before) break;
   }
   return removeDeadNodes(current);

@@ -1,0 +1,213 @@
+import { channel } from "node:diagnostics_channel";
+import type { Program } from "../contracts/engine.js";
+import type { HostTensor, HostTensors } from "../tensor/host.js";
+import { planProgram, writeProgram, type CompiledProgram, type WrittenProgram } from "./compile-program.js";
+import { constantsFor, generalOf, serves, widen, writeGeneral, type GeneralModel } from "./onnx/general-model.js";
+import { encodeModel } from "./onnx/model.js";
+import type { GraphPlan } from "./onnx/native-messages.js";
+import { layoutOf, signatureOf, type Held, type PackedLayout } from "./packed-inputs.js";
+import type { Graph } from "./trace/graph.js";
+import { recordProgram, traceProgram } from "./trace/trace-program.js";
+
+/** Graphs of one program that are each for one set of input shapes, and stay loaded; the one used longest ago goes first. */
+const KEPT_OWN = 8;
+/** Sets of input shapes that share a graph; those of programs that change nothing have next to no memory. */
+const KEPT_SHARED = { changing: 8, unchanging: 64 } as const;
+/** Runs after which shapes that share a graph get their own, which is somewhat faster, and how often that happens. */
+const WORTH_OWN = 32;
+const MOST_PROMOTED = 4;
+/** Shapes that a graph for all sizes was not found for, after which it is not looked for. */
+const MOST_REFUSALS = 3;
+
+/**
+ * For measurements: `{ program, milliseconds, symbolic, loaded }` for every set of input shapes, the time until it can run; whether its
+ * graph is for other sizes too, and whether a graph had to be loaded for it.
+ */
+const compiledChannel = channel("likewise:compiled");
+
+/** A program compiled for inputs of one signature, and loaded. */
+export interface LoadedGraph {
+  readonly id: number;
+  readonly compiled: CompiledProgram;
+  readonly layout: PackedLayout;
+  /** What inputs travel in, and what it holds of them; those that are not away. */
+  readonly parcels: Parcel[];
+  /** Arrays that reported outputs may be written into, for each of them. */
+  readonly spares: readonly HostTensor[][];
+}
+
+export interface Parcel {
+  readonly buffer: ArrayBuffer;
+  readonly held: Held;
+}
+
+/** Where graphs are loaded. */
+export interface GraphHome {
+  /** Types and shapes of the carried tensors. */
+  readonly layouts: HostTensors;
+  readonly threads: number;
+  /** Loads an ONNX file, or another plan for what is loaded; gives its number. */
+  readonly load: (code: Uint8Array | number, plan: GraphPlan) => Promise<number>;
+  readonly unload: (graph: number) => void;
+}
+
+/** Input shapes that differ in sizes alone, and the graph that serves them. */
+interface Family {
+  /** What was traced first. */
+  readonly sample: Graph;
+  shared: { readonly general: GeneralModel; readonly graph: number } | null;
+  refusals: number;
+}
+
+interface Kept {
+  readonly graph: LoadedGraph;
+  readonly family: Family;
+  /** Runs so far of one that shares; null for one that has a graph of its own. */
+  runs: number | null;
+}
+
+/**
+ * The graphs of one program. The first set of input shapes has a graph of its own; when others differ from it in sizes alone, one graph
+ * serves them all, as long as the program does the same at every size. Each set of shapes is traced once: its constants are fed.
+ */
+export class ProgramGraphs {
+  readonly #name: string;
+  readonly #program: Program;
+  readonly #home: GraphHome;
+  /** By signature; the one used last is at the end. */
+  readonly #kept = new Map<string, Kept>();
+  readonly #families = new Map<string, Family>();
+  #promoted = 0;
+
+  constructor(name: string, program: Program, home: GraphHome) {
+    this.#name = name;
+    this.#program = program;
+    this.#home = home;
+  }
+
+  /** The graph for inputs, if it is loaded. */
+  get(inputs: HostTensors): LoadedGraph | undefined {
+    return this.#kept.get(signatureOf(inputs))?.graph;
+  }
+
+  /** The graph to run inputs on, if it is loaded; it is the last to be given up now. Undefined too when it is time for its own. */
+  use(inputs: HostTensors): LoadedGraph | undefined {
+    const signature = signatureOf(inputs);
+    const kept = this.#kept.get(signature);
+    if (kept === undefined) return undefined;
+    if (kept.runs !== null) {
+      kept.runs += 1;
+      if (kept.runs > WORTH_OWN && this.#promoted < MOST_PROMOTED) return undefined;
+    }
+    this.#kept.delete(signature);
+    this.#kept.set(signature, kept);
+    return kept.graph;
+  }
+
+  /**
+   * Compiles and loads.
+   *
+   * @throws TraceError when the program cannot be traced; what `load` throws.
+   */
+  async load(inputs: HostTensors): Promise<LoadedGraph> {
+    const started = performance.now();
+    const signature = signatureOf(inputs);
+    const layout = layoutOf(inputs);
+    const kin = kinOf(inputs);
+    const before = this.#kept.get(signature);
+    let family = this.#families.get(kin);
+    let kept: Kept | null = null;
+    let loaded = false;
+    if (family !== undefined && before === undefined) {
+      const had = family.shared;
+      kept = await this.#share(family, inputs, layout);
+      loaded = kept !== null && family.shared !== had;
+    }
+    if (kept === null) {
+      const graph = traceProgram(this.#program, this.#home.layouts, inputs);
+      if (family === undefined) this.#families.set(kin, (family = { sample: graph, shared: null, refusals: 0 }));
+      const written = writeProgram(this.#name, graph, this.#home);
+      const compiled = planProgram(written, layout);
+      const id = await this.#home.load(encodeModel(written.model), compiled.plan);
+      kept = { graph: toGraph(id, compiled, layout), family, runs: null };
+      loaded = true;
+    }
+    if (before !== undefined) {
+      this.#promoted += 1;
+      this.#drop(signature, before);
+    }
+    this.#kept.set(signature, kept);
+    this.#giveUp();
+    if (compiledChannel.hasSubscribers) {
+      const milliseconds = performance.now() - started;
+      compiledChannel.publish({ program: this.#name, milliseconds, symbolic: kept.runs !== null, loaded });
+    }
+    return kept.graph;
+  }
+
+  /** Runs inputs on a graph that is for other sizes too; null when there is none. */
+  async #share(family: Family, inputs: HostTensors, layout: PackedLayout): Promise<Kept | null> {
+    if (family.shared === null && family.refusals >= MOST_REFUSALS) return null;
+    const { layouts, threads } = this.#home;
+    // What changes from one recording to the next shows in the comparison.
+    const written = writeProgram(this.#name, recordProgram(this.#program, layouts, inputs), { threads, anySize: true });
+    const { shared } = family;
+    if (shared !== null && serves(shared.general, written.model)) return this.#bind(family, shared, written, layout);
+    const sample = writeProgram(this.#name, family.sample, { threads, anySize: true });
+    const general = widen(shared?.general ?? generalOf(sample.model), written.model);
+    if (typeof general === "string") {
+      family.refusals += 1;
+      return null;
+    }
+    const compiled = planProgram(written, layout, constantsFor(general, written.model));
+    let id: number;
+    try {
+      id = await this.#home.load(encodeModel(writeGeneral(general)), compiled.plan);
+    } catch {
+      // What the runtime refuses for all sizes it may take for these.
+      family.refusals = MOST_REFUSALS;
+      return null;
+    }
+    family.shared = { general, graph: id };
+    const used = [...this.#kept.values()].some(({ graph }) => graph.id === shared?.graph);
+    if (shared !== null && !used) this.#home.unload(shared.graph);
+    return { graph: toGraph(id, compiled, layout), family, runs: 1 };
+  }
+
+  async #bind(
+    family: Family,
+    { general, graph }: NonNullable<Family["shared"]>,
+    written: WrittenProgram,
+    layout: PackedLayout,
+  ): Promise<Kept> {
+    const compiled = planProgram(written, layout, constantsFor(general, written.model));
+    const id = await this.#home.load(graph, compiled.plan);
+    return { graph: toGraph(id, compiled, layout), family, runs: 1 };
+  }
+
+  #giveUp(): void {
+    for (const shares of [false, true]) {
+      const all = [...this.#kept].filter(([, { runs }]) => (runs !== null) === shares);
+      const changes = all.some(([, { graph }]) => graph.compiled.changes);
+      const most = shares ? KEPT_SHARED[changes ? "changing" : "unchanging"] : KEPT_OWN;
+      for (const [signature, kept] of all.slice(0, Math.max(0, all.length - most))) this.#drop(signature, kept);
+    }
+  }
+
+  #drop(signature: string, { graph, family }: Kept): void {
+    this.#kept.delete(signature);
+    // Others of its family may still be loaded by its number.
+    if (family.shared?.graph !== graph.id) this.#home.unload(graph.id);
+  }
+}
+
+function toGraph(id: number, compiled: CompiledProgram, layout: PackedLayout): LoadedGraph {
+  return { id, compiled, layout, parcels: [], spares: compiled.reported.map(() => []) };
+}
+
+/** The same for inputs that differ in sizes alone. */
+function kinOf(inputs: HostTensors): string {
+  return Object.entries(inputs)
+    .map(([name, { data, shape }]) => `${name}${data instanceof Int32Array ? ":" : "="}${shape.length}`)
+    .join();
+}
