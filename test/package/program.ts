@@ -1,4 +1,4 @@
-import { TrainableModel, Trainer } from "likewise";
+import { CacheConfig, TrainableModel, Trainer } from "likewise";
 import { NgramEncoder } from "likewise/encoders";
 import { DenseHead } from "likewise/heads";
 import { MultipleNegativesRankingLoss } from "likewise/losses";
@@ -13,6 +13,9 @@ class Words extends TrainableModel<"pair", string> {
   }
   override configureLoss() {
     return new MultipleNegativesRankingLoss();
+  }
+  override configureCaches() {
+    return new CacheConfig({ workers: 1 });
   }
 }
 

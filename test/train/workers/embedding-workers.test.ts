@@ -2,11 +2,12 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
 import { CacheConfig, DataError, WorkerError, type FrozenEncoder } from "likewise";
-import { field, NgramEncoder, VectorEncoder } from "likewise/encoders";
+import { field, NgramEncoder, OnnxEncoder, VectorEncoder } from "likewise/encoders";
 import { cachedEncoders, fillCaches, type FillReport } from "../../../lib/cache/index.js";
 import { EmbeddingWorkers } from "../../../lib/train/workers/embedding-workers.js";
 import { failure } from "../../support/failure.js";
 import { temporaryFolder } from "../../support/folder.js";
+import { sharedPath } from "../../support/shared.js";
 import { stream } from "../../cache/fakes.js";
 import { FailingEncoder, ForgetfulEncoder, LetterEncoder, ThreadEncoder } from "./own-encoders.js";
 
@@ -74,6 +75,13 @@ describe("Caches filled by workers", function () {
     expect(rows).to.deep.equal(vectors);
   });
 
+  it("hold the vectors of an encoder that runs natively", async function () {
+    const encoder = await OnnxEncoder.load(sharedPath(this, "data/encoders/word2vec-sif-onnx"));
+    const items = texts(70);
+    const { rows } = await fill<string>(encoder, items, { workers: 1, batchSize: 32 });
+    expect(rows).to.deep.equal((await fill<string>(encoder, items, { batchSize: 32 })).rows);
+  });
+
   it("compute in other threads, several at a time, and here what is asked for later", async () => {
     const { rows } = await fill<string>(new ThreadEncoder(1), texts(100), { workers: 2, modelModule });
     const threads = new Set(Array.from({ length: 100 }, (_, i) => rows[3 * i]));
@@ -107,7 +115,7 @@ describe("Caches filled by workers", function () {
     expect(error).to.be.instanceOf(WorkerError);
     expect(error.message).to.equal('encoder "items" failed in a worker: a bad text');
     expect((error.cause as Error).stack).to.match(/RangeError: a bad text[^]*own-encoders\.ts/u);
-    const { report, loaded, rows } = await fill<string>(new FailingEncoder(1), items, given);
+    const { report, loaded, rows } = await fill<string>(new FailingEncoder(1), items, { saveDir: folder.path });
     expect([report.computed, loaded]).to.deep.equal([57 - 24, 24]);
     expect(rows).to.deep.equal(await new LetterEncoder(1).embed(items));
   });
