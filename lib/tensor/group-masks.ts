@@ -28,12 +28,15 @@ export class GroupMasks implements PairMasks {
     return this.#both.negatives;
   }
 
-  /** `[n, m]` numbers with `size` added where there is a positive and taken away where there is a negative. */
-  shifted(numbers: tf.Tensor2D, size: number): tf.Tensor2D {
+  /**
+   * `[n, m]`, `factor` times the numbers, with 1/2 added where there is a positive and 1/2 taken away where there is a negative: products
+   * between -1/4 and 1/4 are so in a range of their own for each kind.
+   */
+  apart(numbers: tf.Tensor2D, factor: number): tf.Tensor2D {
     // Positives less negatives are twice what is the same, less what counts at all.
     const counted = this.#memory === null ? tf.add(samePosition(this.#groups.shape[0]), 1) : this.#valid(this.#memory);
-    const column = tf.mul(counted, -size);
-    return tf.add(numbers, tf.add(tf.mul(this.#sameGroup, 2 * size), column));
+    // In this order a compiled step adds the row of what counts, and multiplies, while it computes the numbers.
+    return tf.add(tf.mul(tf.add(numbers, tf.mul(counted, -0.5 / factor)), factor), this.#sameGroup);
   }
 
   /** `[n]`, 1 for rows that have a positive, and for rows that have a negative. */
@@ -59,8 +62,8 @@ export class GroupMasks implements PairMasks {
     return this.#same;
   }
 
-  /** `[1, m]` */
-  #valid({ valid }: { readonly valid: tf.Tensor1D }): tf.Tensor2D {
-    return tf.expandDims(tf.cast(valid, "float32"), 0);
+  /** `[m]` */
+  #valid({ valid }: { readonly valid: tf.Tensor1D }): tf.Tensor1D {
+    return tf.cast(valid, "float32");
   }
 }

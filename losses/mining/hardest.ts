@@ -34,9 +34,10 @@ export function hardest(comparison: Comparison, masks: PairMasks): Hardest {
   }
   const columns = withoutGradient(() => {
     const similarities = comparison.distance.similarity(comparison.values);
-    // Positives are the lowest now, and the least similar of them the lowest of all.
-    const apart = masks.shifted(similarities, -1.5 * (range[1] - range[0]));
-    return [tf.argMin(apart, 1), tf.argMax(apart, 1)];
+    // The least similar is the largest here: of positives it is larger than everything else, of negatives smaller.
+    const largest = Math.max(Math.abs(range[0]), Math.abs(range[1]));
+    const apart = masks.apart(similarities, -1 / (6 * largest));
+    return [tf.argMax(apart, 1), tf.argMin(apart, 1)];
   }) as [tf.Tensor1D, tf.Tensor1D];
   const { positives, negatives } = masks.rowsWithAny();
   return { columns, withPositive: positives, withNegative: negatives };
