@@ -2,6 +2,7 @@ import type { FrozenEncoder } from "../contracts/encoder.js";
 import type { KeyExtractor } from "./cache-config.js";
 import { EncoderKeys } from "./encoder-keys.js";
 import { keptItems, type KeptItems } from "./kept-items.js";
+import { KeptRows } from "./kept-rows.js";
 import type { ItemsAt, Missing } from "./missing.js";
 import type { RowCache } from "./row-cache.js";
 import { RowComputer, type Elsewhere } from "./row-computer.js";
@@ -42,6 +43,8 @@ export class CachedEncoder<Item> {
   readonly encoder: FrozenEncoder<Item>;
   readonly #options: CachedEncoderOptions<Item>;
   readonly #computer: RowComputer<Item>;
+  /** Where the rows of items that need not be read lie in memory. */
+  readonly #kept = new WeakMap<KeptItems<Item>, KeptRows>();
   #opened: Promise<Opened<Item>> | null = null;
   #hits = 0;
   #loaded = 0;
@@ -77,6 +80,13 @@ export class CachedEncoder<Item> {
 
   /** The same for items that need not be read when their keys and vectors are there. */
   async #keptRows(source: KeptItems<Item>, places: readonly number[]): Promise<Float32Array> {
+    const kept = this.#kept.get(source) ?? new KeptRows(this.#options.rows, this.encoder.embeddingSize);
+    this.#kept.set(source, kept);
+    const found = kept.of(places);
+    if (found !== null) {
+      this.#hits += places.length;
+      return found;
+    }
     const { stored } = await this.#open();
     const itemsAt = (positions: readonly number[]) => source.read(positions.map((at) => places[at] as number));
     const keys = source.keysOf(this.name, places);
@@ -90,7 +100,9 @@ export class CachedEncoder<Item> {
       );
       unknown.forEach((position, i) => (keys[position] = found[i]));
     }
-    return this.#gather(keys as string[], stored, itemsAt);
+    const rows = await this.#gather(keys as string[], stored, itemsAt);
+    kept.learn(places, keys as string[]);
+    return rows;
   }
 
   async #gather(

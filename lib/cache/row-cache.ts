@@ -13,11 +13,15 @@ export class RowCache {
   readonly #slabs: { readonly length: number; readonly rows: RowSlabs }[] = [];
   /** Bytes of rows that are on the way. */
   #reserved = 0;
+  #removals = 0;
 
   constructor(readonly maxBytes: number) {
     this.#places = new LRUCache({
       maxSize: maxBytes,
-      dispose: (place) => this.#slabsOf(place).remove(Math.floor(place / LENGTHS)),
+      dispose: (place) => {
+        this.#removals += 1;
+        this.#slabsOf(place).remove(Math.floor(place / LENGTHS));
+      },
     });
   }
 
@@ -48,13 +52,48 @@ export class RowCache {
     return this.#places.has(key);
   }
 
-  /** Copies the `length` numbers from `at`; a row that is there already stays. One larger than everything is not kept. */
-  set(key: string, source: Float32Array, at = 0, length = source.length): void {
-    const size = RowCache.bytesOf({ length });
-    if (size > this.maxBytes || this.#places.get(key) !== undefined) return;
+  /** Rows put out so far. While it does not change, rows stay in their slots. */
+  get removals(): number {
+    return this.#removals;
+  }
+
+  /** Where a row of this length lies; -1 when it is not there. */
+  slotOf(key: string, length: number): number {
+    const place = this.#places.get(key);
+    const there = place !== undefined && this.#slabs[place % LENGTHS]?.length === length;
+    return there ? Math.floor(place / LENGTHS) : -1;
+  }
+
+  /** The rows in some slots, one after the other, a copy. Does not count as use. */
+  rowsAt(slots: Int32Array, length: number): Float32Array {
+    // Every number is written below, so none needs to be 0 before.
+    const target = new Float32Array(Buffer.allocUnsafeSlow(slots.length * length * 4).buffer);
+    (this.#slabs[this.#numberOf(length)] as { readonly rows: RowSlabs }).rows.copy(slots, target);
+    return target;
+  }
+
+  /** Copies a row; one that is there already stays. One larger than everything is not kept. */
+  set(key: string, row: Float32Array): void {
+    this.setAll([key], row, row.length);
+  }
+
+  /** Copies the rows of different keys, which lie one after the other. */
+  setAll(keys: readonly string[], source: Float32Array, length: number): void {
+    const options = { size: RowCache.bytesOf({ length }) };
+    if (options.size > this.maxBytes) return;
     const number = this.#numberOf(length);
-    const slot = (this.#slabs[number] as { readonly rows: RowSlabs }).rows.add(source, at);
-    this.#places.set(key, slot * LENGTHS + number, { size });
+    const { rows } = this.#slabs[number] as { readonly rows: RowSlabs };
+    for (let start = 0; start < keys.length;) {
+      let end = start;
+      while (end < keys.length && !this.#places.has(keys[end] as string)) end += 1;
+      for (let at = start; at < end;) {
+        const { slot, added } = rows.add(source, at * length, end - at);
+        for (let i = 0; i < added; i += 1)
+          this.#places.set(keys[at + i] as string, (slot + i) * LENGTHS + number, options);
+        at += added;
+      }
+      start = Math.max(end, start + 1); // one that is there already is left out
+    }
   }
 
   /** True when so many rows of this length find room without putting others out. */

@@ -87,7 +87,7 @@ export class RowComputer<Item> {
       this.#computed += some.length;
       const keys = some.map(({ key }) => key);
       const kept = stored === null ? vectors : this.#store(keys, vectors, stored);
-      keys.forEach((key, row) => rows.set(key, kept, row * size, size));
+      rows.setAll(keys, kept, size);
       computed.add(keys, kept);
     }
     return computed;

@@ -14,13 +14,35 @@ export class RowSlabs {
     this.#rowsEach = Math.max(1, Math.floor(SLAB_BYTES / (Float32Array.BYTES_PER_ELEMENT * Math.max(1, length))));
   }
 
-  /** Copies the row that begins at `at`. */
-  add(source: Float32Array, at: number): number {
-    const slot = this.#free.pop() ?? this.#next++;
-    const place = Math.floor(slot / this.#rowsEach);
-    const slab = (this.#slabs[place] ??= new Float32Array(this.#rowsEach * this.#length));
-    slab.set(source.subarray(at, at + this.#length), (slot % this.#rowsEach) * this.#length);
-    return slot;
+  /**
+   * Copies `count` rows, one after the other from `at`, as far as they find slots that are neighbours.
+   * @returns the slot of the first, and how many were copied, at least one.
+   */
+  add(source: Float32Array, at: number, count = 1): { readonly slot: number; readonly added: number } {
+    const free = this.#free.pop();
+    const slot = free ?? this.#next;
+    const within = slot % this.#rowsEach;
+    const added = free === undefined ? Math.min(count, this.#rowsEach - within) : 1;
+    if (free === undefined) this.#next += added;
+    const slab = (this.#slabs[Math.floor(slot / this.#rowsEach)] ??= new Float32Array(this.#rowsEach * this.#length));
+    slab.set(source.subarray(at, at + added * this.#length), within * this.#length);
+    return { slot, added };
+  }
+
+  /** Puts rows one after the other into `target`; neighbours are copied together. */
+  copy(slots: Int32Array, target: Float32Array, at = 0): void {
+    const { length } = slots;
+    for (let i = 0; i < length;) {
+      const slot = slots[i] as number;
+      const within = slot % this.#rowsEach;
+      const most = Math.min(length - i, this.#rowsEach - within);
+      let count = 1;
+      while (count < most && slots[i + count] === slot + count) count += 1;
+      const start = within * this.#length;
+      const slab = this.#slabs[(slot - within) / this.#rowsEach] as Float32Array;
+      target.set(slab.subarray(start, start + count * this.#length), at + i * this.#length);
+      i += count;
+    }
   }
 
   /** The row where it lies: to be copied at once, for its slot may be used again. */
