@@ -155,6 +155,24 @@ export class EngineError extends LikewiseError {
   readonly code = "ENGINE";
 }
 
+/** The execution provider that was asked for cannot run a program that the processor can; nothing of the step was taken over. */
+export class ProviderError extends LikewiseError {
+  readonly code = "PROVIDER";
+
+  constructor(
+    readonly provider: string,
+    readonly program: string,
+    cause: unknown,
+  ) {
+    const said = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
+    super(
+      `executionProvider: "${provider}" cannot run program "${program}": ${said}; leave the option out to run on the processor, ` +
+        `or choose another provider`,
+      { cause },
+    );
+  }
+}
+
 /** A worker thread has failed or ended; `cause` is what it met, where that is known. */
 export class WorkerError extends LikewiseError {
   readonly code = "WORKER";

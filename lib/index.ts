@@ -115,6 +115,7 @@ export {
   InterruptedError,
   LikewiseError,
   NonFiniteError,
+  ProviderError,
   ShapeError,
   StorageError,
   UnknownNameError,

@@ -1,11 +1,13 @@
 import { channel } from "node:diagnostics_channel";
 import type { Acceptance, Program } from "../contracts/engine.js";
+import { EngineError, ProviderError } from "../errors.js";
 import type { Random } from "../random.js";
 import type { HostTensor, HostTensors } from "../tensor/host.js";
 import { mapEntries } from "../tensor/tree.js";
 import { namedReport, type CompiledProgram } from "./compile-program.js";
 import type { NativeRun, NativeSettings } from "./onnx/native-messages.js";
 import type { NativeThread } from "./onnx/native-thread.js";
+import { PROCESSOR } from "./onnx/session.js";
 import { isAccepted } from "./acceptance.js";
 import { pack, type Held } from "./packed-inputs.js";
 import { ProgramGraphs, type LoadedGraph } from "./program-graphs.js";
@@ -75,7 +77,10 @@ export class NativePrograms {
     return new NativePrograms(thread, session, mapEntries(carried, withoutNumbers), settings);
   }
 
-  /** @throws NotCompiled when the program cannot be traced, or the native runtime refuses it. */
+  /**
+   * @throws NotCompiled when the program cannot be traced, or the native runtime refuses it; ProviderError when the runtime refuses it
+   * on a provider that was asked for.
+   */
   async run(name: string, program: Program, { inputs, noise, accept }: RunRequest): Promise<HostTensors> {
     const ahead = this.#ahead;
     this.#ahead = null;
@@ -87,14 +92,14 @@ export class NativePrograms {
       this.#settle(true);
     } else {
       const graphs = this.#graphsOf(name, program);
-      const graph = graphs.use(inputs) ?? (await this.#native(() => graphs.load(inputs)));
+      const graph = graphs.use(inputs) ?? (await this.#native(name, () => graphs.load(inputs)));
       if (graph.compiled.draws && noise === undefined) noNoise.uniform([]);
       // With names alone, the thread decides by itself and updates while its answer is read.
       asked = typeof accept === "function" && graph.compiled.changes;
       run = this.#send(name, graph, { inputs, noise, accept }, !asked);
     }
     this.#settled = !asked;
-    const answer = await this.#native(() => run.answer);
+    const answer = await this.#native(name, () => run.answer);
     const { compiled } = run.graph;
     if (answer.random !== null) noise?.restore(answer.random);
     if (measured.hasSubscribers)
@@ -204,11 +209,15 @@ export class NativePrograms {
   }
 
   /** What the native runtime refuses may run elsewhere; when the thread itself is gone, nothing may. */
-  async #native<T>(ask: () => Promise<T>): Promise<T> {
+  async #native<T>(program: string, ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (cause) {
-      throw this.#thread.alive ? new NotCompiled(cause) : cause;
+      if (!this.#thread.alive) throw cause;
+      // Who asks for a provider does not want it to be left out silently; what cannot be traced runs on none.
+      const { provider } = this.#settings;
+      if (provider !== PROCESSOR && cause instanceof EngineError) throw new ProviderError(provider, program, cause);
+      throw new NotCompiled(cause);
     }
   }
 }

@@ -1,9 +1,39 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { expect } from "chai";
-import { ConfigError, EngineError } from "../../lib/errors.js";
+import { ConfigError, EngineError, ProviderError } from "../../lib/errors.js";
 import { chooseEngine } from "../../lib/engine/choose-engine.js";
+import { NativePrograms, NotCompiled } from "../../lib/engine/native-programs.js";
 import { NativeThread } from "../../lib/engine/onnx/native-thread.js";
 import { requireProvider } from "../../lib/engine/onnx/require-provider.js";
-import { failure } from "./descend.js";
+import { expectClose } from "../support/close.js";
+import { descend, failure, line, origin } from "./descend.js";
+
+/** A driver of Vulkan without a graphics card, and a loader of drivers, as packages of Chromium install them. */
+const swiftShader = "/usr/lib/chromium/vk_swiftshader_icd.json";
+const drivers =
+  process.env["VK_ICD_FILENAMES"] === undefined && existsSync(swiftShader)
+    ? { VK_ICD_FILENAMES: swiftShader, LD_LIBRARY_PATH: `/usr/lib/chromium:${process.env["LD_LIBRARY_PATH"] ?? ""}` }
+    : {};
+
+interface Trained {
+  readonly problem?: string;
+  readonly engine: string;
+  readonly losses: readonly number[];
+  readonly parameters: Readonly<Record<string, readonly number[]>>;
+  readonly warnings: readonly string[];
+}
+
+/** Trains in a process of its own. */
+function train(provider: string): Trained {
+  const step = fileURLToPath(new URL("./provider-step.ts", import.meta.url));
+  const given = [...process.execArgv, "--conditions=source", "--import=tsx", step, provider];
+  const ended = spawnSync(process.execPath, given, { encoding: "utf8", env: { ...process.env, ...drivers } });
+  const last = ended.stdout.trimEnd().split("\n").at(-1) ?? "";
+  expect(last, ended.stderr).to.match(/^\{/u);
+  return JSON.parse(last) as Trained;
+}
 
 describe("executionProvider", () => {
   it("is the processor when nobody asks, and when it is asked for", async () => {
@@ -49,4 +79,47 @@ describe("executionProvider", () => {
       await thread.stop();
     }
   });
+
+  it("webgpu trains full and short batches as the processor does, where SwiftShader or a graphics driver is installed", function () {
+    this.timeout(60_000);
+    const webgpu = train("webgpu");
+    if (webgpu.problem !== undefined) {
+      expect(webgpu.problem).to.match(/^executionProvider: "webgpu" (?:does not work here|is not in the installed)/u);
+      console.log(`    executionProvider webgpu is not compared with the processor: ${webgpu.problem}`);
+      this.skip();
+    }
+    const cpu = train("cpu");
+    expect(webgpu.engine).to.match(/\(webgpu, 1 thread\)/u);
+    expect(webgpu.warnings).to.deep.equal(cpu.warnings);
+    expect(cpu.losses.length).to.equal(6);
+    expectClose(webgpu.losses, cpu.losses, { relative: 1e-5, absolute: 1e-5 });
+    expect(Object.keys(webgpu.parameters)).to.deep.equal(Object.keys(cpu.parameters));
+    for (const [name, values] of Object.entries(cpu.parameters))
+      expectClose(webgpu.parameters[name], values, { relative: 1e-4, absolute: 1e-5, what: name });
+  });
+
+  for (const refused of ["load", "run"] as const) {
+    it(`that refuses to ${refused} a graph after it has worked is an error of its own; the processor gives way to eager steps`, async () => {
+      const native = (provider: string): Promise<NativePrograms> => {
+        const thread = {
+          alive: true,
+          ask: ({ type }: { readonly type: string }) =>
+            type === refused
+              ? Promise.reject(new EngineError("no kernel for Frobnicate\nat node 7"))
+              : Promise.resolve(null),
+        } as unknown as NativeThread;
+        return NativePrograms.open(thread, 1, origin(), { threads: 1, provider });
+      };
+      const request = { inputs: line, noise: undefined, accept: [] };
+      const error = await failure((await native("webgpu")).run("step", descend, request));
+      expect(error).to.be.instanceOf(ProviderError);
+      expect(error).to.include({ code: "PROVIDER", provider: "webgpu", program: "step" });
+      expect(error.message).to.equal(
+        'executionProvider: "webgpu" cannot run program "step": no kernel for Frobnicate; leave the option out to run on the ' +
+          "processor, or choose another provider",
+      );
+      expect(error.cause).to.be.instanceOf(EngineError);
+      expect(await failure((await native("cpu")).run("step", descend, request))).to.be.instanceOf(NotCompiled);
+    });
+  }
 });
