@@ -5,7 +5,7 @@
  */
 
 export { GroupLoader } from "./loaders/group-loader.js";
-export type { BalanceOptions, GroupLoaderOptions } from "./loaders/group-options.js";
+export type { BalanceOptions, CategoryOptions, GroupLoaderOptions } from "./loaders/group-options.js";
 export { GroupPairLoader, GroupTupleLoader, type GroupTupleLoaderOptions } from "./loaders/from-groups.js";
 export { LabelLoader } from "./loaders/label-loader.js";
 export { MixedLoader, type MixedLoaderOptions } from "./loaders/mixed-loader.js";

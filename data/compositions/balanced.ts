@@ -1,17 +1,18 @@
 import { DataError } from "../../lib/errors.js";
-import type { Group, GroupSample } from "../../lib/contracts/samples.js";
+import type { GroupSample } from "../../lib/contracts/samples.js";
 import type { Random } from "../../lib/random.js";
 import { balanceShape, type BalanceShape } from "../samplers/balance-shape.js";
 import { balancedBatches, balancedCount } from "../samplers/balanced.js";
 import { collectBalanced } from "../samplers/balanced-stream.js";
-import { groupSizes, keepGroups, type GroupTable } from "../samplers/group-table.js";
+import { groupSizes, type GroupTable } from "../samplers/group-table.js";
 import type { Positions } from "../samplers/plain.js";
 import { cutCount, type BatchSettings, type Composition } from "./composition.js";
+import { withoutSingles, type Singles } from "./singles.js";
 
 /** What is asked of balanced batches. */
 export interface BalanceSettings {
   readonly asked: Partial<BalanceShape>;
-  readonly singles: "error" | "repeat" | "skip";
+  readonly singles: Singles;
 }
 
 /** The groups of a source of known length: at hand, or to be read. */
@@ -65,25 +66,8 @@ export class BalancedComposition<Item> implements Composition<GroupSample<Item>>
   /** A group of which only a part is seen may have more rows than one. */
   #prepare(all: GroupTable, whole = true): { table: GroupTable; shape: BalanceShape } {
     const { singles, asked } = this.#balance;
-    if (whole && singles === "error") this.#refuseSingles(all);
-    const table = whole && singles === "skip" ? keepGroups(all, (size) => size > 1) : all;
+    const table = whole ? withoutSingles(this.#who, all, singles) : all;
     const who = whole ? this.#who : `${this.#who} (the first ${all.rows.length} samples of the stream)`;
     return { table, shape: balanceShape(who, asked, this.#settings.batchSize, groupSizes(table)) };
   }
-
-  #refuseSingles(table: GroupTable): void {
-    const sizes = groupSizes(table);
-    const alone = table.names.filter((_, group) => sizes[group] === 1);
-    if (alone.length === 0) return;
-    throw new DataError(
-      `${this.#who}: ${alone.length} of ${table.names.length} groups ${alone.length === 1 ? "has" : "have"} one sample only ` +
-        `(${listed(alone)}), and balanced batches compare samples of a group with each other. Add samples; or leave these groups ` +
-        `out: balance: { singles: "skip" }; or repeat their samples: balance: { singles: "repeat" }; or give balance: false`,
-    );
-  }
-}
-
-function listed(groups: readonly Group[]): string {
-  const shown = groups.slice(0, 10).map((group) => JSON.stringify(group));
-  return shown.join(", ") + (groups.length > shown.length ? ", …" : "");
 }

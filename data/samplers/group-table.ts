@@ -44,7 +44,16 @@ export function groupSizes({ starts }: GroupTable): Int32Array {
 /** The table without some groups. */
 export function keepGroups(table: GroupTable, keep: (size: number) => boolean): GroupTable {
   const sizes = groupSizes(table);
-  const kept = table.names.map((_, group) => group).filter((group) => keep(sizes[group]!));
+  return pickGroups(
+    table,
+    [...sizes.keys()].filter((group) => keep(sizes[group]!)),
+  );
+}
+
+/** The table of some groups only. */
+export function pickGroups(table: GroupTable, groups: Iterable<number>): GroupTable {
+  const kept = [...groups];
+  const sizes = groupSizes(table);
   const starts = new Int32Array(kept.length + 1);
   const rows = new Int32Array(kept.reduce((sum, group) => sum + sizes[group]!, 0));
   kept.forEach((group, place) => {

@@ -1,0 +1,94 @@
+import { DataError } from "../../lib/errors.js";
+import type { Group, GroupSample } from "../../lib/contracts/samples.js";
+import type { Random } from "../../lib/random.js";
+import {
+  categoryBatches,
+  categoryCount,
+  categoryTable,
+  type CategoryShape,
+  type CategoryTable,
+} from "../samplers/categories.js";
+import { categoryShape } from "../samplers/category-shape.js";
+import type { GroupTable } from "../samplers/group-table.js";
+import type { Positions } from "../samplers/plain.js";
+import type { BalanceSettings, GroupSource } from "./balanced.js";
+import { cutCount, type BatchSettings, type Composition } from "./composition.js";
+import { listed, withoutSingles } from "./singles.js";
+
+/** What is asked of batches of categories. */
+export interface CategorySettings extends BalanceSettings {
+  readonly categories: number;
+  /** What is done with categories that have fewer groups than a batch takes of each. */
+  readonly short: "error" | "repeat" | "skip";
+}
+
+/** Where groups are found, and the category of each. */
+export interface CategorySource extends GroupSource {
+  categoryOf(group: Group): Group;
+}
+
+/** Batches of C categories with P groups of each and K rows of each of these; always whole. */
+export class CategoryComposition<Item> implements Composition<GroupSample<Item>> {
+  readonly wholeBatch = 0;
+  readonly #who: string;
+  readonly #source: CategorySource;
+  readonly #settings: BatchSettings;
+  readonly #balance: CategorySettings;
+
+  constructor(who: string, source: CategorySource, settings: BatchSettings, balance: CategorySettings) {
+    this.#who = who;
+    this.#source = source;
+    this.#settings = settings;
+    this.#balance = balance;
+  }
+
+  /** What is wrong with the groups is said by the training epoch; a loader that only validates need not hear it. */
+  count(length: number): number | null {
+    const known = this.#source.now();
+    if (known === null) return null;
+    try {
+      return categoryCount(...this.#prepare(known));
+    } catch (error) {
+      if (error instanceof DataError) return cutCount(length, this.#settings);
+      throw error;
+    }
+  }
+
+  async positions(_length: number, random: Random): Promise<Iterable<Positions>> {
+    return categoryBatches(...this.#prepare(this.#source.now() ?? (await this.#source.read())), random);
+  }
+
+  stream(): AsyncIterable<readonly GroupSample<Item>[]> {
+    throw new DataError(
+      `${this.#who}: categories are balanced over all groups, so a stream cannot be; give an array or a dataset, or leave out ` +
+        `balance.categories`,
+    );
+  }
+
+  #prepare(all: GroupTable): [CategoryTable, CategoryShape] {
+    const { singles, asked, categories, short } = this.#balance;
+    const groups = withoutSingles(this.#who, all, singles);
+    const table = categoryTable(groups, (group) => this.#source.categoryOf(group));
+    const kept = short === "skip" && asked.groups !== undefined ? this.#withoutShort(table, asked.groups) : table;
+    const limits = { batchSize: this.#settings.batchSize, allowed: short !== "error" };
+    const shape = categoryShape(this.#who, { ...asked, categories }, limits, kept);
+    if (short === "error") this.#refuseShort(table, shape.groups);
+    const whole = short === "skip" ? this.#withoutShort(table, shape.groups) : table;
+    return [whole, categoryShape(this.#who, shape, limits, whole)];
+  }
+
+  #withoutShort({ names, tables }: CategoryTable, groups: number): CategoryTable {
+    const enough = names.map((_, category) => tables[category]!.names.length >= groups);
+    return { names: names.filter((_, at) => enough[at]), tables: tables.filter((_, at) => enough[at]) };
+  }
+
+  #refuseShort({ names, tables }: CategoryTable, groups: number): void {
+    const short = names.filter((_, category) => tables[category]!.names.length < groups);
+    if (short.length === 0) return;
+    throw new DataError(
+      `${this.#who}: ${short.length} of ${names.length} categories ${short.length === 1 ? "has" : "have"} fewer than the ` +
+        `${groups} groups that a batch takes of each (${listed(short)}). Give a smaller balance.groups; or leave these categories ` +
+        `out: balance: { categories: { short: "skip" } }; or let their groups come with more samples: { short: "repeat" }`,
+    );
+  }
+}
