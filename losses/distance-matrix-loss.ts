@@ -69,6 +69,11 @@ export abstract class DistanceMatrixLoss<Parameters extends TensorTree = TensorT
     this.#reducer = this.reducer ?? defaults.reducer ?? new MeanReducer();
   }
 
+  /** A miner may look at lengths. */
+  get remembersDirections(): boolean {
+    return this.miner === null && this.distance.asInnerProduct()?.normalize === true;
+  }
+
   /** What is to be saved of `DistanceMatrixOptions`. */
   protected get sharedConfig(): JsonObject {
     const saved = (part: Miner | Reducer | null): JsonObject | null =>

@@ -2,6 +2,7 @@ import type { Targets } from "../contracts/batch.js";
 import { usesMemory, type LossValue, type Memory, type SimilarityLoss } from "../contracts/loss.js";
 import type { Noise } from "../contracts/part.js";
 import type { Kind } from "../contracts/samples.js";
+import { declareUnitRows } from "../tensor/rows.js";
 import * as tf from "../tensor/tf.js";
 import { under, unflatten, type Tensors, type TensorTree } from "../tensor/tree.js";
 import { forwardAll } from "./chunks.js";
@@ -57,6 +58,7 @@ export function verdict<K extends Kind>(
   const { value, weight, terms = {} } = asLossValue(loss.compute(own, embeddings, targets, noise, guide));
   const memory = under(inputs, "memory");
   if (!("embeddings" in memory) || !usesMemory(loss)) return { total: value, weight, terms };
+  if (remembersDirections(whole)) declareUnitRows(memory["embeddings"] as tf.Tensor2D);
   const remembered = asLossValue(
     loss.computeAgainst(
       own,
@@ -68,6 +70,11 @@ export function verdict<K extends Kind>(
   );
   const share = tf.mul(remembered.value, memory["weight"] as tf.Scalar) as tf.Scalar;
   return { total: tf.add(value, share) as tf.Scalar, weight, terms: { ...terms, memory: share } };
+}
+
+/** Whether rows are remembered with length 1. */
+export function remembersDirections(loss: object): boolean {
+  return usesMemory(loss) && loss.remembersDirections === true;
 }
 
 function asLossValue(value: LossValue | tf.Scalar): LossValue {

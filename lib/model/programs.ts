@@ -2,12 +2,13 @@ import type { Kind } from "../contracts/samples.js";
 import type { Program } from "../contracts/engine.js";
 import type { Noise } from "../contracts/part.js";
 import type { Transform } from "../contracts/optimizer.js";
+import { unitRows } from "../tensor/rows.js";
 import * as tf from "../tensor/tf.js";
 import { differentiate } from "../tensor/differentiate.js";
 import { mapEntries, prefixed, under, type Tensors } from "../tensor/tree.js";
 import { chunksOf, differentiateInChunks, forwardAll } from "./chunks.js";
 import { forward, type Network } from "./forward.js";
-import { objective, verdict, type Judged } from "./objective.js";
+import { objective, remembersDirections, verdict, type Judged } from "./objective.js";
 import { similaritiesOf } from "./similarities.js";
 
 /**
@@ -21,7 +22,8 @@ import { similaritiesOf } from "./similarities.js";
  * - `remember`: embeddings as a memory would hold them, without training.
  * - `diagnose`: which part's output, which parameter or gradient is not finite (1 = finite).
  *
- * Reported: `loss`, `weight`, `terms/<name>`, `gradientNorm`, `embeddings` and `similarities` where they are used, and `keys` where there is a `key/…`.
+ * Reported: `loss`, `weight`, `terms/<name>`, `gradientNorm`, `embeddings` and `similarities` where they are used, and `keys`, what a memory
+ * is to hold.
  */
 export interface TrainingPrograms {
   readonly step: Program;
@@ -37,13 +39,15 @@ export interface ProgramOptions {
   readonly optimizer: Transform;
   /** Report the embeddings of training steps (metrics, memory, `processResults` need them). */
   readonly reportEmbeddings: boolean;
+  /** Report rows as a memory holds them. Default false. */
+  readonly remembers?: boolean;
   /** Report how similar the rows of training steps are, as far as `similaritiesOf` gives it; else the embeddings. Default false. */
   readonly reportSimilarities?: boolean;
 }
 
 export function trainingPrograms<K extends Kind, Item>(
   judged: Judged<K, Item>,
-  { optimizer, reportEmbeddings, reportSimilarities = false }: ProgramOptions,
+  { optimizer, reportEmbeddings, reportSimilarities = false, remembers = false }: ProgramOptions,
 ): TrainingPrograms {
   judged.head.prepare();
   const inOnePiece = (carried: Tensors, inputs: Tensors, noise: Noise) =>
@@ -78,9 +82,11 @@ export function trainingPrograms<K extends Kind, Item>(
       ...(reportEmbeddings || missing ? { embeddings } : {}),
     };
   };
-  /** Embeddings by the slow copy of the parameters. */
-  const keys = (carried: Tensors, inputs: Tensors, noise: Noise): Record<string, tf.Tensor> =>
-    Object.keys(under(carried, "key")).length === 0 ? {} : { keys: remembered(judged, carried, inputs, noise) };
+  /** What a memory is to hold, by the slow copy of the parameters where there is one. */
+  const keys = (carried: Tensors, inputs: Tensors, noise: Noise, embeddings: tf.Tensor): Record<string, tf.Tensor> => {
+    if (Object.keys(under(carried, "key")).length > 0) return { keys: remembered(judged, carried, inputs, noise) };
+    return remembers ? { keys: asRemembered(judged.loss, embeddings as tf.Tensor2D) } : {};
+  };
   const advance = (carried: Tensors, inputs: Tensors, gradients: Tensors): Record<string, tf.Tensor> => {
     const parameters = under(carried, "parameters");
     const scalars = under(inputs, "scalars") as Record<string, tf.Scalar>;
@@ -103,7 +109,7 @@ export function trainingPrograms<K extends Kind, Item>(
       const changed = advance(carried, inputs, result.gradients);
       return {
         carried: { ...changed, ...prefixed("state", under(result.rest, "state")) },
-        reported: { ...report(result), ...keys(carried, inputs, noise) },
+        reported: { ...report(result), ...keys(carried, inputs, noise, result.rest.embeddings as tf.Tensor) },
       };
     },
     accumulate(carried, inputs, noise) {
@@ -116,7 +122,7 @@ export function trainingPrograms<K extends Kind, Item>(
       const accumulated = { ...prefixed("gradients", added), weight: tf.add(sums["weight"] as tf.Tensor, weight) };
       return {
         carried: { ...prefixed("accumulated", accumulated), ...prefixed("state", under(result.rest, "state")) },
-        reported: { ...report(result), ...keys(carried, inputs, noise) },
+        reported: { ...report(result), ...keys(carried, inputs, noise, result.rest.embeddings as tf.Tensor) },
       };
     },
     update(carried, inputs) {
@@ -174,9 +180,19 @@ export function encodingProgram<Item>(network: Network<Item>): Program {
 }
 
 /** Embeddings by the `key/…` parameters, where there are any; without dropout, and leaving the state as it is. */
-function remembered<Item>(network: Network<Item>, carried: Tensors, inputs: Tensors, noise: Noise): tf.Tensor2D {
+function remembered<K extends Kind, Item>(
+  judged: Judged<K, Item>,
+  carried: Tensors,
+  inputs: Tensors,
+  noise: Noise,
+): tf.Tensor2D {
   const parameters = { ...under(carried, "parameters"), ...under(carried, "key") };
-  return forwardAll(network, parameters, inputs, { training: false, noise, state: under(carried, "state") }).embeddings;
+  const mode = { training: false, noise, state: under(carried, "state") };
+  return asRemembered(judged.loss, forwardAll(judged, parameters, inputs, mode).embeddings);
+}
+
+function asRemembered(loss: object, embeddings: tf.Tensor2D): tf.Tensor2D {
+  return remembersDirections(loss) ? unitRows(embeddings) : embeddings;
 }
 
 /** Moves an average of the parameters. `decay` arrives as the scalar input `<name>/decay`; 0 copies the parameters. */

@@ -3,11 +3,20 @@ import * as tf from "./tf.js";
 /** A row shorter than the root of this has no direction. */
 const SHORTEST_SQUARED = 1e-30;
 
+/** What is known to have rows of length 1, or 0. */
+const known = new WeakSet<tf.Tensor>();
+
+/** Says that the rows of a tensor have length 1 already, or 0, so that `unitRows` gives it back as it is. */
+export function declareUnitRows(rows: tf.Tensor2D): void {
+  known.add(rows);
+}
+
 /**
  * `[n, d]`, every row divided by its length. A zero row stays zero and gets no gradient, instead of the infinite one that division
  * by its length would give.
  */
 export function unitRows(rows: tf.Tensor2D): tf.Tensor2D {
+  if (known.has(rows)) return rows;
   return tf.customGrad((given, save) => {
     const x = given as tf.Tensor2D;
     const squared = tf.sum(tf.square(x), 1, true); // [n, 1]

@@ -62,10 +62,13 @@ export async function startSession<K extends Kind, Item>(
 ): Promise<Session> {
   const { model, xbm, optimizer } = assembled;
   const { bySimilarities, others } = metricsOfSteps(assembled);
-  const reportEmbeddings = xbm !== null || overridesProcessResults(model) || others;
+  const reportEmbeddings = overridesProcessResults(model) || others;
   const first = firstCarried(assembled, config);
   if (resumed !== null) requireSameTensors("checkpoint", first, resumed.carried);
-  const programs = trainingPrograms(assembled, { optimizer, reportEmbeddings, reportSimilarities: bySimilarities });
+  const programs = trainingPrograms(assembled, {
+    ...{ optimizer, reportEmbeddings, reportSimilarities: bySimilarities },
+    remembers: xbm !== null,
+  });
   return engine.start({ ...programs }, resumed?.carried ?? first, (message) => warn("ENGINE", message, message));
 }
 
