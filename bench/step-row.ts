@@ -4,6 +4,7 @@
  * Run: node --conditions=source --import tsx bench/step-row.ts mnr 256 compiled 1 5
  */
 import { subscribe } from "node:diagnostics_channel";
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { Trainer, type TrainEvent } from "likewise";
 import { matmulPeakGflops, type Product } from "./matmul-peak.js";
 import { median, peakRssMb } from "./report.js";
@@ -22,6 +23,8 @@ const epochs: number[] = [];
 let native = 0;
 let compileMs: number | null = null;
 let seen = 0;
+/** How late timers are, every millisecond; what it measures includes that one. */
+const delays = monitorEventLoopDelay({ resolution: 1 });
 let last = 0;
 let epochStart = 0;
 let started = Infinity;
@@ -54,13 +57,17 @@ trainer.events$.subscribe((event: TrainEvent) => {
   if (event.type !== "step") return;
   if (seen >= warmUp) steps.push(now - last);
   seen += 1;
-  if (seen === warmUp) started = now;
+  if (seen === warmUp) {
+    started = now;
+    delays.enable();
+  }
   last = now;
 });
 // One union member at a time, so that model and loader are of one kind.
 if (workload.kind === "pair") await trainer.fit(workload.model, { train: workload.loader(batch) });
 else await trainer.fit(workload.model, { train: workload.loader(batch) });
 
+delays.disable();
 const peakRss = peakRssMb();
 const rows = workload.kind === "pair" ? 2 * batch : batch;
 const products: Product[] = [
@@ -77,6 +84,8 @@ console.log(
     msBest: Math.min(...steps),
     peakRssMb: Math.round(peakRss),
     compileMs,
+    // No timer at all came between steps that never wait for anything.
+    loopDelayP99Ms: delays.count === 0 ? total : Math.max(0, delays.percentile(99) / 1e6 - 1),
     nativeShare: engine === "compiled" ? native / total : null,
     gflops: workload.flops(batch) / middle / 1e6,
     matmulPeakGflops: await matmulPeakGflops(products, threads),
