@@ -3,15 +3,17 @@ import type { Distance } from "../lib/contracts/distance.js";
 import { SimilarityLoss, type LossValue, type Memory, type UsesMemory } from "../lib/contracts/loss.js";
 import { above, flag, oneOf, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { Init } from "../lib/contracts/part.js";
-import { distanceNamed, savedDistance, type DistanceChoice } from "../lib/distances/index.js";
+import { Cosine, distanceNamed, savedDistance, type DistanceChoice } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
 import type { Random } from "../lib/random.js";
 import { equalPairs, samePosition } from "../lib/tensor/masks.js";
+import { unitRows } from "../lib/tensor/rows.js";
 import * as tf from "../lib/tensor/tf.js";
 import type { TensorTree } from "../lib/tensor/tree.js";
 import { weightedMean } from "./average.js";
 import { crossEntropy } from "./cross-entropy.js";
 import { currentScale, LARGEST_SCALE, learnedScale } from "./logit-scale.js";
+import { ownAnswers } from "./own-answers.js";
 
 const KEYS = ["kind", "scale", "learnScale", "symmetric", "distance"] as const;
 
@@ -118,6 +120,13 @@ export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair"> e
   }
 
   override compute(parameters: TensorTree, embeddings: tf.Tensor2D, targets: Targets<K>): LossValue {
+    if (
+      this.kind === "pair" &&
+      !this.#options.learnScale &&
+      !this.#options.symmetric &&
+      this.distance instanceof Cosine
+    )
+      return this.#ofDirections(embeddings, targets as Targets<"pair">);
     const scale = this.#options.learnScale ? currentScale(parameters) : this.#options.scale;
     const logits = (left: tf.Tensor2D, right: tf.Tensor2D): tf.Tensor2D =>
       tf.mul(this.distance.similarity(this.distance.matrix(left, right)), scale);
@@ -144,6 +153,14 @@ export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair"> e
     // -log(exp(answer) / (exp(answer) + Σ exp(wrong))), so that no index of the answer is needed.
     const losses = tf.sub(tf.logSumExp(tf.concat([answers, wrong], 1), 1), tf.squeeze(answers, [1])) as tf.Tensor1D;
     const weights = tf.mul(tf.relu(labels), tf.max(present)) as tf.Tensor1D; // nothing remembered, nothing compared
+    return { value: weightedMean(losses, weights), weight: tf.sum<tf.Scalar>(weights) };
+  }
+
+  /** The usual case, with the gradient of its own that is possible there. */
+  #ofDirections(embeddings: tf.Tensor2D, { labels }: Targets<"pair">): LossValue {
+    const [a, b] = tf.split(embeddings, 2, 0) as [tf.Tensor2D, tf.Tensor2D];
+    const weights = tf.relu(labels);
+    const losses = ownAnswers(unitRows(a), unitRows(b), this.#options.scale);
     return { value: weightedMean(losses, weights), weight: tf.sum<tf.Scalar>(weights) };
   }
 
