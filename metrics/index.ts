@@ -11,6 +11,7 @@ export { ClusterAgreement, type ClusterAgreementOptions } from "./cluster-agreem
 export { Correlation, type CorrelationOptions } from "./correlation.js";
 export { HitRate } from "./hit-rate.js";
 export type { RetrievalKind } from "./kind.js";
+export { MatchCharacteristic, type MatchCharacteristicOptions } from "./match-characteristic.js";
 export { MeanAveragePrecision, type MeanAveragePrecisionOptions } from "./mean-average-precision.js";
 export { MissRate, type MissRateOptions } from "./miss-rate.js";
 export { NormalizedDiscountedGain } from "./normalized-discounted-gain.js";

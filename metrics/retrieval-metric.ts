@@ -147,16 +147,8 @@ export abstract class RetrievalMetric
         total.sum += profile.valid ? weight * metric.measure(profile, gains) : NaN;
         total.weights += weight;
       });
-    if (this.#known !== null) {
-      rankKnown(this.#known.similarities, { ...this.#known, depth }, (profile) => show(profile, null));
-    } else {
-      if (this.#rows === null || this.#collected === null || !this.#finite) return metrics.map(() => NaN);
-      const all = this.#collected.search(this.#rows.matrix);
-      const search = this.#sample === null ? all : sampleQueries(all, this.#sample, new Random(this.#seed));
-      await rankRelevant(this.#distance, { ...search, depth }, (profile) =>
-        show(profile, search.gains?.(profile.query) ?? null),
-      );
-    }
+    const known = await this.eachProfile(depth, show);
+    if (!known) return metrics.map(() => NaN);
     return sums.map(({ sum, weights }) => sum / weights);
   }
 
@@ -169,6 +161,24 @@ export abstract class RetrievalMetric
 
   override useDistance(distance: Distance): void {
     if (this.#given === null) this.#distance = distance;
+  }
+
+  /** Shows where the relevant rows of each query stand, and what they are worth; false when nothing can be said. */
+  protected async eachProfile(
+    depth: (relevant: number) => RankDepth,
+    show: (profile: RankProfile, gains: Float64Array | null) => void,
+  ): Promise<boolean> {
+    if (this.#known !== null) {
+      rankKnown(this.#known.similarities, { ...this.#known, depth }, (profile) => show(profile, null));
+      return true;
+    }
+    if (this.#rows === null || this.#collected === null || !this.#finite) return false;
+    const all = this.#collected.search(this.#rows.matrix);
+    const search = this.#sample === null ? all : sampleQueries(all, this.#sample, new Random(this.#seed));
+    await rankRelevant(this.#distance, { ...search, depth }, (profile) =>
+      show(profile, search.gains?.(profile.query) ?? null),
+    );
+    return true;
   }
 
   /** How far the ranks of a query with so many relevant rows have to be known. */

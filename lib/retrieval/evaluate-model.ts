@@ -4,6 +4,7 @@ import type { SimilarityModel } from "../model/similarity-model.js";
 import { Random } from "../random.js";
 import { bootstrapMean, type Interval } from "../statistics/bootstrap.js";
 import type { HostMatrix } from "../tensor/host.js";
+import { MatchCurve } from "../tensor/match-curve.js";
 import { findNearest, type Nearest } from "../tensor/nearest-top.js";
 import { mergeNearest } from "./merge-nearest.js";
 import { rankedMeasures } from "./ranked-measures.js";
@@ -21,6 +22,8 @@ export interface RetrievalCollection<Item> {
 export interface ModelEvaluationOptions<K extends number> {
   /** Numbers of nearest documents to look at. Default 1 and 10. */
   readonly k?: readonly K[];
+  /** Ranks of the cumulative match characteristic. Default 0: none. */
+  readonly ranks?: number;
   /** Documents encoded and searched at a time. Default 10,000. */
   readonly chunkSize?: number;
   /** Documents encoded at once within a chunk. Default 256. */
@@ -37,6 +40,8 @@ export interface ModelEvaluationOptions<K extends number> {
 export interface ModelEvaluation<K extends number> {
   /** See `RetrievalReport`; `mrr@k` is the reciprocal rank of the first relevant document among the `k` nearest. */
   readonly values: Readonly<Record<`${"precision" | "recall" | "hit-rate" | "ndcg" | "map" | "mrr"}@${K}`, Interval>>;
+  /** Cumulative match characteristic: the share of queries with a relevant document by rank 1, 2, … `ranks`. */
+  readonly cmc: readonly number[];
   /** How many queries count, and how many have nothing relevant. */
   readonly queries: number;
   readonly excluded: number;
@@ -58,20 +63,20 @@ export async function evaluateModel<Item, const K extends number = 1 | 10>(
   { queries, corpus, relevant }: RetrievalCollection<Item>,
   options: ModelEvaluationOptions<K> = {},
 ): Promise<ModelEvaluation<K>> {
-  const { chunkSize = 10_000, batchSize = 256, resamples = 1000, seed = 0, onProgress } = options;
+  const { chunkSize = 10_000, batchSize = 256, resamples = 1000, seed = 0, ranks = 0, onProgress } = options;
   const ks: readonly number[] = options.k ?? [1, 10];
   refuse("evaluateModel", [
     ...ks.map((k) => wholeNumber("k", k, 1)),
     ...[wholeNumber("chunkSize", chunkSize, 1), wholeNumber("batchSize", batchSize, 1)],
-    wholeNumber("resamples", resamples, 0),
+    ...[wholeNumber("resamples", resamples, 0), wholeNumber("ranks", ranks, 0)],
     onProgress === undefined ? null : callback("onProgress", onProgress),
-    ...unknownOptions(options, ["k", "chunkSize", "batchSize", "resamples", "seed", "onProgress"]),
+    ...unknownOptions(options, ["k", "ranks", "chunkSize", "batchSize", "resamples", "seed", "onProgress"]),
   ]);
   const graded = gradesOf(relevant, queries);
   const names = [...graded.keys()];
   const items = names.map((name) => queries.get(name) as Item);
   const asked = await model.encode(items, { batchSize });
-  const search = new CorpusSearch(model, asked, Math.max(1, ...ks));
+  const search = new CorpusSearch(model, asked, Math.max(1, ranks, ...ks));
   for await (const chunk of chunksOf(corpus, chunkSize)) {
     await search.add(chunk, batchSize);
     onProgress?.(search.ids.length);
@@ -80,6 +85,10 @@ export async function evaluateModel<Item, const K extends number = 1 | 10>(
 
   const rankings = new Map(names.map((name, query) => [name, search.ranking(query)] as const));
   const perQuery = names.map((name) => rankedMeasures(rankings.get(name)!, graded.get(name)!, ks));
+  const curve = new MatchCurve(ranks);
+  for (const name of names) {
+    curve.addRank(rankings.get(name)!.findIndex((id) => graded.get(name)!.has(id)) + 1 || Infinity);
+  }
   const random = new Random(seed);
   const values = Object.fromEntries(
     Object.keys(rankedMeasures([], new Map(), ks)).map((measure) => {
@@ -90,6 +99,7 @@ export async function evaluateModel<Item, const K extends number = 1 | 10>(
   return {
     // The names were made from the same `k`s as the type.
     values: values as ModelEvaluation<K>["values"],
+    cmc: [...curve.rates()],
     queries: names.length,
     excluded: queries.size - names.length,
     documents: search.ids.length,

@@ -5,6 +5,7 @@ import { useNativeProducts } from "../engine/onnx-products.js";
 import { ShapeError, UsageError } from "../errors.js";
 import type { Interval } from "../statistics/bootstrap.js";
 import type { HostMatrix } from "../tensor/host.js";
+import { MatchCurve } from "../tensor/match-curve.js";
 import {
   discountedGain,
   anyHit,
@@ -29,6 +30,8 @@ export interface RetrievalTask<K extends number> {
   readonly relevant: readonly Relevant[];
   /** Numbers of nearest rows to look at. Default 1 and 10. */
   readonly k?: readonly K[];
+  /** Ranks of the cumulative match characteristic in the report. Default 0: none. */
+  readonly ranks?: number;
   /** Default cosine. */
   readonly distance?: DistanceName | Distance;
   /** A name for each query, such as its class, or "known" and "unknown": the report then tells the means of each, and the mean of these. */
@@ -61,6 +64,8 @@ export type RetrievalReport<K extends number> = RetrievalMeasures<K> & {
   readonly queries: number;
   /** How many do not, because nothing is relevant to them. */
   readonly excluded: number;
+  /** Cumulative match characteristic: the share of queries with a relevant row by rank 1, 2, … `ranks`. */
+  readonly cmc: readonly number[];
   /** Name of the distance. */
   readonly distance: string;
   /** Of each class, over its own queries that count; empty without `classes`. */
@@ -86,7 +91,10 @@ export async function evaluateRetrieval<const K extends number = 1 | 10>(
   refuse("evaluateRetrieval", [
     ...ks.map((k) => wholeNumber("k", k, 1)),
     wholeNumber("resamples", task.resamples ?? 0, 0),
-    ...unknownOptions(task, [...["queries", "corpus", "relevant", "k", "distance", "classes", "resamples", "seed"]]),
+    wholeNumber("ranks", task.ranks ?? 0, 0),
+    ...unknownOptions(task, [
+      ...["queries", "corpus", "relevant", "k", "ranks", "distance", "classes", "resamples", "seed"],
+    ]),
   ]);
   const queries = toMatrix("evaluateRetrieval, queries", task.queries);
   const corpus = toMatrix("evaluateRetrieval, corpus", task.corpus);
@@ -102,7 +110,8 @@ export async function evaluateRetrieval<const K extends number = 1 | 10>(
     ]);
   }
   const found = new QueryMeasures(Object.keys(measures));
-  const deepest = Math.max(...ks, 1);
+  const curve = new MatchCurve(task.ranks ?? 0);
+  const deepest = Math.max(...ks, task.ranks ?? 0, 1);
   useNativeProducts();
   await rankRelevant(
     distance,
@@ -115,10 +124,16 @@ export async function evaluateRetrieval<const K extends number = 1 | 10>(
       depth: (relevant) => ({ cutoff: Math.max(deepest, relevant), first: true }),
     },
     (profile) => {
+      curve.add(profile);
       found.add(profile.query, (name) => (profile.valid ? measures[name]!(profile) : NaN));
     },
   );
-  const rest = { queries: found.count, excluded: queries.rows - found.count, distance: distance.name };
+  const rest = {
+    queries: found.count,
+    excluded: queries.rows - found.count,
+    cmc: [...curve.rates()],
+    distance: distance.name,
+  };
   const byClass = found.byClass(task.classes ?? null);
   const intervals = found.intervals(task.resamples ?? 0, task.seed ?? 0);
   // The names were made from the same `k`s as the type.

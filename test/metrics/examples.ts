@@ -1,5 +1,6 @@
 import {
   HitRate,
+  MatchCharacteristic,
   MeanAveragePrecision,
   NormalizedDiscountedGain,
   Precision,
@@ -21,6 +22,8 @@ const examples: readonly (readonly [
   [(options) => new Recall(options), plainMeasure.recall(1)],
   [(options) => new Recall({ ...options, k: 4 }), plainMeasure.recall(4)],
   [(options) => new HitRate({ ...options, k: 2 }), plainMeasure.hitRate(2)],
+  [(options) => new MatchCharacteristic(options), areaUnderHits(10)],
+  [(options) => new MatchCharacteristic({ ...options, ranks: 3 }), areaUnderHits(3)],
   [(options) => new ReciprocalRank(options), plainMeasure.reciprocalRank()],
   [(options) => new ReciprocalRank({ ...options, k: 3 }), plainMeasure.reciprocalRank(3)],
   [(options) => new RPrecision(options), plainMeasure.rPrecision()],
@@ -29,3 +32,9 @@ const examples: readonly (readonly [
   [(options) => new MeanAveragePrecision(options), plainMeasure.averagePrecision("R")],
   [(options) => new MeanAveragePrecision({ ...options, k: 3 }), plainMeasure.averagePrecision(3)],
 ];
+
+/** Mean of the hit rates at 1, 2, …, `ranks`. */
+function areaUnderHits(ranks: number): PlainMeasure {
+  const rates = Array.from({ length: ranks }, (_, at) => plainMeasure.hitRate(at + 1));
+  return (ranked) => rates.reduce((sum, rate) => sum + rate(ranked), 0) / ranks;
+}

@@ -7,7 +7,17 @@ import { examples } from "./examples.js";
 describe("a retrieval metric", () => {
   it("has the name under which it is logged, and larger is better", () => {
     expect(examples.map(([make]) => make({}).name)).to.deep.equal([
-      ...["precision@1", "precision@3", "recall@1", "recall@4", "hit-rate@2", "reciprocal-rank", "reciprocal-rank@3"],
+      ...[
+        "precision@1",
+        "precision@3",
+        "recall@1",
+        "recall@4",
+        "hit-rate@2",
+        "cmc-area@10",
+        "cmc-area@3",
+        "reciprocal-rank",
+        "reciprocal-rank@3",
+      ],
       ...["r-precision", "ndcg@10", "ndcg@2", "map@R", "map@3"],
     ]);
     for (const [make] of examples) expect(make({}).higherIsBetter).to.equal(true);

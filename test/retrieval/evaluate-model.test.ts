@@ -47,6 +47,7 @@ describe("evaluateModel", () => {
       corpus: await model.encode(corpus.map(([, item]) => item)),
       relevant: things.map((thing) => new Map(corpus.map(([id], at) => [at, relevant.get(thing)!.get(id)!]))),
       k: [1, 5],
+      ranks: 20,
       distance: model.distance,
     });
     for (const chunkSize of [3, 20, 1000]) {
@@ -57,6 +58,8 @@ describe("evaluateModel", () => {
         expect(report.values[name].value, name).to.be.closeTo(whole[name], 1e-9);
       }
       expect([report.queries, report.excluded, report.documents]).to.deep.equal([4, 1, 20]);
+      const { cmc } = await evaluateModel(model, { queries, corpus, relevant }, { ...options, ranks: 20, onProgress: () => undefined });
+      expect(cmc).to.deep.equal(whole.cmc);
       expect(seen.at(-1)).to.equal(20);
       expect(seen.length).to.equal(Math.ceil(20 / chunkSize));
       expect(report.rankings.get("car")).to.have.length(5);
