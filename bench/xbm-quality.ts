@@ -2,7 +2,7 @@
  * Does a cross-batch memory make models better? Bank customers' questions (banking77) in batches of 64, with and without a memory, for
  * several seeds: R-precision of the test rows among themselves.
  * Run: node --conditions=source --import tsx bench/xbm-quality.ts FOLDER [--seeds 0,1,2] [--epochs 5] [--rows 1024] [--weight 1]
- *      [--losses triplet,…] [--momentum 0.999] [--json]
+ *      [--losses triplet,…] [--momentum 0.999] [--ramp 0] [--start 157] [--json]
  *
  * The folder holds train.jsonl and test.jsonl with { text, label } rows: PolyAI's banking77, CC BY 4.0.
  */
@@ -34,6 +34,8 @@ const [epochs = "5"] = option("epochs", ["5"]);
 const [memoryRows = "1024"] = option("rows", ["1024"]);
 const [weight = "1"] = option("weight", ["1"]);
 const [momentum = ""] = option("momentum", [""]);
+const [ramp = ""] = option("ramp", [""]);
+const [start = ""] = option("start", [""]);
 const read = (name: string) => readJsonLines<Question>(join(folder, name)).toArray();
 const [train, test] = [await read("train.jsonl"), await read("test.jsonl")];
 const encoder = NgramEncoder.fit(
@@ -61,6 +63,8 @@ const memory = (): XbmConfig =>
     bufferSize: Number(memoryRows),
     weight: Number(weight),
     ...(momentum === "" ? {} : { momentum: Number(momentum) }),
+    ...(ramp === "" ? {} : { ramp: Number(ramp) }),
+    ...(start === "" ? {} : { startStep: Number(start) }),
   });
 
 class Grouped extends Questions<"group"> {

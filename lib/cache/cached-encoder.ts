@@ -56,7 +56,7 @@ export class CachedEncoder<Item> {
     this.#computer = new RowComputer(options);
   }
 
-  /** Rows given without computing them, repeated items of a request included. */
+  /** Items whose rows were there, or on the way: when they were asked for and when filling met them. */
   get hits(): number {
     return this.#hits;
   }
@@ -174,16 +174,23 @@ export class CachedEncoder<Item> {
     return row;
   }
 
-  /** Keys of all items, and which of them are neither kept nor on the way, each once; brings stored rows into memory as far as there is room. */
-  async missing(
+  /**
+   * Puts the items whose rows are neither kept nor on the way among those that wait to be computed, each once; brings stored rows into memory
+   * as far as there is room.
+   *
+   * @param from position of the first item, for messages.
+   * @returns the keys of all items.
+   */
+  async meet(
     items: readonly Item[],
-    once = false,
-  ): Promise<{ readonly keys: readonly string[]; readonly missing: Missing<Item>[] }> {
+    waiting: Map<string, Missing<Item>>,
+    { from, once }: { readonly from: number; readonly once: boolean },
+  ): Promise<readonly string[]> {
     const { keys, stored } = await this.#keysOf(items, once);
     const { rows } = this.#options;
-    const found = new Map<string, Missing<Item>>();
+    const before = waiting.size;
     keys.forEach((key, position) => {
-      if (rows.has(key) || found.has(key) || this.#computer.coming(key) !== undefined) return;
+      if (rows.has(key) || waiting.has(key) || this.#computer.coming(key) !== undefined) return;
       if (stored?.has(key) === true) {
         const there = rows.hasRoomFor(1, this.encoder.embeddingSize) ? this.#fromDisk(key, stored) !== null : true;
         if (there) {
@@ -191,9 +198,10 @@ export class CachedEncoder<Item> {
           return;
         }
       }
-      found.set(key, { key, item: items[position] as Item, position });
+      waiting.set(key, { key, item: items[position] as Item, position: from + position });
     });
-    return { keys, missing: [...found.values()] };
+    this.#hits += items.length - (waiting.size - before);
+    return keys;
   }
 
   /**

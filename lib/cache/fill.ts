@@ -71,18 +71,16 @@ export async function fillFromBlocks<Item>(
         begun.kept.catch(() => undefined); // met when its turn comes
         underWay.push(begun.kept);
         while (underWay.length >= (elsewhere?.ahead ?? 1)) await underWay.shift();
-        for (const { key } of some) waiting.delete(key);
+        if (some.length === waiting.size) waiting.clear();
+        else for (const { key } of some) waiting.delete(key);
       }
     }
   };
 
   for await (const { items, source, places } of blocks) {
     for (const [encoder, waiting] of open) {
-      const { keys, missing } = await encoder.missing(items, places !== undefined);
+      const keys = await encoder.meet(items, waiting, { from: read, once: places !== undefined });
       if (places !== undefined) source?.know(encoder.name, places, keys);
-      for (const each of missing) {
-        if (!waiting.has(each.key)) waiting.set(each.key, { ...each, position: read + each.position });
-      }
     }
     read += items.length;
     await compute(batchSize);

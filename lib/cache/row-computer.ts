@@ -33,11 +33,19 @@ export interface Computing<in Item> {
   readonly after: Promise<unknown> | null;
 }
 
+/** Rows that are being computed. */
+interface Coming {
+  readonly keys: readonly string[];
+  readonly rows: Promise<ComputedRows>;
+  /** The keys, once somebody has asked for one. */
+  index: Set<string> | null;
+}
+
 /** Computes rows in batches and keeps them, in memory and on disk. */
 export class RowComputer<Item> {
   readonly #options: RowComputerOptions<Item>;
-  /** Rows on the way, by key; requests for the same item share one. */
-  readonly #coming = new Map<string, Promise<ComputedRows>>();
+  /** Rows on the way; requests for the same item share one. */
+  readonly #coming = new Set<Coming>();
   #computed = 0;
 
   constructor(options: RowComputerOptions<Item>) {
@@ -51,7 +59,11 @@ export class RowComputer<Item> {
 
   /** The rows among which one that is on the way will be. */
   coming(key: string): Promise<ComputedRows> | undefined {
-    return this.#coming.get(key);
+    for (const each of this.#coming) {
+      each.index ??= new Set(each.keys);
+      if (each.index.has(key)) return each.rows;
+    }
+    return undefined;
   }
 
   /** @returns the rows by key; in the meantime other requests for the same keys wait for them. */
@@ -61,13 +73,12 @@ export class RowComputer<Item> {
     stored: StoredRows<Item> | null,
     computing: Computing<Item> = { elsewhere: null, after: null },
   ): Promise<ComputedRows> {
-    const coming = read()
+    const rows = read()
       .then((missing) => this.#inBatches(missing, stored, computing))
-      .finally(() => {
-        for (const key of keys) this.#coming.delete(key);
-      });
-    for (const key of keys) this.#coming.set(key, coming);
-    return coming;
+      .finally(() => this.#coming.delete(coming));
+    const coming: Coming = { keys, rows, index: null };
+    this.#coming.add(coming);
+    return rows;
   }
 
   async #inBatches(

@@ -79,16 +79,19 @@ export class Caches<K extends Kind, Item> {
     filling.catch(() => undefined);
     let told = -1;
     const began = performance.now();
-    const before = encoders.reduce((sum, each) => sum + each.misses, 0);
+    const sum = (of: (each: CachedEncoder<Item>) => number): number =>
+      encoders.reduce((all, each) => all + of(each), 0);
+    const [missesBefore, hitsBefore] = [sum(({ misses }) => misses), sum(({ hits }) => hits)];
     const event = async (of: number | null, finished: boolean): Promise<TrainEvent> => {
       const stored = await Promise.all(encoders.map((each) => each.storedBytes()));
       return {
         type: "caching",
         ...{ encoder, done, total: of, finished },
-        computed: encoders.reduce((sum, each) => sum + each.misses, 0) - before,
-        loaded: encoders.reduce((sum, each) => sum + each.loaded, 0),
+        computed: sum(({ misses }) => misses) - missesBefore,
+        loaded: sum(({ loaded }) => loaded),
+        hits: sum(({ hits }) => hits) - hitsBefore,
         memoryBytes: encoders[0]?.memoryBytes ?? 0,
-        diskBytes: stored.reduce((sum, bytes) => sum + bytes, 0),
+        diskBytes: stored.reduce((all, bytes) => all + bytes, 0),
         seconds: (performance.now() - began) / 1000,
       };
     };

@@ -39,6 +39,8 @@ export type TrainEvent =
       readonly computed: number;
       /** Vectors found that an earlier run has stored. */
       readonly loaded: number;
+      /** Vectors found without computing them: in memory, of an item met before, or stored. */
+      readonly hits: number;
       /** Bytes of vectors in memory, and in `saveDir`. */
       readonly memoryBytes: number;
       readonly diskBytes: number;

@@ -109,11 +109,12 @@ describe("A cross-batch memory in training", () => {
 describe("A cache in training", () => {
   const run = async (
     caches: CacheConfig | null,
+    loader = train,
   ): Promise<{ losses: number[]; encoded: number; seen: ReturnType<typeof watch> }> => {
     const trainer = new Trainer({ progress: false, maxEpochs: 3 });
     const seen = watch(trainer);
     TinyEncoder.encoded = 0;
-    await trainer.fit(new Cached(caches), { train, validation });
+    await trainer.fit(new Cached(caches), { train: loader, validation });
     return { losses: seen.losses(), encoded: TinyEncoder.encoded, seen };
   };
 
@@ -125,7 +126,10 @@ describe("A cache in training", () => {
     expect(without.encoded).to.be.greaterThan(3 * train.samples.length);
     const types = cached.seen.events.map(({ type }) => type);
     expect(types.indexOf("caching")).to.be.lessThan(types.indexOf("epochStart"));
-    expect(cached.seen.of("caching").at(-1)).to.include({ finished: true, done: 72, computed: 72 });
+    expect(cached.seen.of("caching").at(-1)).to.include({ finished: true, done: 72, computed: 72, hits: 0 });
+    const repeated = new TinyLoader([...train.samples, ...train.samples], 12);
+    const again = await run(new CacheConfig({ batchSize: 5 }), repeated);
+    expect(again.seen.of("caching").at(-1)).to.include({ done: 120, computed: 72, hits: 48 });
   });
 
   it("recomputes what finds no room, and says so", async () => {
@@ -139,7 +143,7 @@ describe("A cache in training", () => {
     const first = await run(new CacheConfig({ saveDir: folder.path }));
     const second = await run(new CacheConfig({ saveDir: folder.path }));
     expect(second.losses).to.deep.equal(first.losses);
-    expect(second.seen.of("caching").at(-1)).to.include({ computed: 0, loaded: 72 });
+    expect(second.seen.of("caching").at(-1)).to.include({ computed: 0, loaded: 72, hits: 72 });
     // A few rows are computed again to see that the stored ones are still right.
     expect(second.encoded).to.equal(32);
   });
