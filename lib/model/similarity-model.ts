@@ -2,7 +2,7 @@ import type { Distance } from "../contracts/distance.js";
 import type { Engine, Session } from "../contracts/engine.js";
 import { ConfigError, UsageError } from "../errors.js";
 import { chooseEngine, type EngineChoice } from "../engine/choose-engine.js";
-import type { HostMatrix } from "../tensor/host.js";
+import type { HostMatrix, HostTensors } from "../tensor/host.js";
 import * as tf from "../tensor/tf.js";
 import { standardParts } from "../standard-parts.js";
 import { prepareBackend } from "../tensor/backend.js";
@@ -90,14 +90,18 @@ export class SimilarityModel<Item> implements AsyncDisposable {
     const { batchSize = 256, normalize = false, truncate = this.embeddingSize } = options;
     checkOptions(batchSize, truncate, this.embeddingSize);
     const data = new Float32Array(items.length * truncate);
+    let coming = this.#inputsOf(items.slice(0, batchSize));
     for (let start = 0; start < items.length; start += batchSize) {
-      const some = items.slice(start, start + batchSize);
-      const vectors = await this.#run(some);
-      requireFinite(vectors, this.embeddingSize, `SimilarityModel.encode, items from ${start}`);
-      for (let row = 0; row < some.length; row += 1) {
-        const vector = vectors.subarray(row * this.embeddingSize, row * this.embeddingSize + truncate);
-        data.set(normalize ? unit(vector) : vector, (start + row) * truncate);
-      }
+      const running = this.#run(await coming, (vectors) => {
+        requireFinite(vectors, this.embeddingSize, `SimilarityModel.encode, items from ${start}`);
+        for (let row = 0; row * this.embeddingSize < vectors.length; row += 1) {
+          const vector = vectors.subarray(row * this.embeddingSize, row * this.embeddingSize + truncate);
+          data.set(normalize ? unit(vector) : vector, (start + row) * truncate);
+        }
+      });
+      // What the frozen encoders make of the next items, while the engine is busy with these.
+      coming = this.#inputsOf(items.slice(start + batchSize, start + 2 * batchSize));
+      await running;
     }
     return { data, rows: items.length, size: truncate };
   }
@@ -150,15 +154,23 @@ export class SimilarityModel<Item> implements AsyncDisposable {
     await engine[Symbol.asyncDispose]();
   }
 
-  async #run(items: readonly Item[]): Promise<Float32Array> {
-    const inputs = await collate(this.#content.encoders, items);
+  /** A failure is reported where it is awaited. */
+  #inputsOf(items: readonly Item[]): Promise<HostTensors> {
+    const inputs = items.length === 0 ? Promise.resolve({}) : collate(this.#content.encoders, items);
+    inputs.catch(() => undefined);
+    return inputs;
+  }
+
+  /** @param use is shown the vectors, which are gone afterwards. */
+  async #run(inputs: HostTensors, use: (vectors: Float32Array) => void): Promise<void> {
     const turn = this.#turn
       .catch(() => undefined)
       .then(async () => {
         this.#running ??= this.#start();
         const { session } = await this.#running;
-        const { embeddings } = await session.run("encode", inputs);
-        return embeddings?.data as Float32Array;
+        const reported = await session.run("encode", inputs);
+        use(reported["embeddings"]?.data as Float32Array);
+        session.recycle?.(reported);
       });
     this.#turn = turn;
     return turn;
