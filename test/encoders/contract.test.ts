@@ -1,12 +1,14 @@
 import { expect } from "chai";
-import { isFittable } from "../../lib/contracts/encoder.js";
-import { ConfigError } from "../../lib/errors.js";
+import { isFittable, type FrozenEncoder } from "../../lib/contracts/encoder.js";
+import { ConfigError, LikewiseError } from "../../lib/errors.js";
+import type { JsonObject } from "../../lib/json.js";
 import { classOf } from "../../lib/model/part-registry.js";
 import { Random } from "../../lib/random.js";
 import { flatten, type HostTree } from "../../lib/tensor/tree.js";
-import type { HostTensor } from "../../lib/tensor/host.js";
+import type { HostTensor, HostTensors } from "../../lib/tensor/host.js";
 import { expectClose } from "../support/close.js";
 import { ENCODER_EXAMPLES, type EncoderExample } from "./contract-examples.js";
+import { changedLeaves } from "./changed-leaves.js";
 import { gradientsOf } from "./gradients.js";
 import { encoderClasses, parts, runTrainable, savedAndLoaded, vectorsOf } from "./running.js";
 
@@ -91,6 +93,30 @@ function suite({ make, others = [], items }: EncoderExample<unknown>): () => voi
       if (encoder.trainable) return;
       expect(fingerprints[0]).to.equal(fingerprints[1]);
       expect(new Set(fingerprints).size).to.equal(1 + others.length);
+    });
+
+    it("has another fingerprint, when frozen, for each value of its configuration and each weight, if it takes them", () => {
+      const encoder = make();
+      if (encoder.trainable) return;
+      const expectOther = (config: JsonObject, weights: HostTensors, what: string): void => {
+        let other: FrozenEncoder<unknown>;
+        try {
+          other = classOf(encoder).from(config, weights, parts) as FrozenEncoder<unknown>;
+        } catch (error) {
+          expect(error, what).to.be.instanceOf(LikewiseError);
+          return;
+        }
+        expect(other.fingerprint(), what).not.to.equal(encoder.fingerprint());
+      };
+      for (const { path, config } of changedLeaves(encoder.config)) expectOther(config, encoder.weights, path);
+      for (const [name, { data, shape }] of Object.entries(encoder.weights)) {
+        for (const at of new Set([0, data.length - 1])) {
+          const copy = data.slice();
+          copy[at] = (copy[at] as number) + 1;
+          const weights = { ...encoder.weights, [name]: { data: copy, shape } } as HostTensors;
+          expectOther(encoder.config, weights, `${name}[${at}]`);
+        }
+      }
     });
 
     it("starts, when trainable, from finite numbers that the seed decides, and does not change them", async () => {
