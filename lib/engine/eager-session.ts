@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Acceptance, Program, ProgramResult, Session } from "../contracts/engine.js";
 import { UsageError } from "../errors.js";
 import type { Random } from "../random.js";
@@ -8,6 +9,9 @@ import { isAccepted } from "./acceptance.js";
 import { requireLayout, requireLayouts } from "./carried-layout.js";
 import { OneAtATime } from "./one-at-a-time.js";
 import { noNoise, seededNoise } from "./seeded-noise.js";
+
+/** Milliseconds of runs after which timers and signals have their turn: what is computed here never waits for anything by itself. */
+const TURN = 10;
 
 /** What a run has made, owned by the session until it is taken over or disposed. */
 interface Outcome {
@@ -21,6 +25,7 @@ export class EagerSession implements Session {
   readonly #onClose: () => void;
   #carried: Tensors;
   readonly #turn = new OneAtATime();
+  #lastTurn = performance.now();
 
   constructor(programs: Readonly<Record<string, Program>>, carried: HostTensors, onClose: () => void) {
     this.#programs = new Map(Object.entries(programs));
@@ -30,6 +35,7 @@ export class EagerSession implements Session {
 
   run(program: string, inputs: HostTensors, noise?: Random, accept: Acceptance = []): Promise<HostTensors> {
     return this.#turn.do(`program "${program}"`, async () => {
+      await this.#letOthers();
       const made = this.#compute(program, inputs, noise);
       let accepted = false;
       try {
@@ -94,6 +100,12 @@ export class EagerSession implements Session {
       tf.dispose([outcome.carried, outcome.reported]);
       throw error;
     }
+  }
+
+  async #letOthers(): Promise<void> {
+    if (performance.now() - this.#lastTurn < TURN) return;
+    await setImmediate();
+    this.#lastTurn = performance.now();
   }
 
   #replace(tensors: Tensors): void {

@@ -227,6 +227,21 @@ describe("EagerEngine", () => {
     });
   });
 
+  it("lets timers and signals have their turn between runs", async () => {
+    const slow: Program = () => {
+      const end = performance.now() + 4;
+      while (performance.now() < end);
+      return { reported: {} };
+    };
+    await within({ slow }, {}, async (session) => {
+      let ticks = 0;
+      const timer = setInterval(() => (ticks += 1), 1);
+      for (let i = 0; i < 40; i += 1) await session.run("slow", {});
+      clearInterval(timer);
+      expect(ticks).to.be.greaterThan(4);
+    });
+  });
+
   it("does one thing at a time", () =>
     within({ descend }, start(), async (session) => {
       const running = session.run("descend", line);
