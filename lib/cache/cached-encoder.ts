@@ -78,6 +78,11 @@ export class CachedEncoder<Item> {
     return this.#gather(keys, stored, (positions) => positions.map((position) => items[position] as Item));
   }
 
+  /** Takes back an array that `rows` gave and that nobody will look at again. */
+  recycle(rows: Float32Array): void {
+    this.#options.rows.recycle(rows);
+  }
+
   /** The same for items that need not be read when their keys and vectors are there. */
   async #keptRows(source: KeptItems<Item>, places: readonly number[]): Promise<Float32Array> {
     const kept = this.#kept.get(source) ?? new KeptRows(this.#options.rows, this.encoder.embeddingSize);

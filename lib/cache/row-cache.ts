@@ -6,8 +6,13 @@ const ENTRY_BYTES = 300;
 /** Row lengths that are told apart; a slot and the number of its length are one whole number. */
 const LENGTHS = 1024;
 
+/** Arrays that are kept to be used again: a batch is prepared while another is trained on. */
+const MOST_SPARES = 3;
+
 /** Vectors by key in a bounded number of bytes; the one not used for longest makes room for the next. */
 export class RowCache {
+  /** Arrays to copy rows into. */
+  readonly #spares: Float32Array[] = [];
   /** `slot * LENGTHS + length` by key. */
   readonly #places: LRUCache<string, number>;
   readonly #slabs: { readonly length: number; readonly rows: RowSlabs }[] = [];
@@ -64,10 +69,19 @@ export class RowCache {
     return there ? Math.floor(place / LENGTHS) : -1;
   }
 
+  /** Takes back an array that `rowsAt` gave, to be written over by a later one. */
+  recycle(rows: Float32Array): void {
+    if (this.#spares.length < MOST_SPARES && !this.#spares.includes(rows)) this.#spares.push(rows);
+  }
+
   /** The rows in some slots, one after the other, a copy. Does not count as use. */
   rowsAt(slots: Int32Array, length: number): Float32Array {
+    const spare = this.#spares.findIndex((array) => array.length === slots.length * length);
     // Every number is written below, so none needs to be 0 before.
-    const target = new Float32Array(Buffer.allocUnsafeSlow(slots.length * length * 4).buffer);
+    const [target] =
+      spare >= 0
+        ? (this.#spares.splice(spare, 1) as [Float32Array])
+        : [new Float32Array(Buffer.allocUnsafeSlow(slots.length * length * 4).buffer)];
     (this.#slabs[this.#numberOf(length)] as { readonly rows: RowSlabs }).rows.copy(slots, target);
     return target;
   }

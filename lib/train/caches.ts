@@ -8,6 +8,7 @@ import type { Kind } from "../contracts/samples.js";
 import type { Assembled } from "../model/assemble.js";
 import type { EmbedRows } from "../model/collate.js";
 import { withGuide } from "../model/guide.js";
+import type { HostTensors } from "../tensor/host.js";
 import type { TrainEvent } from "./events.js";
 import { LoadedItems } from "./loaded-items.js";
 import type { Loaders } from "./run.js";
@@ -41,6 +42,14 @@ export class Caches<K extends Kind, Item> {
   /** Vectors of a frozen encoder, cached or computed. */
   readonly embedRows: EmbedRows<Item> = (name, encoder, items) =>
     this.#cached.get(name)?.rows(items) ?? encoder.embed(items);
+
+  /** Takes back the vectors of a batch that nobody will look at again. */
+  readonly recycleInputs = (inputs: HostTensors): void => {
+    for (const [name, encoder] of this.#cached) {
+      const vectors = inputs[`frozen/${name}`]?.data;
+      if (vectors instanceof Float32Array) encoder.recycle(vectors);
+    }
+  };
 
   /** Closes the files and gives up their locks. */
   async [Symbol.asyncDispose](): Promise<void> {

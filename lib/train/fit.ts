@@ -79,6 +79,7 @@ export class Fit<K extends Kind, Item> {
       ...{ assembled, session, config, limits, log, loop, warnings },
       random: new Random(config.seed),
       embedRows: caches.embedRows,
+      recycleInputs: caches.recycleInputs,
       callbacks: new CallbackRunner(callbacks, loop, log, readParameters),
       memory: assembled.xbm === null ? null : new RingBuffer(assembled.xbm.bufferSize, assembled.head.outputSize),
       drift: assembled.xbm === null ? null : new DriftMeter(DRIFT_STEPS),

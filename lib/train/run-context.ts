@@ -4,6 +4,7 @@ import type { DriftMeter } from "../memory/drift-meter.js";
 import type { RingBuffer } from "../memory/ring-buffer.js";
 import type { Assembled } from "../model/assemble.js";
 import type { EmbedRows } from "../model/collate.js";
+import type { HostTensors } from "../tensor/host.js";
 import type { Random } from "../random.js";
 import type { CallbackRunner } from "./callback-runner.js";
 import type { Limits } from "./limits.js";
@@ -22,6 +23,8 @@ export interface RunContext<K extends Kind, Item> {
   /** The run's seed; each use forks it by name. */
   readonly random: Random;
   readonly embedRows: EmbedRows<Item>;
+  /** Takes back what `embedRows` gave for a batch that is done with. */
+  readonly recycleInputs?: (inputs: HostTensors) => void;
   readonly callbacks: CallbackRunner;
   /** Numbers of the current training epoch. */
   readonly log: ScalarLog;

@@ -162,6 +162,8 @@ class TrainingLoop<K extends Kind, Item> {
     await this.#record(outcome, prepared);
     // Metrics over the epoch keep rows for a checkpoint, and a user's method may keep them for anything.
     outcome.release(!this.#readsEmbeddings && !this.#metrics.accumulates);
+    // The drift meter looks at batches later.
+    if (this.#run.drift === null) this.#run.recycleInputs?.(prepared.inputs);
     await callbacks.call("onTrainBatchEnd", { stage: "train", loss: outcome.loss, size: prepared.size });
     const { epoch, step } = loop;
     const { loss, gradientNorm } = outcome;

@@ -99,4 +99,19 @@ describe("KeptRows", () => {
     kept.learn(keys, keys.map(nameOf));
     expect(kept.of([40])).to.equal(null);
   });
+
+  it("writes rows into arrays that were given back, each of them once", () => {
+    const cache = new RowCache(1 << 20);
+    cache.setAll(["a", "b", "c"], Float32Array.of(1, 2, 3, 4, 5, 6), 2);
+    const slots = (...keys: string[]) => Int32Array.from(keys, (key) => cache.slotOf(key, 2));
+    const first = cache.rowsAt(slots("a", "b"), 2);
+    cache.recycle(first);
+    cache.recycle(first);
+    const longer = cache.rowsAt(slots("c", "b", "a"), 2);
+    expect(longer).to.deep.equal(Float32Array.of(5, 6, 3, 4, 1, 2));
+    const second = cache.rowsAt(slots("c", "a"), 2);
+    expect(second).to.equal(first);
+    expect(second).to.deep.equal(Float32Array.of(5, 6, 1, 2));
+    expect(cache.rowsAt(slots("b", "b"), 2)).not.to.equal(first);
+  });
 });
