@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FrozenEncoder, type JsonObject } from "likewise";
+import { FrozenEncoder, Random, type JsonObject } from "likewise";
 import { LabelLoader } from "likewise/data";
 import { CacheConfig, cachedEncoders, fillFromBlocks, KeptItem, type CachedEncoder } from "../lib/cache/index.js";
 import { LoadedItems } from "../lib/train/loaded-items.js";
@@ -37,18 +37,24 @@ class Trivial extends FrozenEncoder<string> {
 
 const loader = new LabelLoader(texts.map((item) => ({ item, label: 0 })));
 
-/** Fills a cache as a trainer does. Gives what stands for the items in training. */
-async function fill(cache: CachedEncoder<string>, batchSize: number): Promise<readonly string[]> {
+/** Fills a cache as a trainer does. */
+async function fill(cache: CachedEncoder<string>, batchSize: number): Promise<void> {
+  const loaded = new LoadedItems(loader, { keeps: true, numbers: false });
+  await fillFromBlocks([cache], loaded.blocks(batchSize), batchSize);
+}
+
+/** The same; gives what stands for the items in training. */
+async function fillAndKeep(cache: CachedEncoder<string>): Promise<readonly string[]> {
   const loaded = new LoadedItems(loader, { keeps: true, numbers: false });
   const kept: KeptItem<string>[] = [];
   const blocks = (async function* () {
-    for await (const block of loaded.blocks(batchSize)) {
+    for await (const block of loaded.blocks(1024)) {
       const { source, places = [] } = block;
       if (source !== undefined) kept.push(...places.map((place) => new KeptItem(source, place)));
       yield block;
     }
   })();
-  await fillFromBlocks([cache], blocks, batchSize);
+  await fillFromBlocks([cache], blocks, 1024);
   return kept as readonly unknown[] as readonly string[];
 }
 
@@ -82,7 +88,7 @@ async function filling(task: string, batchSize: number, given: () => Partial<Cac
   for (let repeat = 0; repeat < REPEATS; repeat += 1) {
     const before = memory();
     const cache = open({ batchSize, ...given() });
-    times.push(await timed(async () => void (await fill(cache, batchSize))));
+    times.push(await timed(() => fill(cache, batchSize)));
     if (repeat === 0) grown = memory() - before;
     await cache.close();
   }
@@ -110,28 +116,30 @@ try {
   for (const batch of [32, 1024]) await filling("fill memory", batch, () => ({}));
   await filling("fill disk", 1024, () => ({ saveDir: folder(), maxBytes: 1e6 }));
 
-  const source = Array.from({ length: ITEMS }, (_, i) => new Float32Array(SIZE).fill(i));
-  const copies = [];
-  for (let repeat = 0; repeat <= REPEATS; repeat += 1) {
-    const time = await timed(() => {
-      for (let start = 0; start < ITEMS; start += BATCH) {
-        const count = Math.min(BATCH, ITEMS - start);
-        const target = new Float32Array(count * SIZE);
-        for (let i = 0; i < count; i += 1) target.set(source[start + i]!, i * SIZE);
-      }
-    });
-    if (repeat > 0) copies.push(time);
+  const source = new Float32Array(ITEMS * SIZE).fill(1);
+  for (const fresh of [true, false]) {
+    const copies = [];
+    const same = new Float32Array(BATCH * SIZE);
+    for (let repeat = 0; repeat <= REPEATS; repeat += 1) {
+      const time = await timed(() => {
+        for (let start = 0; start < ITEMS; start += BATCH) {
+          const some = source.subarray(start * SIZE, (start + BATCH) * SIZE);
+          (fresh ? new Float32Array(some.length) : same).set(some);
+        }
+      });
+      if (repeat > 0) copies.push(time);
+    }
+    add(fresh ? "memcpy into new arrays" : "memcpy into one array", BATCH, copies, {});
   }
-  add("plain copy", BATCH, copies, {});
-  source.length = 0;
 
   const inMemory = open({});
-  const kept = await fill(inMemory, 1024);
+  const kept = await fillAndKeep(inMemory);
   await reading("read memory, by place", inMemory, kept);
+  await reading("read memory, shuffled", inMemory, new Random("shuffled").shuffle([...kept]));
   await reading("read memory, by text", inMemory, texts);
   for (const storage of ["float32", "float16", "int8"] as const) {
     const onDisk = open({ saveDir: folder(), maxBytes: 1e6, storage });
-    await reading(`read disk, ${storage}`, onDisk, await fill(onDisk, 1024));
+    await reading(`read disk, ${storage}`, onDisk, await fillAndKeep(onDisk));
     await onDisk.close();
   }
 } finally {
