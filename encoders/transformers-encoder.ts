@@ -16,7 +16,17 @@ import {
 
 /** Texts that are run together, those of like length. */
 const BATCH = 32;
-const KEYS = ["model", "revision", "checksum", "dtype", "pooling", "normalize", "maxLength", "embeddingSize"] as const;
+const KEYS = [
+  "model",
+  "local",
+  "revision",
+  "checksum",
+  "dtype",
+  "pooling",
+  "normalize",
+  "maxLength",
+  "embeddingSize",
+] as const;
 
 /** Options of `TransformersEncoder.load`. */
 export interface TransformersEncoderOptions {
@@ -34,8 +44,10 @@ export interface TransformersEncoderOptions {
 
 interface Settings {
   readonly model: string;
+  /** Whether the model is a folder; otherwise it is on the hub. */
+  readonly local: boolean;
   readonly revision: string;
-  /** Of a folder; null: the model is on the hub. */
+  /** Of the files; null for those of the hub that are not kept in files. */
   readonly checksum: string | null;
   readonly dtype: TransformersDtype;
   readonly pooling: Exclude<Pooling, "none">;
@@ -46,8 +58,9 @@ interface Settings {
 
 /**
  * Texts through a language model that the package @huggingface/transformers opens: a folder, which needs no network, or a name on the
- * Hugging Face hub. Frozen: its vectors can be cached. Saved by reference: the folder with its checksum, or the name with its revision;
- * use `OnnxEncoder` to have the model saved along.
+ * Hugging Face hub. Frozen: its vectors can be cached. Saved by reference: the folder, or the name with its revision, and the checksum of
+ * the files; use `OnnxEncoder` to have the model saved along. `env` of that package says where it looks: `env.remoteHost` for a mirror,
+ * `env.cacheDir` for what was downloaded, `env.allowRemoteModels = false` for no network.
  *
  * `const encoder = await TransformersEncoder.load("models/all-MiniLM-L6-v2", { normalize: true })`
  */
@@ -76,11 +89,13 @@ export class TransformersEncoder extends FrozenEncoder<string> {
   static async load(model: string, options: TransformersEncoderOptions = {}): Promise<TransformersEncoder> {
     refuse("TransformersEncoder", problemsOf(options));
     const { pooling = "mean", normalize = false, maxLength = 256, dtype = "fp32", revision = "main" } = options;
-    const checksum = await folderChecksum(model);
-    const name = checksum === null ? model : resolve(model);
-    const opened = await openTransformers({ model: name, local: checksum !== null, revision, dtype });
+    const folder = await folderChecksum(model);
+    const local = folder !== null;
+    const source = { model: local ? resolve(model) : model, local, revision, dtype };
+    const opened = await openTransformers(source);
     const { size } = await opened.run(["a"], maxLength);
-    const settings = { model: name, revision, checksum, dtype, pooling, normalize, maxLength, embeddingSize: size };
+    const checksum = folder ?? opened.checksum;
+    const settings = { ...source, checksum, pooling, normalize, maxLength, embeddingSize: size };
     return new TransformersEncoder(settings, opened);
   }
 
@@ -130,14 +145,22 @@ export class TransformersEncoder extends FrozenEncoder<string> {
   }
 
   async #open(): Promise<TransformersModel> {
-    const { model, revision, checksum, dtype } = this.#settings;
-    if (checksum !== null && (await folderChecksum(model)) !== checksum) {
+    const { model, local, revision, checksum, dtype } = this.#settings;
+    if (local && (await folderChecksum(model)) !== checksum) {
       throw new FileFormatError(
         model,
         "is not the folder this encoder was made from: it is absent, or its checksum is another",
       );
     }
-    return openTransformers({ model, local: checksum !== null, revision, dtype });
+    const opened = await openTransformers({ model, local, revision, dtype });
+    if (!local && checksum !== null && opened.checksum !== null && opened.checksum !== checksum) {
+      throw new FileFormatError(
+        model,
+        `has other files as revision "${revision}" than those this encoder was made from: their checksum is another. Name a commit as ` +
+          `revision when an encoder is made, for a branch may change`,
+      );
+    }
+    return opened;
   }
 }
 
