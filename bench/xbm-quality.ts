@@ -1,7 +1,7 @@
 /**
  * Does a cross-batch memory make models better? Bank customers' questions (banking77) in batches of 64, with and without a memory, for
  * several seeds: R-precision of the test rows among themselves.
- * Run: node --conditions=source --import tsx bench/xbm-quality.ts FOLDER [--seeds 0,1,2] [--epochs 5] [--rows 1024] [--weight 1]
+ * Run: node --conditions=source --import tsx bench/xbm-quality.ts FOLDER [--seeds 0,1,2] [--epochs 5] [--rows 10000] [--weight 0.5]
  *      [--losses triplet,…] [--momentum 0.999] [--ramp 0] [--start 157] [--json]
  *
  * The folder holds train.jsonl and test.jsonl with { text, label } rows: PolyAI's banking77, CC BY 4.0.
@@ -31,8 +31,8 @@ interface Question {
 
 const [folder = ""] = process.argv.slice(2);
 const [epochs = "5"] = option("epochs", ["5"]);
-const [memoryRows = "1024"] = option("rows", ["1024"]);
-const [weight = "1"] = option("weight", ["1"]);
+const [memoryRows = "10000"] = option("rows", ["10000"]);
+const [weight = ""] = option("weight", [""]);
 const [momentum = ""] = option("momentum", [""]);
 const [ramp = ""] = option("ramp", [""]);
 const [start = ""] = option("start", [""]);
@@ -61,7 +61,7 @@ abstract class Questions<K extends "group" | "pair"> extends TrainableModel<K, s
 const memory = (): XbmConfig =>
   new XbmConfig({
     bufferSize: Number(memoryRows),
-    weight: Number(weight),
+    ...(weight === "" ? {} : { weight: Number(weight) }),
     ...(momentum === "" ? {} : { momentum: Number(momentum) }),
     ...(ramp === "" ? {} : { ramp: Number(ramp) }),
     ...(start === "" ? {} : { startStep: Number(start) }),

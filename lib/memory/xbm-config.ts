@@ -18,8 +18,11 @@ export class XbmConfig {
    * labels among them; give those a smaller memory or a smaller `weight`.
    */
   @IsInt() @Min(1) readonly bufferSize: number = 10_000;
-  /** Factor of the memory's term in the loss. */
-  @IsNumber({ allowNaN: false, allowInfinity: false }) @Min(0) readonly weight: number = 1;
+  /**
+   * Factor of the memory's term in the loss. At the default the batch, whose rows are fresh and get a gradient on both sides, counts twice as
+   * much. With 1 a loss that mines the hardest of 10,000 rows learns from outliers more than from the batch; see docs/caching.md.
+   */
+  @IsNumber({ allowNaN: false, allowInfinity: false }) @Min(0) readonly weight: number = 0.5;
   /** First optimizer step that uses the memory: embeddings must have stopped moving fast. Null: after one epoch. */
   @IsOptional() @IsInt() @Min(0) readonly startStep: number | null = null;
   /** Remember batches before `startStep` too, so that the memory is full when it is first used. */

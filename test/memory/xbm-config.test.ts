@@ -7,7 +7,7 @@ describe("XbmConfig", () => {
     const config = new XbmConfig({ bufferSize: 4096 });
     expect({ ...config }).to.deep.equal({
       bufferSize: 4096,
-      weight: 1,
+      weight: 0.5,
       startStep: null,
       fillDuringWarmup: true,
       ramp: 0,
