@@ -1,5 +1,5 @@
 import { EngineError, FileFormatError } from "../lib/errors.js";
-import { hubChecksum } from "./graphs/hub-files.js";
+import { hubChecksum } from "./graphs/hub-file.js";
 
 /** Number types a model's weights are stored in. */
 export type TransformersDtype = "fp32" | "fp16" | "q8" | "int8" | "uint8" | "q4" | "q4f16" | "bnb4";
