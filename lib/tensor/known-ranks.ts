@@ -47,9 +47,28 @@ function countOthers(data: Float32Array, row: number, size: number, skipped: Int
 
 function countRun(data: Float32Array, row: number, from: number, to: number, counts: RankCounts): void {
   let floor = counts.floors[row]!;
-  for (let at = from; at < to; at += 1) {
-    const score = data[at]!;
-    // NaN is not below.
-    if (!(score < floor)) floor = counts.count(row, score);
+  // An infinite floor: enough are better already.
+  for (let at = from; at < to && floor < Infinity; at += 1) {
+    at = firstAbove(data, floor, at, to);
+    if (at < to) floor = counts.count(row, data[at]!);
   }
+}
+
+/** The next place whose number is not below the floor, as NaN is not; eight at a time, because most of them are. */
+function firstAbove(data: Float32Array, floor: number, from: number, to: number): number {
+  let at = from;
+  for (; at + 8 <= to; at += 8) {
+    const below =
+      data[at]! < floor &&
+      data[at + 1]! < floor &&
+      data[at + 2]! < floor &&
+      data[at + 3]! < floor &&
+      data[at + 4]! < floor &&
+      data[at + 5]! < floor &&
+      data[at + 6]! < floor &&
+      data[at + 7]! < floor;
+    if (!below) break;
+  }
+  while (at < to && data[at]! < floor) at += 1;
+  return at;
 }
