@@ -7,6 +7,7 @@ import type { HostMatrix } from "../tensor/host.js";
 import { MatchCurve } from "../tensor/match-curve.js";
 import { findNearest, type Nearest } from "../tensor/nearest-top.js";
 import { mergeNearest } from "./merge-nearest.js";
+import { QueryMeasures } from "./query-measures.js";
 import { rankedMeasures } from "./ranked-measures.js";
 
 /** Queries, a corpus and judgements, each item under its own id: the form of most public collections. */
@@ -24,6 +25,8 @@ export interface ModelEvaluationOptions<K extends number> {
   readonly k?: readonly K[];
   /** Ranks of the cumulative match characteristic. Default 0: none. */
   readonly ranks?: number;
+  /** A name for each query id, such as its class, or "known" and "unknown": the means of each are told too, and the mean of these. */
+  readonly classes?: ReadonlyMap<string, string>;
   /** Documents encoded and searched at a time. Default 10,000. */
   readonly chunkSize?: number;
   /** Documents encoded at once within a chunk. Default 256. */
@@ -36,10 +39,17 @@ export interface ModelEvaluationOptions<K extends number> {
   readonly onProgress?: (documents: number) => void;
 }
 
+/** Names of the measures. */
+export type RankedMeasure<K extends number> = `${"precision" | "recall" | "hit-rate" | "ndcg" | "map" | "mrr"}@${K}`;
+
 /** Means over queries with their 95 % bootstrap intervals over queries. */
 export interface ModelEvaluation<K extends number> {
   /** See `RetrievalReport`; `mrr@k` is the reciprocal rank of the first relevant document among the `k` nearest. */
-  readonly values: Readonly<Record<`${"precision" | "recall" | "hit-rate" | "ndcg" | "map" | "mrr"}@${K}`, Interval>>;
+  readonly values: Readonly<Record<RankedMeasure<K>, Interval>>;
+  /** Means of each class, over its own queries that count; empty without `classes`. */
+  readonly perClass: Readonly<Record<string, Readonly<Record<RankedMeasure<K> | "queries", number>>>>;
+  /** Mean over classes, so that each counts the same; null without `classes`. */
+  readonly macro: Readonly<Record<RankedMeasure<K>, number>> | null;
   /** Cumulative match characteristic: the share of queries with a relevant document by rank 1, 2, … `ranks`. */
   readonly cmc: readonly number[];
   /** How many queries count, and how many have nothing relevant. */
@@ -63,14 +73,14 @@ export async function evaluateModel<Item, const K extends number = 1 | 10>(
   { queries, corpus, relevant }: RetrievalCollection<Item>,
   options: ModelEvaluationOptions<K> = {},
 ): Promise<ModelEvaluation<K>> {
-  const { chunkSize = 10_000, batchSize = 256, resamples = 1000, seed = 0, ranks = 0, onProgress } = options;
+  const { chunkSize = 10_000, batchSize = 256, resamples = 1000, seed = 0, ranks = 0, classes, onProgress } = options;
   const ks: readonly number[] = options.k ?? [1, 10];
   refuse("evaluateModel", [
     ...ks.map((k) => wholeNumber("k", k, 1)),
     ...[wholeNumber("chunkSize", chunkSize, 1), wholeNumber("batchSize", batchSize, 1)],
     ...[wholeNumber("resamples", resamples, 0), wholeNumber("ranks", ranks, 0)],
     onProgress === undefined ? null : callback("onProgress", onProgress),
-    ...unknownOptions(options, ["k", "ranks", "chunkSize", "batchSize", "resamples", "seed", "onProgress"]),
+    ...unknownOptions(options, ["k", "ranks", "classes", "chunkSize", "batchSize", "resamples", "seed", "onProgress"]),
   ]);
   const graded = gradesOf(relevant, queries);
   const names = [...graded.keys()];
@@ -85,6 +95,8 @@ export async function evaluateModel<Item, const K extends number = 1 | 10>(
 
   const rankings = new Map(names.map((name, query) => [name, search.ranking(query)] as const));
   const perQuery = names.map((name) => rankedMeasures(rankings.get(name)!, graded.get(name)!, ks));
+  const found = new QueryMeasures(Object.keys(rankedMeasures([], new Map(), ks)));
+  perQuery.forEach((measures, query) => found.add(query, (measure) => measures[measure]!));
   const curve = new MatchCurve(ranks);
   for (const name of names) {
     curve.addRank(rankings.get(name)!.findIndex((id) => graded.get(name)!.has(id)) + 1 || Infinity);
@@ -99,6 +111,7 @@ export async function evaluateModel<Item, const K extends number = 1 | 10>(
   return {
     // The names were made from the same `k`s as the type.
     values: values as ModelEvaluation<K>["values"],
+    ...(found.byClass(classesOf(names, classes)) as Pick<ModelEvaluation<K>, "perClass" | "macro">),
     cmc: [...curve.rates()],
     queries: names.length,
     excluded: queries.size - names.length,
@@ -167,6 +180,16 @@ function gradesOf<Item>(
     if (positive.size > 0) graded.set(query, positive);
   }
   return graded;
+}
+
+/** @throws UsageError for a query without a class. */
+function classesOf(names: readonly string[], classes: ReadonlyMap<string, string> | undefined): string[] | null {
+  if (classes === undefined) return null;
+  return names.map((name) => {
+    const own = classes.get(name);
+    if (own === undefined) throw new UsageError(`evaluateModel: classes has no class for query "${name}"`);
+    return own;
+  });
 }
 
 async function* chunksOf<T>(

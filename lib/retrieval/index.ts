@@ -16,6 +16,7 @@ export {
   evaluateModel,
   type ModelEvaluation,
   type ModelEvaluationOptions,
+  type RankedMeasure,
   type RetrievalCollection,
 } from "./evaluate-model.js";
 export {

@@ -41,6 +41,26 @@ describe("evaluateModel", () => {
   });
   after(() => model[Symbol.asyncDispose]());
 
+  it("tells the means of classes of queries, and their mean", async () => {
+    const classes = new Map(things.map((thing) => [thing, thing < "d" ? "known" : "unknown"]));
+    const report = await evaluateModel(model, { queries, corpus, relevant }, { k: [2], classes });
+    const alone = await evaluateModel(
+      model,
+      { queries, corpus, relevant: new Map([...relevant].filter(([thing]) => classes.get(thing) === "known")) },
+      { k: [2] },
+    );
+    const { known, unknown } = report.perClass;
+    expect(Object.keys(report.perClass).sort()).to.deep.equal(["known", "unknown"]);
+    expect([known!.queries, unknown!.queries]).to.deep.equal([2, 2]);
+    for (const name of ["precision@2", "mrr@2", "ndcg@2"] as const) {
+      expect(known![name]).to.be.closeTo(alone.values[name].value, 1e-12);
+      expect(report.macro![name]).to.be.closeTo((known![name] + unknown![name]) / 2, 1e-12);
+    }
+    expect([alone.perClass, alone.macro]).to.deep.equal([{}, null]);
+    const missing = await failure(evaluateModel(model, { queries, corpus, relevant }, { classes: new Map() }));
+    expect(missing.message).to.contain('classes has no class for query "apple"');
+  });
+
   it("gives what evaluateRetrieval gives, however the corpus is cut", async () => {
     const whole = await evaluateRetrieval({
       queries: await model.encode([...things]),
@@ -58,7 +78,11 @@ describe("evaluateModel", () => {
         expect(report.values[name].value, name).to.be.closeTo(whole[name], 1e-9);
       }
       expect([report.queries, report.excluded, report.documents]).to.deep.equal([4, 1, 20]);
-      const { cmc } = await evaluateModel(model, { queries, corpus, relevant }, { ...options, ranks: 20, onProgress: () => undefined });
+      const { cmc } = await evaluateModel(
+        model,
+        { queries, corpus, relevant },
+        { ...options, ranks: 20, onProgress: () => undefined },
+      );
       expect(cmc).to.deep.equal(whole.cmc);
       expect(seen.at(-1)).to.equal(20);
       expect(seen.length).to.equal(Math.ceil(20 / chunkSize));
