@@ -45,6 +45,7 @@ describe("RowFile", () => {
       bytes: fc.uint8Array({ minLength: 1, maxLength: 200 }),
     });
     const target = new Float32Array(SIZE);
+    const before = process.memoryUsage().rss;
     fc.assert(
       fc.property(fc.array(mutation, { minLength: 1, maxLength: 3 }), (mutations) => {
         const damaged = whole.map((bytes) => Buffer.from(bytes));
@@ -86,6 +87,7 @@ describe("RowFile", () => {
       }),
       { numRuns: RUNS, seed: 1 },
     );
+    expect((process.memoryUsage().rss - before) / 2 ** 20, "MB").to.be.lessThan(200);
   }).timeout(10_000 + RUNS * 50);
 
   it("is read by others while it is written", () => {
