@@ -1,12 +1,15 @@
 /**
- * One row of bench/losses.ts, in a process of its own so that peak memory is its own: value and gradient of one loss on one batch, and
- * prints one JSON object.
+ * One row of bench/losses.ts, in a process of its own so that peak memory is its own: value and gradient of one loss on one batch, or of
+ * all pairs that one miner chooses, and prints one JSON object.
  * Run: node --conditions=source --import tsx bench/loss-row.ts TripletLoss 1024 compiled 1 3
  */
 import * as losses from "likewise/losses";
+import * as miners from "likewise/miners";
+import { unitsOf, type Miner } from "likewise/miners";
 import * as tf from "likewise/tf";
 import type { Kind, Program, SimilarityLoss, Targets } from "../lib/contracts/index.js";
 import { CompiledEngine, EagerEngine } from "../lib/engine/index.js";
+import type { PairMasks } from "../lib/tensor/masks.js";
 import { Random } from "../lib/random.js";
 import { differentiate } from "../lib/tensor/differentiate.js";
 import { hostTensor, type HostTensors } from "../lib/tensor/host.js";
@@ -23,12 +26,35 @@ const [batch, threads, seconds] = [Number(batchText), Number(threadsText), Numbe
 
 type AnyLoss = SimilarityLoss<Kind>;
 
+/** The sum of all that a miner chose, the least that makes it work. */
+class Mined extends losses.DistanceMatrixLoss {
+  static readonly type = "Mined";
+  override readonly config = {};
+  constructor(miner: Miner) {
+    super({ miner });
+  }
+  protected override judge(distances: tf.Tensor2D, { positives, negatives }: PairMasks): losses.Judgement {
+    return { terms: { pairs: unitsOf(distances, tf.sub(positives, negatives)) } };
+  }
+}
+
+const widths = { embeddingSize: SIZE, guideSize: SIZE };
+const ranking = (): losses.MultipleNegativesRankingLoss<"pair"> => new losses.MultipleNegativesRankingLoss();
+
 /** Losses that need more than a width and a number of groups. */
-const SPECIAL: Readonly<Record<string, () => AnyLoss>> = {};
+const SPECIAL: Readonly<Record<string, () => AnyLoss>> = {
+  EmbeddingDistillationLoss: () => new losses.EmbeddingDistillationLoss({ kind: "group", ...widths }),
+  GradientCache: () => new losses.GradientCache(ranking(), { chunkSize: 256 }),
+  MatryoshkaLoss: () => new losses.MatryoshkaLoss(ranking(), { embeddingSize: SIZE, sizes: [256, 128, 64] }),
+  MultipleLosses: () => new losses.MultipleLosses({ rank: ranking(), spread: new losses.VICRegLoss() }),
+  SelfSupervisedLoss: () => new losses.SelfSupervisedLoss(new losses.NTXentLoss()),
+};
 
 function makeLoss(): AnyLoss {
   const special = SPECIAL[name];
   if (special !== undefined) return special();
+  const miner = (miners as unknown as Record<string, new () => Miner>)[name];
+  if (name.endsWith("Miner") && miner !== undefined) return new Mined(new miner());
   const made = (losses as unknown as Record<string, new (options: object) => AnyLoss>)[name];
   if (made === undefined) throw new Error(`no loss ${name}`);
   try {
@@ -70,12 +96,20 @@ const loss = makeLoss();
 const random = new Random("losses");
 const initial = flatten(loss.initialize(random).parameters);
 const embeddings = hostTensor(random.normals(batch * SIZE), [batch, SIZE]);
+/** Vectors of a guide, for losses that read them. */
+const guide = loss.usesGuide ? { guide: hostTensor(random.normals(batch * SIZE), [batch, SIZE]) } : {};
 
 /** Moves embeddings and parameters a little along the gradient, so that nobody can leave it out. */
-const step: Program = (carried, inputs) => {
+const step: Program = (carried, { guide: guideRows, ...inputs }, noise) => {
   const { value, gradients } = differentiate(carried, (at) => {
     const parameters = unflatten(under(at, "loss"));
-    const found = loss.compute(parameters, at["embeddings"] as tf.Tensor2D, inputs as unknown as Targets<Kind>);
+    const found = loss.compute(
+      parameters,
+      at["embeddings"] as tf.Tensor2D,
+      inputs as unknown as Targets<Kind>,
+      noise,
+      guideRows as tf.Tensor2D | undefined,
+    );
     return { value: found instanceof tf.Tensor ? found : found.value, rest: {} };
   });
   const moved = mapEntries(carried, (tensor, key) => tf.sub(tensor, tf.mul(gradients[key] as tf.Tensor, 1e-6)));
@@ -86,7 +120,7 @@ await using engine = engineText === "eager" ? await EagerEngine.open("wasm") : a
 await using session = await engine.start({ step }, { embeddings, ...prefixed("loss", initial) }, (message) => {
   throw new Error(message);
 });
-const targets = targetsOf(loss.kind);
+const targets = { ...targetsOf(loss.kind), ...guide };
 const times: number[] = [];
 let value = NaN;
 const end = performance.now() + 1000 * seconds;

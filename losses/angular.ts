@@ -1,5 +1,6 @@
 import { above, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
+import { inTurn } from "../lib/tensor/in-turn.js";
 import { rowsWithAny } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
 import { DistanceMatrixLoss, type DistanceMatrixOptions, type Judgement } from "./distance-matrix-loss.js";
@@ -64,11 +65,76 @@ export class AngularLoss extends DistanceMatrixLoss {
     { within, columns }: Comparison,
   ): Judgement {
     const steep = Math.tan(this.#angle) ** 2;
-    const power = (d: tf.Tensor2D): tf.Tensor2D => tf.exp(tf.mul(tf.sub(1, d), 4 * steep));
-    const ofAnchor = power(distances);
-    const ofPositive = within ? ofAnchor : power(this.distance.matrix(columns, columns));
-    const sums = tf.matMul(tf.mul<tf.Tensor2D>(ofAnchor, negatives), ofPositive, false, true); // [n, m], over the negatives
-    const losses = tf.log1p(tf.mul(sums, tf.exp(tf.mul(tf.sub(distances, 1), 2 * (1 + steep)))));
+    const losses = within
+      ? pairLosses(distances, null, negatives, steep)
+      : pairLosses(distances, this.distance.matrix(columns, columns), negatives, steep);
     return { terms: { pairs: unitsOf(losses, tf.mul(positives, tf.expandDims(rowsWithAny(negatives), 1))) } };
   }
+}
+
+/** Distances, sums, negatives, powers of the distances, and those of the columns when they are others. */
+type Saved = [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D, tf.Tensor2D?];
+
+/**
+ * `[n, m]` of `[n, m]` cosine distances, and `[m, m]` of the columns among each other, null for the same ones. With its own gradient,
+ * which keeps two matrices instead of ten.
+ */
+function pairLosses(
+  distances: tf.Tensor2D,
+  among: tf.Tensor2D | null,
+  negatives: tf.Tensor2D,
+  steep: number,
+): tf.Tensor2D {
+  const power = (d: tf.Tensor): tf.Tensor2D =>
+    inTurn(
+      tf.sub(1, d) as tf.Tensor2D,
+      (held) => tf.mul(held, 4 * steep),
+      (held) => tf.exp(held),
+    );
+  const ofPair = (d: tf.Tensor): tf.Tensor2D =>
+    inTurn(
+      tf.sub(d, 1) as tf.Tensor2D,
+      (held) => tf.mul(held, 2 * (1 + steep)),
+      (held) => tf.exp(held),
+    );
+  const of = tf.customGrad((...all) => {
+    const save = all.pop() as unknown as tf.GradSaveFunc;
+    const [d, others] = all as unknown as [tf.Tensor2D, tf.Tensor2D?];
+    const ofAnchor = power(d);
+    const ofPositive = others === undefined ? ofAnchor : power(others);
+    const apart = tf.mul<tf.Tensor2D>(ofAnchor, negatives);
+    // Over the negatives.
+    const sums = inTurn(tf.matMul(apart, ofPositive, false, true), (held) => {
+      const factor = ofPair(d);
+      const product = tf.mul<tf.Tensor2D>(held, factor);
+      factor.dispose();
+      return product;
+    });
+    apart.dispose();
+    save([d, sums, negatives, ofAnchor, ...(others === undefined ? [] : [ofPositive])]);
+    return {
+      value: tf.log1p(sums),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        tf.tidy(() => {
+          const [at, total, apart, left, right = left] = saved as Saved;
+          const share = tf.tidy(() => tf.div(dy, tf.add(total, 1)));
+          const direct = inTurn(tf.mul(share, total), (held) => tf.mul(held, 2 * (1 + steep)));
+          const onSums = tf.tidy(() => tf.mul<tf.Tensor2D>(share, ofPair(at)));
+          share.dispose();
+          const onLeft = inTurn(
+            tf.matMul(onSums, right),
+            (held) => tf.mul(held, apart),
+            (held) => tf.mul(held, left),
+          );
+          const onRight = tf.tidy(() =>
+            tf.mul(tf.matMul(onSums, tf.mul<tf.Tensor2D>(left, apart), true, false), right),
+          );
+          onSums.dispose();
+          const slope = (found: tf.Tensor): tf.Tensor => tf.mul(found, -4 * steep);
+          if (right !== left) return [tf.add(direct, slope(onLeft)), slope(onRight)];
+          return [inTurn(tf.add(onLeft, onRight), slope, (held) => tf.add(held, direct))];
+        }),
+    };
+  });
+  return (among === null ? of(distances) : of(distances, among)) as tf.Tensor2D;
 }

@@ -1,5 +1,6 @@
 import { finite, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
+import { inTurn } from "../lib/tensor/in-turn.js";
 import { rowsWithAny } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
 import {
@@ -66,18 +67,60 @@ export class LiftedStructureLoss extends DistanceMatrixLoss {
     const { negativeMargin, positiveMargin } = this.#options;
     const ofRow = logSumExpInRow(tf.sub(negativeMargin, distances), negatives); // [n]
     const any = rowsWithAny(negatives);
-    const anchor = tf.expandDims(ofRow, 1);
     const anchorAny = tf.expandDims(any, 1);
-    if (!within) return this.#pairs(tf.add(anchor, distances), tf.mul(positives, anchorAny), positiveMargin);
-    const other = tf.expandDims(ofRow, 0);
-    const otherAny = tf.expandDims(any, 0);
-    // Where both have negatives log(exp(x) + exp(y)), where one has, its own.
-    const more = tf.add(tf.mul(tf.softplus(tf.sub(other, anchor)), anchorAny), tf.mul(other, tf.sub(1, anchorAny)));
-    const both = tf.add(anchor, tf.mul(more, otherAny));
-    return this.#pairs(tf.add(both, distances), tf.mul(positives, tf.maximum(anchorAny, otherAny)), positiveMargin);
+    const sums = tf.sub<tf.Tensor1D>(ofRow, positiveMargin);
+    if (!within) {
+      const excess = tf.add(tf.expandDims(sums, 1), distances);
+      const losses = tf.mul(tf.square(tf.relu(excess)), 0.5);
+      return { terms: { pairs: unitsOf(losses, tf.mul(positives, anchorAny)) } };
+    }
+    const counts = tf.mul(positives, tf.maximum(anchorAny, tf.expandDims(any, 0)));
+    return { terms: { pairs: unitsOf(pairLosses(distances, sums, any), counts) } };
   }
+}
 
-  #pairs(excess: tf.Tensor2D, counts: tf.Tensor2D, positiveMargin: number): Judgement {
-    return { terms: { pairs: unitsOf(tf.mul(tf.square(tf.relu(tf.sub(excess, positiveMargin))), 0.5), counts) } };
-  }
+/** Stands for the logarithm of 0, and may still be subtracted. */
+const NOTHING = -1e30;
+
+/**
+ * `[n, n]`, `½ max(0, d(a, p) + log(exp(sums(a)) + exp(sums(p))))²`, where a row without `any` adds nothing to the sum. With its own
+ * gradient, `J` and `J` times the share of each end, which keeps one matrix instead of ten.
+ */
+function pairLosses(distances: tf.Tensor2D, sums: tf.Tensor1D, any: tf.Tensor1D): tf.Tensor2D {
+  /** `[n, n]`, how much larger the sum of the anchor is. */
+  const apart = (each: tf.Tensor): tf.Tensor => tf.sub(tf.expandDims(each, 1), tf.expandDims(each, 0));
+  return tf.customGrad((givenDistances, givenSums, save) => {
+    // Not by a product with 0, which would hide NaN.
+    const each = tf.add(givenSums as tf.Tensor1D, tf.mul(tf.sub(1, any), NOTHING));
+    const more = inTurn(
+      apart(each),
+      (held) => tf.abs(held),
+      (held) => tf.neg(held),
+      (held) => tf.softplus(held),
+    );
+    const excess = inTurn(
+      tf.maximum(tf.expandDims(each, 1), tf.expandDims(each, 0)),
+      (held) => tf.add(held, more),
+      (held) => tf.add(held, givenDistances as tf.Tensor2D),
+      (held) => tf.relu(held),
+    );
+    more.dispose();
+    (save as tf.GradSaveFunc)([excess, each]);
+    return {
+      value: inTurn(tf.square(excess), (held) => tf.mul(held, 0.5)),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        tf.tidy(() => {
+          const [kept, of] = saved as [tf.Tensor2D, tf.Tensor1D];
+          const onDistance = tf.mul<tf.Tensor2D>(dy, kept);
+          const onAnchor = inTurn(
+            apart(of),
+            (held) => tf.sigmoid(held),
+            (held) => tf.mul(held, onDistance),
+          );
+          // What is not the anchor's is the other's.
+          const ofAnchors = tf.sub<tf.Tensor1D>(tf.sum(onAnchor, 1), tf.sum(onAnchor, 0));
+          return [onDistance, tf.add(ofAnchors, tf.sum(onDistance, 0))];
+        }),
+    };
+  })(distances, sums) as tf.Tensor2D;
 }

@@ -1,3 +1,4 @@
+import { inTurn } from "../lib/tensor/in-turn.js";
 import { rowsWithAny } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
 
@@ -10,11 +11,21 @@ const FAR = 1e30;
  */
 export function logSumExpInRow(values: tf.Tensor2D, mask: tf.Tensor2D, { withOne = false } = {}): tf.Tensor1D {
   return tf.customGrad((given, save) => {
-    const inMask = tf.add(given as tf.Tensor2D, tf.mul(tf.sub(tf.step(mask), 1), FAR));
+    const inMask = inTurn(
+      tf.step(mask),
+      (held) => tf.sub(held, 1),
+      (held) => tf.mul(held, FAR),
+      (held) => tf.add(given as tf.Tensor2D, held),
+    );
     const any = tf.expandDims(rowsWithAny(mask), 1); // [n, 1]
     const largest = tf.max(inMask, 1, true);
     const top = withOne ? tf.relu(largest) : largest;
-    const powers = tf.mul(tf.exp(tf.sub(inMask, top)), mask);
+    const powers = inTurn(
+      inMask,
+      (held) => tf.sub(held, top),
+      (held) => tf.exp(held),
+      (held) => tf.mul(held, mask),
+    );
     const total = tf.add(tf.sum(powers, 1, true), withOne ? tf.exp(tf.neg(top)) : tf.sub(1, any));
     (save as tf.GradSaveFunc)([tf.div(powers, total)]);
     return {

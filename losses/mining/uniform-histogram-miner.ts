@@ -1,6 +1,7 @@
 import { refuse, savedOptions, unknownOptions, wholeNumber } from "../../lib/contracts/options.js";
 import type { JsonObject } from "../../lib/json.js";
 import type { PairMasks } from "../../lib/tensor/masks.js";
+import { inTurn } from "../../lib/tensor/in-turn.js";
 import { addIntoRows } from "../../lib/tensor/row-order.js";
 import * as tf from "../../lib/tensor/tf.js";
 import { Miner, type Mined, type MiningContext } from "./miner.js";
@@ -49,20 +50,32 @@ export class UniformHistogramMiner extends Miner {
 
   override mine(distances: tf.Tensor2D, { positives, negatives }: PairMasks, { noise }: MiningContext): Mined {
     const { bins, positivesPerBin, negativesPerBin } = this.#options;
-    const some = (mask: tf.Tensor2D, perBin: number): tf.Tensor2D => {
-      const chance = chances(distances, mask, bins, perBin);
-      return tf.mul(mask, tf.step(tf.sub(chance, noise.uniform(mask.shape))));
-    };
+    const some = (mask: tf.Tensor2D, perBin: number): tf.Tensor2D =>
+      inTurn(
+        chances(distances, mask, bins, perBin),
+        (held) => tf.tidy(() => tf.sub(held, noise.uniform(mask.shape))),
+        (held) => tf.step(held),
+        (held) => tf.mul<tf.Tensor2D>(held, mask),
+      );
     return { positives: some(positives, positivesPerBin), negatives: some(negatives, negativesPerBin) };
   }
 }
 
 /** `[n, m]`, with which chance a pair of the mask is taken. */
 function chances(distances: tf.Tensor2D, mask: tf.Tensor2D, bins: number, perBin: number): tf.Tensor2D {
-  const low = tf.min(nearest(distances, mask));
-  const range = tf.sub(tf.max(farthest(distances, mask)), low);
-  const place = tf.div(tf.mul(tf.sub(distances, low), bins), tf.maximum(range, 1e-12));
-  const bin = tf.cast(tf.minimum(tf.relu(tf.floor(place)), bins - 1), "int32") as tf.Tensor2D;
-  const counts = tf.sum<tf.Tensor1D>(addIntoRows(mask, bin, bins), 0);
-  return tf.gather(tf.div(perBin, tf.maximum(counts, 1)), bin);
+  const low = tf.tidy(() => tf.min(nearest(distances, mask)));
+  const range = tf.tidy(() => tf.sub(tf.max(farthest(distances, mask)), low));
+  const bin = inTurn(
+    tf.sub<tf.Tensor2D>(distances, low),
+    (held) => tf.mul(held, bins),
+    (held) => tf.div(held, tf.maximum(range, 1e-12)),
+    (held) => tf.floor(held),
+    (held) => tf.relu(held),
+    (held) => tf.minimum(held, bins - 1),
+    (held) => tf.cast(held, "int32"),
+  );
+  const counts = tf.tidy(() => tf.sum<tf.Tensor1D>(addIntoRows(mask, bin, bins), 0));
+  const chance = tf.gather(tf.div(perBin, tf.maximum(counts, 1)), bin) as tf.Tensor2D;
+  bin.dispose();
+  return chance;
 }
