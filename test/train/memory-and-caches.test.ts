@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { AssemblyError, CacheConfig, Trainer, XbmConfig, type SimilarityLoss } from "likewise";
+import { GroupLoader } from "likewise/data";
 import { OnlineContrastiveLoss, TripletLoss } from "likewise/losses";
 import { temporaryFolder } from "../support/folder.js";
 import { TinyEncoder, TinyHead, TinyLoader, TinyModel, tinySamples } from "../support/tiny.js";
@@ -146,6 +147,17 @@ describe("A cache in training", () => {
     expect(second.seen.of("caching").at(-1)).to.include({ computed: 0, loaded: 72, hits: 72 });
     // A few rows are computed again to see that the stored ones are still right.
     expect(second.encoded).to.equal(32);
+  });
+
+  it("is refused for items that a loader augments, before one is encoded", async () => {
+    TinyEncoder.encoded = 0;
+    const augmented = new GroupLoader(tinySamples(6, 8), { batchSize: 12, augment: (item) => item });
+    const error = await new Trainer({ progress: false })
+      .fit(new Cached(new CacheConfig()), { train: augmented })
+      .catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(AssemblyError);
+    expect((error as Error).message).to.match(/configureCaches: the train loader augments items/u);
+    expect(TinyEncoder.encoded).to.equal(0);
   });
 
   it("is refused for a trainable or unknown encoder, by name", async () => {
