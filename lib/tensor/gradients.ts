@@ -7,7 +7,8 @@ let completed = false;
  * - comparisons and logic pass no gradient, instead of refusing `where(greater(x, 0), x, y)`;
  * - `maximum`, `minimum` and `squaredDifference` broadcast;
  * - `cumsum` along any axis (along any but the last it was transposed: an error, or wrong numbers for square matrices);
- * - the indices of `gather` may depend on a parameter.
+ * - the indices of `gather` may depend on a parameter;
+ * - `tile` sums once for each axis (it took a slice for each repetition, thousands in layers that normalize sequences), at every rank.
  */
 export function completeGradients(): void {
   if (completed) return;
@@ -45,6 +46,13 @@ export function completeGradients(): void {
       return { x: () => tf.cumsum(dy as tf.Tensor, axis, exclusive, !reverse) };
     },
   });
+  tf.registerGradient({
+    kernelName: tf.Tile,
+    inputsToSave: ["x"],
+    gradFunc: (dy, [x], attrs) => ({
+      x: () => sumRepeated(dy as tf.Tensor, x as tf.Tensor, (attrs as unknown as tf.TileAttrs).reps),
+    }),
+  });
   const gather = tf.getGradient(tf.GatherV2);
   tf.registerGradient({
     ...gather,
@@ -76,4 +84,17 @@ function where(condition: tf.Tensor, dy: tf.Tensor): tf.Tensor {
 function sumTo(gradient: tf.Tensor, shape: number[]): tf.Tensor {
   const axes = tf.broadcast_util.getReductionAxes(shape, gradient.shape);
   return tf.reshape(axes.length > 0 ? tf.sum(gradient, axes) : gradient, shape);
+}
+
+/** Sums what `tf.tile` has repeated, axis by axis. */
+function sumRepeated(gradient: tf.Tensor, { shape }: tf.Tensor, reps: readonly number[]): tf.Tensor {
+  let sum = gradient;
+  shape.forEach((length, axis) => {
+    const times = reps[axis] ?? 1;
+    if (times === 1) return;
+    const outer = tf.util.sizeFromShape(shape.slice(0, axis));
+    const inner = tf.util.sizeFromShape(gradient.shape.slice(axis + 1));
+    sum = tf.sum(tf.reshape(sum, [outer, times, length, inner]), 1);
+  });
+  return tf.reshape(sum, shape);
 }

@@ -1,5 +1,8 @@
 import { expect } from "chai";
 import * as tf from "likewise/tf";
+import type { Program } from "../../lib/contracts/engine.js";
+import { recordProgram } from "../../lib/engine/trace/trace-program.js";
+import { hostTensor } from "../../lib/tensor/host.js";
 import { expectClose } from "../support/close.js";
 import { noise } from "./backends.js";
 
@@ -25,6 +28,54 @@ describe("gradients", () => {
       const any = tf.grad((y: tf.Tensor) => tf.mul(tf.sum(y), tf.cast(tf.any(tf.greater(y, 0)), "float32")))(x);
       expect(Array.from(any.dataSync())).to.deep.equal([1, 1, 1, 1]);
     });
+  });
+
+  it("of repetition sum over what was repeated, with as many operations for many repetitions as for few", () => {
+    for (const [shape, reps] of [
+      [[3], [4]],
+      [
+        [2, 3],
+        [1, 5],
+      ],
+      [
+        [2, 3, 4],
+        [3, 2, 1],
+      ],
+      [
+        [2, 1, 3, 2],
+        [2, 3, 1, 4],
+      ],
+      [
+        [1, 2, 2, 1, 3],
+        [2, 1, 3, 2, 1],
+      ],
+    ] as [number[], number[]][]) {
+      tf.tidy(() => {
+        const weights = noise(
+          shape.map((length, axis) => length * (reps[axis] as number)),
+          3,
+        );
+        const slope = tf.grad((x: tf.Tensor) => tf.sum(tf.mul(tf.tile(x, reps), weights)))(noise(shape, 4));
+        const wanted = new Float32Array(slope.size);
+        const strides = tf.util.computeStrides(shape);
+        weights.dataSync().forEach((weight, at) => {
+          const place = tf.util.indexToLoc(at, weights.rank, tf.util.computeStrides(weights.shape));
+          const source = place.map((index, axis) => index % (shape[axis] as number));
+          const index = tf.util.locToIndex(source, shape.length, strides);
+          wanted[index] = (wanted[index] as number) + weight;
+        });
+        expectClose(slope.dataSync(), wanted, { relative: 1e-5, absolute: 1e-5 });
+      });
+    }
+    const operations = (times: number): number => {
+      const program: Program = (_carried, { x }) => ({
+        reported: {
+          slope: tf.grad((given: tf.Tensor) => tf.sum(tf.square(tf.tile(given, [times, 2]))))(x as tf.Tensor),
+        },
+      });
+      return recordProgram(program, {}, { x: hostTensor(new Float32Array(6), [2, 3]) }).nodes.length;
+    };
+    expect(operations(50)).to.equal(operations(2));
   });
 
   it("of maximum, minimum and squared difference broadcast, and equal finite differences", () => {

@@ -1,11 +1,15 @@
+import { expect } from "chai";
 import * as tf from "likewise/tf";
 import { LayersEncoder } from "likewise/encoders";
 import { IdentityHead } from "likewise/heads";
 import { MultipleNegativesRankingLoss } from "likewise/losses";
+import { writeProgram } from "../../../lib/engine/compile-program.js";
+import { generalOf, serves, widen } from "../../../lib/engine/onnx/general-model.js";
+import { recordProgram } from "../../../lib/engine/trace/trace-program.js";
 import { prefixed } from "../../../lib/tensor/tree.js";
 import { onnxRuntime, type Runtime } from "../../support/onnx-runtime.js";
 import { expectSame, runEagerly, runNatively } from "./both-ways.js";
-import { stepOf } from "./step-cases.js";
+import { stepOf, type Step } from "./step-cases.js";
 
 const { layers } = tf.layers;
 const sequential = (...list: tf.layers.layers.Layer[]): tf.layers.LayersModel => tf.layers.sequential({ layers: list });
@@ -133,22 +137,35 @@ describe("A training step of a tf.layers model as ONNX", () => {
       const encoder = new LayersEncoder(make());
       const shape = encoder.config["inputShape"] as number[];
       const size = shape.reduce((product, length) => product * length, 1);
-      const items = Array.from({ length: 6 }, (_, row) =>
-        Float32Array.from({ length: size }, (_value, i) =>
-          integers ? (i * 3 + row) % 7 : Math.sin(i * 3 + row * row),
-        ),
-      );
-      const { programs, carried, inputs } = stepOf({
-        encoders: [["default", encoder]],
-        head: new IdentityHead(encoder.embeddingSize),
-        loss: new MultipleNegativesRankingLoss({ temperature: 0.5 }),
-        inputs: prefixed("inputs/default", await encoder.collate(items)),
-        targets: { labels: [1, 1, 1], subgroups: [0, 1, 2, 0, 1, 2] },
-      });
+      const at = async (pairs: number): Promise<Step> => {
+        const items = Array.from({ length: 2 * pairs }, (_, row) =>
+          Float32Array.from({ length: size }, (_value, i) =>
+            integers ? (i * 3 + row) % 7 : Math.sin(i * 3 + row * row),
+          ),
+        );
+        const subgroups = [...Array(2 * pairs).keys()].map((row) => row % pairs);
+        return stepOf({
+          encoders: [["default", encoder]],
+          head: new IdentityHead(encoder.embeddingSize),
+          loss: new MultipleNegativesRankingLoss({ temperature: 0.5 }),
+          inputs: prefixed("inputs/default", await encoder.collate(items)),
+          targets: { labels: subgroups.slice(0, pairs).map(() => 1), subgroups },
+        });
+      };
+      const { programs, carried, inputs } = await at(3);
       for (const program of ["step", "evaluate"] as const) {
         const wanted = await runEagerly(programs[program], { carried, inputs });
         const got = await runNatively(runtime, programs[program], { carried, inputs });
         expectSame(got, wanted, program, { relative: 0, absolute: 1e-9, ofLargest: 1e-5 });
+        const [first, second, third] = [3, 4, 9].map(async (pairs) => {
+          const other = await at(pairs);
+          const graph = recordProgram(other.programs[program], other.carried, other.inputs);
+          return writeProgram(program, graph, { threads: 1, anySize: true }).model;
+        });
+        const general = widen(generalOf(await first!), await second!);
+        expect(general, program).to.not.be.a("string");
+        if (typeof general !== "string")
+          expect(serves(general, await third!), "one graph for all sizes").to.equal(true);
       }
     });
   }
