@@ -39,7 +39,7 @@ class Mined extends losses.DistanceMatrixLoss {
 }
 
 const widths = { embeddingSize: SIZE, guideSize: SIZE };
-const ranking = (): losses.MultipleNegativesRankingLoss<"pair"> => new losses.MultipleNegativesRankingLoss();
+const ranking = (): losses.MultipleNegativesRankingLoss => new losses.MultipleNegativesRankingLoss();
 
 /** Losses that need more than a width and a number of groups. */
 const SPECIAL: Readonly<Record<string, () => AnyLoss>> = {
