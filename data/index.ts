@@ -21,6 +21,7 @@ export {
   checkRetrievalTable,
   readRetrievalTable,
   type CheckedTable,
+  type PixelBox,
   type RetrievalRow,
   type RetrievalTableOptions,
   type TableProblem,

@@ -11,7 +11,6 @@ import type { Group } from "../../lib/contracts/samples.js";
 import { show } from "../../lib/show.js";
 import type { BalanceSettings } from "../compositions/balanced.js";
 import type { CategorySettings } from "../compositions/categories.js";
-import type { Singles } from "../compositions/singles.js";
 import { BATCH_SIZE, loaderProblems, type LoaderOptions } from "./options.js";
 
 /** What balanced batches look like: `groups` different groups with `perGroup` samples each. */
@@ -24,7 +23,7 @@ export interface BalanceOptions<Item = never> {
    * Groups with one sample: an error that names them, its sample as often as needed, or not in training batches. Default "error", but
    * "repeat" when there is an `augment`.
    */
-  readonly singles?: Singles;
+  readonly singles?: "error" | "repeat" | "skip";
   /**
    * Draws categories first, then `groups` groups of each: with few categories a batch, more of the negatives are of the same category and
    * hard to tell apart. Arrays and datasets only. Default none.
@@ -42,7 +41,7 @@ export interface CategoryOptions<Item = never> {
    * Categories with fewer groups than a batch takes of each: an error that names them, their groups come with more samples ("repeat"),
    * or not in training batches ("skip"). Default "error".
    */
-  readonly short?: CategorySettings["short"];
+  readonly short?: "error" | "repeat" | "skip";
 }
 
 /** Options of a `GroupLoader`. */

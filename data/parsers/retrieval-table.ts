@@ -14,6 +14,18 @@ export interface RetrievalRow {
   readonly isGallery: boolean;
   /** Empty when there is no such column. */
   readonly category: string;
+  /** Which shots were taken together, such as a video; empty when there is no such column. */
+  readonly sequence: string;
+  /** The part of the picture that counts, in pixels; null for all of it. */
+  readonly box: PixelBox | null;
+}
+
+/** A part of a picture: from `left` and `top` to `right` and `bottom`, which lie outside it. */
+export interface PixelBox {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
 }
 
 /** Something that is wrong with a row. */
@@ -40,13 +52,14 @@ export interface RetrievalTableOptions {
 }
 
 const REQUIRED = ["label", "path", "split", "is_query", "is_gallery"] as const;
+const BOX = ["x_1", "y_1", "x_2", "y_2"] as const;
 /** Files looked up at the same time. */
 const AT_ONCE = 64;
 
 /**
- * Reads a table of labelled files, one row each, with the columns `label, path, split, is_query, is_gallery` and perhaps `category`, and
- * lists every row that is broken: an empty label or path, a path outside the folder or without a file, a split that is neither "train" nor
- * "validation", flags that are not true or false or are set in training, the same file twice; a query whose label no other gallery row
+ * Reads a table of labelled files, one row each, with the columns `label, path, split, is_query, is_gallery` and perhaps `category`,
+ * `sequence` and `x_1, y_1, x_2, y_2` (a box), and lists every row that is broken: an empty label or path, a path outside the folder or without a file, a split that is neither "train" nor
+ * "validation", flags that are not true or false or are set in training, a box that is none, the same part of a file twice, a label of two categories; a query whose label no other gallery row
  * has; a label with one training row. Give the samples of training rows to a `GroupLoader`.
  *
  * @throws DataError for a file that is no such table at all.
@@ -66,8 +79,9 @@ export async function checkRetrievalTable(path: string, options: RetrievalTableO
       const line = lines[at] ?? 0;
       if (!columnsChecked) requireColumns(path, fields);
       columnsChecked = true;
-      const problems = problemsOf(fields, seen.get(fields["path"] ?? "") ?? null);
-      seen.set(fields["path"] ?? "", line);
+      const part = [fields["path"] ?? "", ...BOX.map((name) => fields[name] ?? "")].join(" ");
+      const problems = problemsOf(fields, seen.get(part) ?? null);
+      seen.set(part, line);
       for (const problem of problems) broken.push({ line, problem });
       if (problems.length === 0) read.push({ line, row: rowOf(fields) });
     });
@@ -120,6 +134,8 @@ function problemsOf(fields: CsvRow, before: number | null): string[] {
     if (flagOf(gallery) === null) problems.push(`is_gallery is "${gallery}"; expected true or false`);
     if (flagOf(query) === false && flagOf(gallery) === false) problems.push("neither asks nor is searched");
   } else problems.push(`split is "${split}"; expected train or validation`);
+  const box = boxOf(fields);
+  if (typeof box === "string") problems.push(box);
   return problems;
 }
 
@@ -127,6 +143,17 @@ function flagOf(text: string): boolean | null {
   const value = text.trim().toLowerCase();
   if (value === "true" || value === "1") return true;
   return value === "false" || value === "0" ? false : null;
+}
+
+/** The box of a row, null when it has none, or what is wrong with it. */
+function boxOf(fields: CsvRow): PixelBox | string | null {
+  const texts = BOX.map((name) => (fields[name] ?? "").trim());
+  if (texts.every((text) => text === "")) return null;
+  const numbers = texts.map((text) => (text === "" ? NaN : Number(text)));
+  const [left = NaN, top = NaN, right = NaN, bottom = NaN] = numbers;
+  const isBox = numbers.every((number) => Number.isInteger(number) && number >= 0) && left < right && top < bottom;
+  if (isBox) return { left, top, right, bottom };
+  return `${BOX.join(", ")} are "${texts.join('", "')}"; expected whole numbers with x_1 < x_2 and y_1 < y_2, or all empty`;
 }
 
 function rowOf(fields: CsvRow): RetrievalRow {
@@ -138,6 +165,9 @@ function rowOf(fields: CsvRow): RetrievalRow {
     isQuery: !isTraining && flagOf(fields["is_query"]!) === true,
     isGallery: !isTraining && flagOf(fields["is_gallery"]!) === true,
     category: fields["category"] ?? "",
+    sequence: fields["sequence"] ?? "",
+    // It was checked before.
+    box: boxOf(fields) as PixelBox | null,
   };
 }
 
@@ -172,7 +202,16 @@ function problemsBetween(rows: readonly { readonly line: number; readonly row: R
     if (row.split === "train") training.set(row.label, [...(training.get(row.label) ?? []), line]);
   }
   const problems: TableProblem[] = [];
+  const categories = new Map<string, string>();
   for (const { line, row } of rows) {
+    const category = categories.get(row.label) ?? row.category;
+    if (category !== "") categories.set(row.label, category);
+    if (row.category !== "" && category !== row.category) {
+      problems.push({
+        line,
+        problem: `has the category "${row.category}", and its label "${row.label}" has "${category}"`,
+      });
+    }
     if (row.isQuery && (gallery.get(row.label) ?? 0) <= (row.isGallery ? 1 : 0)) {
       problems.push({
         line,

@@ -15,12 +15,16 @@ const good = [
 ];
 
 /** Runs with a table of these lines in a folder with these files. */
-async function withTable(lines: readonly string[], use: (path: string, root: string) => Promise<void>): Promise<void> {
+async function withTable(
+  lines: readonly string[],
+  use: (path: string, root: string) => Promise<void>,
+  columns = header,
+): Promise<void> {
   await using folder = await temporaryFolder();
   await mkdir(join(folder.path, "images"));
   for (const name of ["a.png", "b.png", "c.png", "d.png"]) await writeFile(join(folder.path, "images", name), "");
   const path = join(folder.path, "table.csv");
-  await writeFile(path, `${[header, ...lines].join("\n")}\n`);
+  await writeFile(path, `${[columns, ...lines].join("\n")}\n`);
   await use(path, join(folder.path, "images"));
 }
 
@@ -31,6 +35,7 @@ describe("a retrieval table", () => {
       expect(rows.length).to.equal(4);
       expect(rows[0]).to.deep.equal({
         ...{ path: "a.png", label: "cat", split: "train", isQuery: false, isGallery: false, category: "pets" },
+        ...{ sequence: "", box: null },
       });
       expect(rows[3]).to.deep.include({ isQuery: false, isGallery: true, split: "validation" });
     }));
@@ -76,6 +81,31 @@ describe("a retrieval table", () => {
         expect(error).to.be.instanceOf(DataError);
         expect(error.message).to.match(/has 12 problems:\n {2}line 6: has no label\n/);
       },
+    ));
+
+  it("reads sequences and boxes, several of a file, and names those that are none", () =>
+    withTable(
+      [
+        "cat,a.png,train,,,pets,s1,0,0,10,20",
+        "cat,a.png,train,,,pets,s1,5,0,10,20",
+        "cat,b.png,train,,,pets,,,,,",
+        "cat,c.png,train,,,pets,,5,0,5,20",
+        "cat,d.png,train,,,pets,,1,2,,4",
+        "cat,a.png,train,,,pets,s1,5,0,10,20",
+        "cat,e.png,train,,,wild,,,,,",
+      ],
+      async (path) => {
+        const { rows, problems } = await checkRetrievalTable(path);
+        expect(rows.map(({ sequence, box }) => [sequence, box])).to.deep.equal([
+          ["s1", { left: 0, top: 0, right: 10, bottom: 20 }],
+          ["s1", { left: 5, top: 0, right: 10, bottom: 20 }],
+          ["", null],
+        ]);
+        const patterns = [/x_1, y_1, x_2, y_2 are "5", "0", "5", "20"/, /all empty/, /that of line 3 too/, /"wild", and its label "cat" has "pets"/]; // prettier-ignore
+        expect(problems.map(({ line }) => line)).to.deep.equal([5, 6, 7, 8]);
+        patterns.forEach((pattern, at) => expect(problems[at]!.problem).to.match(pattern));
+      },
+      `${header},sequence,x_1,y_1,x_2,y_2`,
     ));
 
   it("looks up files when told where they are", () =>
