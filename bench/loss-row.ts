@@ -127,7 +127,7 @@ const end = performance.now() + 1000 * seconds;
 // The first run compiles or warms up.
 for (let run = 0; run < 3 || (performance.now() < end && run < 500); run += 1) {
   const start = performance.now();
-  const reported = await session.run("step", targets);
+  const reported = await session.run("step", targets, random);
   if (run > 0) times.push(performance.now() - start);
   value = reported["value"]?.data[0] ?? NaN;
 }

@@ -65,9 +65,9 @@ export class MultiSimilarityLoss extends DistanceMatrixLoss {
 
   protected override judge(distances: tf.Tensor2D, { positives, negatives }: Mined): Judgement {
     const { alpha, beta, base } = this.#options;
-    const above = tf.sub<tf.Tensor2D>(this.distance.similarity(distances), base);
-    const pull = logSumExpInRow(tf.mul(above, -alpha), tf.step(positives), { withOne: true });
-    const push = logSumExpInRow(tf.mul(above, beta), tf.step(negatives), { withOne: true });
+    const similarity = this.distance.similarity(distances);
+    const pull = logSumExpInRow(similarity, tf.step(positives), { withOne: true, scale: -alpha, base });
+    const push = logSumExpInRow(similarity, tf.step(negatives), { withOne: true, scale: beta, base });
     const losses = tf.add(tf.div(pull, alpha), tf.div(push, beta));
     return { terms: { rows: unitsOf(losses, rowsWithAny(tf.add(positives, negatives))) } };
   }
