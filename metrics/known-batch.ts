@@ -1,6 +1,6 @@
 import type { HostTargets } from "../lib/contracts/index.js";
 import type { HostMatrix } from "../lib/tensor/host.js";
-import type { KnownRanking } from "../lib/tensor/known-ranks.js";
+import type { ColumnLists, KnownRanking } from "../lib/tensor/known-ranks.js";
 import type { NamedTargets } from "./kind.js";
 
 /** One batch whose similarities are known, with who looks for whom. */
@@ -11,41 +11,56 @@ export interface KnownBatch extends Omit<KnownRanking, "depth"> {
 
 /** A group batch, or a pair batch in one direction; other batches take more than these similarities, which is null. */
 export function knownBatch(named: NamedTargets, similarities: HostMatrix, backwards: boolean): KnownBatch | null {
-  if (named.kind === "group") return { similarities, ...amongGroups(named.targets) };
+  if (named.kind === "group") {
+    const members = membersOf(named.targets.groups);
+    return { similarities, relevant: members, withoutOwn: true, skipped: members };
+  }
   if (named.kind !== "pair") return null;
+  const relevant = ownOf(named.targets.labels);
   return {
     similarities: backwards ? transposed(similarities) : similarities,
-    ...amongPairs(named.targets, backwards),
+    ...{ relevant, withoutOwn: false, skipped: unknownOf(named.targets, backwards) ?? relevant },
   };
 }
 
-function amongGroups({ groups }: HostTargets<"group">): Omit<KnownBatch, "similarities"> {
-  const rowsOf = new Map<number, number[]>();
-  groups.forEach((group, row) => {
-    const known = rowsOf.get(group);
-    if (known === undefined) rowsOf.set(group, [row]);
-    else known.push(row);
+/** For each row all rows of its group. */
+function membersOf(groups: Int32Array): ColumnLists {
+  const numbers = new Map<number, number>();
+  const counts: number[] = [];
+  const group = groups.map((label) => {
+    let number = numbers.get(label);
+    if (number === undefined) numbers.set(label, (number = counts.push(0) - 1));
+    counts[number]! += 1;
+    return number;
   });
-  const members = new Map([...rowsOf].map(([group, rows]) => [group, Int32Array.from(rows)]));
-  const skipped = (row: number): Int32Array => members.get(groups[row]!) as Int32Array;
-  return { skipped, relevant: (row) => skipped(row).filter((other) => other !== row) };
+  const begins = new Int32Array(counts.length + 1);
+  counts.forEach((count, number) => (begins[number + 1] = begins[number]! + count));
+  const columns = new Int32Array(groups.length);
+  const next = begins.slice();
+  group.forEach((number, row) => (columns[next[number]!++] = row));
+  return { columns, starts: group.map((number) => begins[number]!), ends: group.map((number) => begins[number + 1]!) };
 }
 
-/** Of the others in its own subgroup nothing is known, unless there is only one subgroup. */
-function amongPairs({ labels, subgroups }: HostTargets<"pair">, backwards: boolean): Omit<KnownBatch, "similarities"> {
+/** For each pair itself, when its score is above 0. */
+function ownOf(labels: Float32Array): ColumnLists {
+  const columns = Int32Array.from({ length: labels.length }, (_, pair) => pair);
+  return { columns, starts: columns, ends: columns.map((pair) => (labels[pair]! > 0 ? pair + 1 : pair)) };
+}
+
+/** For each pair what is of its own subgroup, of which nothing is known, and itself; null when there is only one subgroup. */
+function unknownOf({ labels, subgroups }: HostTargets<"pair">, backwards: boolean): ColumnLists | null {
+  if (subgroups.every((subgroup) => subgroup === subgroups[0])) return null;
   const count = labels.length;
   const [a, b] = [subgroups.subarray(0, count), subgroups.subarray(count)];
   const [queries, candidates] = backwards ? [b, a] : [a, b];
-  const one = subgroups.every((subgroup) => subgroup === subgroups[0]);
-  const places = Int32Array.from(labels.keys());
-  const relevant = (pair: number): Int32Array => (labels[pair]! > 0 ? Int32Array.of(pair) : new Int32Array());
-  return {
-    relevant,
-    skipped: (pair) =>
-      one
-        ? relevant(pair)
-        : places.filter((place) => candidates[place] === queries[pair] || (place === pair && labels[pair]! > 0)),
-  };
+  const columns: number[] = [];
+  const ends = queries.map((subgroup, pair) => {
+    for (let column = 0; column < count; column += 1) {
+      if (candidates[column] === subgroup || (column === pair && labels[pair]! > 0)) columns.push(column);
+    }
+    return columns.length;
+  });
+  return { columns: Int32Array.from(columns), starts: ends.map((_, pair) => (pair === 0 ? 0 : ends[pair - 1]!)), ends };
 }
 
 function transposed({ data, rows, size }: HostMatrix): HostMatrix {

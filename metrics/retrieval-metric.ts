@@ -142,7 +142,7 @@ export abstract class RetrievalMetric
     const show = (whole: RankProfile, gains: Float64Array | null): void =>
       metrics.forEach((metric, at) => {
         const total = sums[at] as { sum: number; weights: number };
-        const profile = asFarAs(whole, metric.depth(whole.relevant).cutoff);
+        const profile = metrics.length === 1 ? whole : asFarAs(whole, metric.depth(whole.relevant).cutoff);
         const weight = metric.weigh(profile);
         total.sum += profile.valid ? weight * metric.measure(profile, gains) : NaN;
         total.weights += weight;

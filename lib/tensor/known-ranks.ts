@@ -2,12 +2,20 @@ import type { HostMatrix } from "./host.js";
 import { RankCounts, type RankDepth } from "./nearest-counts.js";
 import type { RankProfile } from "./nearest-profile.js";
 
-/** Who looks for whom among the rows and columns of a matrix. */
+/** Ascending columns for each row: those of row i are `columns[starts[i]]` up to `columns[ends[i]]`. Rows may share columns. */
+export interface ColumnLists {
+  readonly columns: Int32Array;
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+}
+
+/** Who looks for whom among the rows and columns of a square matrix. */
 export interface KnownRanking {
-  /** Columns that should be found, ascending. */
-  readonly relevant: (row: number) => Int32Array;
-  /** Columns that do not count as others, ascending; the relevant ones are among them. */
-  readonly skipped: (row: number) => Int32Array;
+  /** Columns that should be found, but never the one with the row's own number if `withoutOwn`. */
+  readonly relevant: ColumnLists;
+  readonly withoutOwn: boolean;
+  /** Columns that do not count as others; the relevant ones are among them. */
+  readonly skipped: ColumnLists;
   readonly depth: (relevant: number) => RankDepth;
 }
 
@@ -17,28 +25,38 @@ export interface KnownRanking {
  */
 export function rankKnown(
   { data, rows, size }: HostMatrix,
-  { relevant, skipped, depth }: KnownRanking,
+  { relevant, withoutOwn, skipped, depth }: KnownRanking,
   visit: (profile: RankProfile) => void,
 ): void {
-  const wanted = Array.from({ length: rows }, (_, row) => relevant(row));
-  const depths = wanted.map(({ length }) => depth(length));
-  const levels = wanted.reduce((sum, { length }, row) => sum + Math.min(length, depths[row]!.cutoff), 0);
-  const counts = new RankCounts(rows, Math.max(1, levels), false);
-  wanted.forEach((columns, row) => {
-    const scores = Float64Array.from(columns, (column) => data[row * size + column]!);
-    counts.add(scores, null, depths[row]!);
-  });
+  const { columns, starts, ends } = relevant;
+  const own = withoutOwn ? 1 : 0;
+  let levels = 0;
+  const depths = new Map<number, RankDepth>();
   for (let row = 0; row < rows; row += 1) {
-    if (wanted[row]!.length === 0) continue;
-    countOthers(data, row, size, skipped(row), counts);
+    const count = ends[row]! - starts[row]! - own;
+    let found = depths.get(count);
+    if (found === undefined) depths.set(count, (found = depth(count)));
+    levels += Math.max(0, Math.min(count, found.cutoff));
+  }
+  const counts = new RankCounts(rows, Math.max(1, levels), false);
+  for (let row = 0; row < rows; row += 1) {
+    const count = ends[row]! - starts[row]! - own;
+    const scores = new Float64Array(Math.max(0, count));
+    for (let at = starts[row]!, to = 0; at < ends[row]! && to < count; at += 1) {
+      const column = columns[at]!;
+      if (!withoutOwn || column !== row) scores[to++] = data[row * size + column]!;
+    }
+    counts.add(scores, null, depths.get(count)!);
+    if (count <= 0) continue;
+    countOthers(data, row, size, skipped, counts);
     visit(counts.profile(row, row));
   }
 }
 
-function countOthers(data: Float32Array, row: number, size: number, skipped: Int32Array, counts: RankCounts): void {
+function countOthers(data: Float32Array, row: number, size: number, skipped: ColumnLists, counts: RankCounts): void {
   let from = row * size;
-  for (let at = 0; at < skipped.length; at += 1) {
-    const to = row * size + skipped[at]!;
+  for (let at = skipped.starts[row]!; at < skipped.ends[row]!; at += 1) {
+    const to = row * size + skipped.columns[at]!;
     countRun(data, row, from, to, counts);
     from = to + 1;
   }
