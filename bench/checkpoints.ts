@@ -37,14 +37,15 @@ async function run(everySteps: number | null): Promise<{ readonly steps: number[
   const stopAt = last + Number(seconds) * 1000;
   const callback: Callback = {
     readsParameters: true,
-    onTrainBatchEnd: async ({ step, stop, parameters }) => {
+    onTrainBatchEnd: async (context) => {
+      const { step } = context;
       const now = performance.now();
       steps[step] = now - last;
       if (everySteps === null && step % every === 0) {
-        await parameters();
+        await context.parameters();
         copies.push(performance.now() - now);
       }
-      if (now > stopAt) stop("measured long enough");
+      if (now > stopAt) context.stop("measured long enough");
       last = performance.now();
     },
   };
