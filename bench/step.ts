@@ -61,7 +61,10 @@ function peer(workload: string, batch: number, count: number): Row | null {
   return finished(`${workload}:${batch} torch`, run(python, given, environment));
 }
 
-/** Against the peer measured beside it, and against what is published for so many threads. */
+/**
+ * Whole epochs against the middle and the best step of the peer measured beside it (its threads stall at times, which is not counted
+ * against it), and against what is published for so many threads.
+ */
 function compare({ workload, batch, engine, threads: count, stepsPerSecond }: Row, torch: Row | null): Row {
   const rate = Number(stepsPerSecond);
   const figures = published[`${String(workload)}:${String(batch)}`];
@@ -72,7 +75,8 @@ function compare({ workload, batch, engine, threads: count, stepsPerSecond }: Ro
     batch: batch ?? null,
     engine: engine ?? null,
     threads: count ?? null,
-    "torch here": ratio(torch === null ? null : Number(torch["stepsPerSecond"])),
+    "torch here": ratio(torch === null ? null : 1000 / Number(torch["msMedian"])),
+    "its best step": ratio(torch === null ? null : 1000 / Number(torch["msBest"])),
     "torch published": place === null ? null : ratio(figures?.torch[place]),
     "Quaterion published": place === null ? null : ratio(figures?.quaterion[place]),
   };
