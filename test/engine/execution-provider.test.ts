@@ -1,5 +1,4 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { ConfigError, EngineError, ProviderError } from "../../lib/errors.js";
@@ -8,14 +7,8 @@ import { NativePrograms, NotCompiled } from "../../lib/engine/native-programs.js
 import { NativeThread } from "../../lib/engine/onnx/native-thread.js";
 import { requireProvider } from "../../lib/engine/onnx/require-provider.js";
 import { expectClose } from "../support/close.js";
+import { vulkanDriver } from "../support/vulkan-driver.js";
 import { descend, failure, line, origin } from "./descend.js";
-
-/** A driver of Vulkan without a graphics card, and a loader of drivers, as packages of Chromium install them. */
-const swiftShader = "/usr/lib/chromium/vk_swiftshader_icd.json";
-const drivers =
-  process.env["VK_ICD_FILENAMES"] === undefined && existsSync(swiftShader)
-    ? { VK_ICD_FILENAMES: swiftShader, LD_LIBRARY_PATH: `/usr/lib/chromium:${process.env["LD_LIBRARY_PATH"] ?? ""}` }
-    : {};
 
 interface Trained {
   readonly problem?: string;
@@ -29,7 +22,7 @@ interface Trained {
 function train(provider: string): Trained {
   const step = fileURLToPath(new URL("./provider-step.ts", import.meta.url));
   const given = [...process.execArgv, "--conditions=source", "--import=tsx", step, provider];
-  const ended = spawnSync(process.execPath, given, { encoding: "utf8", env: { ...process.env, ...drivers } });
+  const ended = spawnSync(process.execPath, given, { encoding: "utf8", env: { ...process.env, ...vulkanDriver } });
   const last = ended.stdout.trimEnd().split("\n").at(-1) ?? "";
   expect(last, ended.stderr).to.match(/^\{/u);
   return JSON.parse(last) as Trained;

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { expectClose } from "../support/close.js";
+import { vulkanDriver } from "../support/vulkan-driver.js";
 
 interface Trained {
   readonly problem?: string;
@@ -14,7 +15,7 @@ function train(backend: string): Trained {
   const step = fileURLToPath(new URL("./webgpu-step.ts", import.meta.url));
   const ended = spawnSync(process.execPath, [...process.execArgv, "--conditions=source", "--import=tsx", step], {
     encoding: "utf8",
-    env: { ...process.env, LIKEWISE_ENGINE: backend },
+    env: { ...process.env, ...vulkanDriver, LIKEWISE_ENGINE: backend },
   });
   const last = ended.stdout.trimEnd().split("\n").at(-1) ?? "";
   expect(last, ended.stderr).to.match(/^\{/u);
@@ -23,6 +24,7 @@ function train(backend: string): Trained {
 
 describe("backend webgpu", () => {
   it("trains a step as the cpu backend does, where SwiftShader or a graphics driver is installed, and else says what it needs", function () {
+    this.timeout(60_000);
     const webgpu = train("webgpu");
     if (webgpu.problem !== undefined) {
       expect(webgpu.problem).to.match(/graphics adapter; it needs a graphics card with a driver|npm install webgpu/u);
