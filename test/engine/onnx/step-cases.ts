@@ -1,9 +1,10 @@
 import * as tf from "likewise/tf";
-import { DenseHead } from "likewise/heads";
+import { VectorEncoder } from "likewise/encoders";
+import { DenseHead, GatedHead, SwitchHead } from "likewise/heads";
 import { MultipleNegativesRankingLoss } from "likewise/losses";
 import { sgd } from "likewise/optim";
 import type { Kind, SimilarityLoss } from "../../../lib/contracts/index.js";
-import type { Encoder } from "../../../lib/contracts/encoder.js";
+import type { Encoder, Routing } from "../../../lib/contracts/encoder.js";
 import type { Head } from "../../../lib/contracts/head.js";
 import type { Transform } from "../../../lib/contracts/optimizer.js";
 import { initialize } from "../../../lib/model/parameters.js";
@@ -115,4 +116,24 @@ export function recordsCase(): StepCase {
 /** Rows of numbers for an encoder that is frozen. */
 export function frozenRows(rows: number, size: number, seed = "rows"): HostTensors {
   return { "frozen/default": hostTensor(new Random(seed).normals(rows * size), [rows, size]) };
+}
+
+/** A head for each of two ways, and rows that go them in no order. */
+export function switchedCase(rows: number): Pick<StepCase<readonly number[]>, "encoders" | "head" | "inputs"> {
+  const routes = hostTensor(
+    Int32Array.from({ length: rows }, (_, at) => ((at * at) % 3) % 2),
+    [rows],
+  );
+  return {
+    encoders: [["default", new Routed(6)]],
+    head: new SwitchHead({ left: new DenseHead(6, { outputSize: 6 }), right: new GatedHead(6) }),
+    inputs: { ...frozenRows(rows, 6), "routes/default": routes },
+  };
+}
+
+class Routed extends VectorEncoder implements Routing<readonly number[]> {
+  readonly routes = ["left", "right"];
+  routesOf(items: readonly (readonly number[])[]): Int32Array {
+    return new Int32Array(items.length);
+  }
 }

@@ -1,14 +1,13 @@
 import { expect } from "chai";
 import { VectorEncoder } from "likewise/encoders";
-import { DenseHead, GatedHead, IdentityHead, SwitchHead } from "likewise/heads";
+import { IdentityHead, SwitchHead } from "likewise/heads";
 import { MultipleNegativesRankingLoss } from "likewise/losses";
-import { FrozenEncoder, TrainableEncoder, type Routing } from "../../../lib/contracts/encoder.js";
-import { hostTensor } from "../../../lib/tensor/host.js";
+import { FrozenEncoder, TrainableEncoder } from "../../../lib/contracts/encoder.js";
 import { prefixed } from "../../../lib/tensor/tree.js";
 import { ENCODER_EXAMPLES } from "../../encoders/contract-examples.js";
 import { encoderClasses } from "../../encoders/running.js";
 import { HEAD_EXAMPLES, headClasses } from "../../heads/examples.js";
-import { frozenRows, stepOf, type StepCase } from "../onnx/step-cases.js";
+import { frozenRows, stepOf, switchedCase, type StepCase } from "../onnx/step-cases.js";
 import { expectFaithful } from "./faithful.js";
 
 const PROGRAMS = ["step", "evaluate"] as const;
@@ -33,16 +32,7 @@ describe("The graph of a training step computes the step with every head", () =>
 
   traced.add(SwitchHead);
   it("SwitchHead", () => {
-    class Routed extends VectorEncoder implements Routing<unknown> {
-      readonly routes = ["left", "right"];
-      routesOf(items: readonly unknown[]): Int32Array {
-        return new Int32Array(items.length);
-      }
-    }
-    const head = new SwitchHead({ left: new DenseHead(6, { outputSize: 6 }), right: new GatedHead(6) });
-    const routes = hostTensor(Int32Array.of(0, 1, 1, 0, 1, 0, 0, 1), [8]);
-    const inputs = { ...frozenRows(8, 6), "routes/default": routes };
-    expectSteps({ encoders: [["default", new Routed(6)]], head, loss, inputs, targets: pairs });
+    expectSteps({ ...switchedCase(8), loss, targets: pairs });
   });
 
   it("that is exported", () => {
