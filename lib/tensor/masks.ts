@@ -1,4 +1,6 @@
+import { inTurn } from "./in-turn.js";
 import * as tf from "./tf.js";
+import { withoutGradient } from "./without-gradient.js";
 
 /**
  * `[n] × [m] -> [n, m]`, 1 where both numbers are equal, else 0. For integers below 2^24. Arithmetic, because a comparison that
@@ -7,7 +9,14 @@ import * as tf from "./tf.js";
 export function equalPairs(left: tf.Tensor1D, right: tf.Tensor1D): tf.Tensor2D {
   const rows = tf.expandDims(tf.cast(left, "float32"), 1);
   const columns = tf.expandDims(tf.cast(right, "float32"), 0);
-  return tf.relu(tf.sub(1, tf.squaredDifference(rows, columns)));
+  // No gradient goes through it, for which every step would be kept.
+  return withoutGradient(() =>
+    inTurn(
+      tf.squaredDifference<tf.Tensor2D>(rows, columns),
+      (held) => tf.sub(1, held),
+      (held) => tf.relu(held),
+    ),
+  );
 }
 
 /** `[n, n]`, 1 on the diagonal. Computed, so that a traced step does not hold n² constants. */
@@ -24,8 +33,15 @@ export interface PairMasks {
 
 /** `[n] -> [n, n]` twice, of a batch with itself. The diagonal is in neither mask. */
 export function masksWithin(groups: tf.Tensor1D): PairMasks {
-  const same = equalPairs(groups, groups);
-  return { positives: tf.sub(same, samePosition(groups.shape[0])), negatives: tf.sub(1, same) };
+  return withoutGradient(() => {
+    const negatives = inTurn(equalPairs(groups, groups), (same) => tf.sub(1, same));
+    const positives = inTurn(
+      samePosition(groups.shape[0]),
+      (held) => tf.add(held, negatives),
+      (held) => tf.sub(1, held),
+    );
+    return { positives, negatives };
+  });
 }
 
 /** A group that no item is in; groups are below 2^24. */

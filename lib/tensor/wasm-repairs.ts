@@ -3,6 +3,7 @@ import * as tf from "./tf.js";
 import { addConvolutionGradients } from "./wasm-convolution.js";
 import { addEinsum } from "./wasm-einsum.js";
 import { repairGather } from "./wasm-gather.js";
+import { shareClones } from "./wasm-identity.js";
 import { replaceKernel } from "./wasm-kernels.js";
 import { repairMatMul } from "./wasm-matmul.js";
 import { repairMaxPoolGradient } from "./wasm-pooling.js";
@@ -23,6 +24,7 @@ export function repairWasm(): void {
   addConvolutionGradients();
   repairMaxPoolGradient();
   addEinsum();
+  shareClones();
   for (const name of [tf.MaxPool3D, tf.Conv3DBackpropInputV2, tf.Dilation2D])
     replaceKernel(name, () => () => refuse(name));
 }
