@@ -217,18 +217,3 @@ describe("UniformHistogramMiner", () => {
     expect(found.reduce((total, { negatives }) => total + sum(negatives), 0) / 80).to.be.closeTo(6, 1);
   });
 });
-
-describe("BatchEasyHardMiner", () => {
-  it("refuses what is semi-hard for nothing in particular, and ranges that are none", () => {
-    expect(() => new BatchEasyHardMiner({ positives: "semi-hard" })).to.throw(ConfigError, "must be");
-    expect(() => new BatchEasyHardMiner({ positives: "semi-hard", negatives: "all" })).to.throw(ConfigError);
-    expect(() => new BatchEasyHardMiner({ positiveRange: [1, 0] })).to.throw(ConfigError, "positiveRange");
-  });
-
-  it("with hard on both sides is the hard mining of the losses", () => {
-    const miner = new BatchEasyHardMiner({ positives: "hard", negatives: "hard" });
-    const batch = { embeddings: rows, targets: { groups } };
-    const reducer = new exported.MeanReducer();
-    expect(judge(new TripletLoss({ miner, reducer }), batch)).to.deep.equal(judge(new TripletLoss(), batch));
-  });
-});
