@@ -41,7 +41,7 @@ function pairs(count: number): PairSample<Float32Array>[] {
 const [windowSteps, windows] = [8, 5];
 
 describe("the event loop while a compiled run trains", () => {
-  it(`lets timers wait less than 20 ms at ${batch} × ${width}, where a step takes longer in native code`, async function () {
+  it(`does not wait for native code at ${batch} × ${width}: timers are late by less than a native run takes`, async function () {
     this.timeout(60_000);
     // Every millisecond; what it measures includes that one.
     const delays = monitorEventLoopDelay({ resolution: 1 });
@@ -75,10 +75,11 @@ describe("the event loop while a compiled run trains", () => {
       unsubscribe("likewise:native-run", listen);
     }
     expect(waits).to.have.length(windows);
-    // Were the event loop to wait for native code, every window would show this: a machine that is busy disturbs only some.
-    const shortest = Math.min(...native.slice(3));
-    expect(Math.min(...waits), `p99 of each window: ${waits.map((wait) => wait.toFixed(1)).join(", ")}`).to.be.lessThan(
-      Math.min(20, shortest),
-    );
+    // Were the event loop to wait for native code, every window would show a whole run. How many milliseconds it is late on a quiet
+    // machine, bench/step.ts says; a busy one makes both longer.
+    const runs = native.slice(3).sort((one, other) => one - other);
+    const usual = runs[runs.length >> 1] as number;
+    const shown = `p99 of each window: ${waits.map((wait) => wait.toFixed(1)).join(", ")}; native run ${usual.toFixed(1)}`;
+    expect(Math.min(...waits), shown).to.be.lessThan(Math.max(20, 0.75 * usual));
   });
 });
