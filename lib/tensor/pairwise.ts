@@ -1,3 +1,4 @@
+import { inTurn } from "./in-turn.js";
 import * as tf from "./tf.js";
 import { powerOrZero, squaredLengths } from "./rows.js";
 
@@ -17,19 +18,28 @@ export function squaredDistances(left: tf.Tensor2D, right: tf.Tensor2D): tf.Tens
     const center = tf.mean(givenRight as tf.Tensor2D, 0, true);
     const x = tf.sub<tf.Tensor2D>(givenLeft as tf.Tensor2D, center);
     const y = tf.sub<tf.Tensor2D>(givenRight as tf.Tensor2D, center);
-    const scale = tf.add(squaredLengths(x), tf.transpose(squaredLengths(y))); // [n, m]
-    const squared = tf.sub(scale, tf.mul(innerProducts(x, y), 2));
-    const value = tf.mul(squared, tf.step(tf.sub(squared, tf.mul(scale, noise))));
+    const value = tf.tidy(() => {
+      const scale = tf.add(squaredLengths(x), tf.transpose(squaredLengths(y))); // [n, m]
+      const squared = tf.tidy(() => tf.sub(scale, tf.mul(innerProducts(x, y), 2)));
+      const rounding = inTurn(scale, (held) => tf.mul(held, noise));
+      const above = inTurn(
+        rounding,
+        (held) => tf.sub(squared, held),
+        (held) => tf.step(held),
+      );
+      return tf.mul(squared, above);
+    });
     (save as tf.GradSaveFunc)([x, y]);
     return {
       value,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [a, b] = saved as [tf.Tensor2D, tf.Tensor2D];
-        const weights = tf.mul(dy, 2) as tf.Tensor2D;
-        const onLeft = tf.sub(tf.mul(a, tf.sum(weights, 1, true)), tf.matMul(weights, b));
-        const onRight = tf.sub(tf.mul(b, tf.transpose(tf.sum(weights, 0, true))), tf.matMul(weights, a, true));
-        return [onLeft, onRight];
-      },
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        tf.tidy(() => {
+          const [a, b] = saved as [tf.Tensor2D, tf.Tensor2D];
+          const weights = tf.mul(dy, 2) as tf.Tensor2D;
+          const onLeft = tf.sub(tf.mul(a, tf.sum(weights, 1, true)), tf.matMul(weights, b));
+          const onRight = tf.sub(tf.mul(b, tf.transpose(tf.sum(weights, 0, true))), tf.matMul(weights, a, true));
+          return [onLeft, onRight];
+        }),
     };
   })(left, right) as tf.Tensor2D;
 }

@@ -1,3 +1,4 @@
+import { inTurn } from "./in-turn.js";
 import * as tf from "./tf.js";
 
 /** A row shorter than the root of this has no direction. */
@@ -47,16 +48,24 @@ export function squaredLengths(rows: tf.Tensor2D): tf.Tensor2D {
 /** Square root that is zero, with gradient zero, at zero and below. */
 export function rootOrZero<T extends tf.Tensor>(squared: T): T {
   return tf.customGrad((given, save) => {
-    const root = tf.sqrt(tf.relu(given as tf.Tensor));
+    const root = tf.tidy(() => tf.sqrt(tf.relu(given as tf.Tensor)));
     (save as tf.GradSaveFunc)([root]);
     return {
       value: root,
-      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [value] = saved as [tf.Tensor];
-        const positive = tf.step(value);
-        // Where the root is zero the divisor becomes 2 and the product zero.
-        return [tf.div(tf.mul(dy, positive), tf.mul(tf.add(value, tf.sub(1, positive)), 2))];
-      },
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) =>
+        tf.tidy(() => {
+          const [value] = saved as [tf.Tensor];
+          const positive = tf.step(value);
+          const above = tf.mul(dy, positive);
+          // Where the root is zero the divisor becomes 2 and the product zero.
+          const below = inTurn(
+            positive,
+            (held) => tf.sub(1, held),
+            (held) => tf.add(value, held),
+            (held) => tf.mul(held, 2),
+          );
+          return [tf.div(above, below)];
+        }),
     };
   })(squared) as T;
 }
