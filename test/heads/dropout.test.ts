@@ -1,12 +1,19 @@
 import { expect } from "chai";
 import * as tf from "likewise/tf";
-import { DenseHead, GatedHead, IdentityHead, SkipConnectionHead } from "likewise/heads";
+import * as heads from "likewise/heads";
 import type { Head } from "../../lib/contracts/head.js";
+import type { PartClass } from "../../lib/contracts/part.js";
+import { PartRegistry, type AnyPartClass } from "../../lib/model/part-registry.js";
 import { expectClose } from "../support/close.js";
 import { dropout } from "../../lib/tensor/dropout.js";
 import { Random } from "../../lib/random.js";
-import { modeOf } from "../support/part.js";
+import { randomRows } from "../support/loss.js";
+import { modeOf, tensorOf, uploadTree } from "../support/part.js";
+import { HEAD_EXAMPLES, headClasses } from "./examples.js";
 import { run } from "./running.js";
+
+const { GatedHead, IdentityHead, SkipConnectionHead, SwitchHead } = heads;
+const parts = PartRegistry.of(headClasses as unknown as AnyPartClass[]);
 
 const ones = (rows: number, size: number): number[][] =>
   Array.from({ length: rows }, () => Array<number>(size).fill(1));
@@ -37,25 +44,40 @@ describe("dropout", () => {
     expect(run(head, parameters, ones(4, 30), modeOf(true, "b"))).not.to.deep.equal(once);
   });
 
-  it("is off in inference", () => {
-    const heads: readonly Head[] = [
-      new IdentityHead(6, { dropout: 0.5 }),
-      new GatedHead(6, { dropout: 0.5 }),
-      new SkipConnectionHead(6, { dropout: 0.5, skipDropout: 0.5 }),
-      new DenseHead(6, { outputSize: 6, dropout: 0.5 }),
-    ];
-    const without: readonly Head[] = [
-      new IdentityHead(6),
-      new GatedHead(6),
-      new SkipConnectionHead(6),
-      new DenseHead(6, { outputSize: 6 }),
-    ];
-    heads.forEach((head, i) => {
-      const { parameters } = head.initialize(new Random(3));
-      const plain = run(without[i] as Head, parameters, ones(3, 6), modeOf(true));
-      expect(run(head, parameters, ones(3, 6), modeOf(false))).to.deep.equal(plain);
-      expect(run(head, parameters, ones(3, 6), modeOf(true)), head.type).not.to.deep.equal(plain);
-    });
+  it("is an option of every head: off in inference, on in training", () => {
+    for (const headClass of headClasses) {
+      const [, example] = HEAD_EXAMPLES.find(([, head]) => head.constructor === headClass) ?? [];
+      if (example === undefined) continue; // SwitchHead, below
+      expect(example.config, example.type).to.have.property("dropout");
+      const make = (rate: number): Head =>
+        (example.constructor as unknown as PartClass<Head>).from(
+          { ...example.config, dropout: rate },
+          example.weights,
+          parts,
+        );
+      const [plain, head] = [make(0), make(0.5)];
+      const { parameters } = plain.initialize(new Random(3));
+      const rows = randomRows(new Random("rows"), 8, head.inputSize);
+      const of = (one: Head, training: boolean): number[] => run(one, parameters, rows, modeOf(training));
+      expect(of(head, false), head.type).to.deep.equal(of(plain, false));
+      expect(of(head, true), head.type).not.to.deep.equal(of(head, false));
+    }
+  });
+
+  it("of a SwitchHead comes before the ways part", () => {
+    const ways = { left: new IdentityHead(30), right: new GatedHead(30) };
+    const head = new SwitchHead(ways, { dropout: 0.5 });
+    const { parameters } = head.initialize(new Random(0));
+    const values = (training: boolean): number[] =>
+      tf.tidy(() => {
+        const routes = { names: ["left", "right"], ids: tf.tensor1d([0, 1], "int32") };
+        const mode = { ...modeOf(training), routes };
+        return [...tensorOf(head.apply(uploadTree(parameters), tf.ones([2, 30]), mode)).dataSync()];
+      });
+    const gate = Math.fround(values(false)[30] as number);
+    expect(new Set(values(false))).to.deep.equal(new Set([1, gate]));
+    expect(new Set(values(true).slice(0, 30))).to.deep.equal(new Set([0, 2]));
+    expect(new Set(values(true).slice(30))).to.deep.equal(new Set([0, 2 * gate]));
   });
 
   it("in the layers of a skip connection leaves the way around alone", () => {

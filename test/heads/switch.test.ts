@@ -23,7 +23,7 @@ const samples = Array.from({ length: 24 }, (_, i) => ({
 const items = samples.slice(0, 7).map(({ item }) => item);
 
 class Switched extends TrainableModel<"group", Thing> {
-  override configureEncoders() {
+  override configureEncoders(): ReturnType<TrainableModel<"group", Thing>["configureEncoders"]> {
     const vector = field("vector", new VectorEncoder(4));
     return new SwitchEncoder<Thing>("kind", { right: vector, left: vector });
   }
@@ -55,6 +55,25 @@ describe("SwitchHead", () => {
     await using loaded = await SimilarityModel.load<Thing>(`${folder.path}/model`);
     expectClose((await loaded.encode(items)).data, vectors, { relative: 1e-6, absolute: 1e-7 });
     expect(await failure(loaded.encode([{ kind: "up" as never, vector: [1, 2, 3, 4] }]))).to.be.instanceOf(DataError);
+  });
+
+  it("takes the way of each row, not of each encoder: several encoders, any number of items, one too", async () => {
+    class Beside extends Switched {
+      override configureEncoders() {
+        const vector = field("vector", new VectorEncoder(4));
+        const switched = new SwitchEncoder<Thing>("kind", { right: vector, left: vector });
+        return { plain: vector, switched, third: vector };
+      }
+    }
+    const train = new GroupLoader(samples, { batchSize: 8 });
+    await using model = await new Trainer({ progress: false, maxEpochs: 1 }).fit(new Beside(), { train });
+    const { data, size } = await model.encode(items);
+    for (const [at, item] of items.entries()) {
+      const alone = (await model.encode([item])).data;
+      expectClose([...data.subarray(at * size, (at + 1) * size)], [...alone], { relative: 1e-5, absolute: 1e-6 });
+      const kind = item.kind === "left" ? "right" : "left";
+      expect([...(await model.encode([{ ...item, kind }])).data], `item ${at}`).not.to.deep.equal([...alone]);
+    }
   });
 
   it("refuses heads of different sizes, and none at all", () => {

@@ -118,6 +118,21 @@ describe("losses with several vectors a group, or without options", () => {
       this.skip();
   });
 
+  it("SubCenterArcFaceLoss rises all the way as an embedding turns away from its group, past π - margin too", () => {
+    const loss = new SubCenterArcFaceLoss({ embeddingSize: 3, groups: 2, centers: 2, scale: 10, margin: 0.5 });
+    const parameters = kernelOf([
+      [1, 1, 0, 0],
+      [0, 0, 0, 0],
+      [0, 0, 1, 1],
+    ]);
+    const values = Array.from({ length: 61 }, (_, at) => {
+      const angle = (at * Math.PI) / 60;
+      const embeddings = [[Math.cos(angle), Math.sin(angle), 0]]; // always at a right angle to the other group
+      return judge(loss, { embeddings, targets: { groups: [0] }, parameters }).value;
+    });
+    values.slice(1).forEach((value, at) => expect(value, `step ${at + 1}`).to.be.greaterThan(values[at] as number));
+  });
+
   it("SoftTripleLoss equals pytorch-metric-learning", function () {
     const make = (config: Config, of: Size): SoftTripleLoss => {
       const centers = option(config, "centers_per_class", 10);

@@ -72,4 +72,12 @@ describe("a retrieval metric of pairs", () => {
     const value = await valueOf(metric, apart, { labels: Float32Array.of(1, 1), subgroups: Int32Array.of(0, 1, 1, 0) });
     expect(value).to.equal(1);
   });
+
+  it("does not take for wrong what may be right: an item of the same subgroup, however near", async () => {
+    // a0 is nearest to b1, then to its partner; b2 is far.
+    const near: Rows = [[0], [50], [80], [3], [1], [99]];
+    const metric = new Precision({ distance: "euclidean", direction: "a-to-b" });
+    expect(await valueOf(metric, near, pairTargets([1, 0, 0], [0, 0, 1]))).to.equal(1);
+    expect(await valueOf(metric, near, pairTargets([1, 0, 0], [0, 1, 1]))).to.equal(0);
+  });
 });

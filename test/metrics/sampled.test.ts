@@ -24,6 +24,17 @@ describe("a retrieval metric that asks a sample of the queries", () => {
     expect(value).to.be.closeTo(4 / 59, 1e-9);
   });
 
+  it("is 1 for a perfect model whoever asks, where a row that finds itself takes the place of a right one", async () => {
+    for (const size of [2, 3, 5, 10]) {
+      const of = Array.from({ length: 6 * size }, (_, at) => (at * 5) % 6);
+      const perfect = of.map((group) => [Math.cos(group), Math.sin(group)]);
+      for (let seed = 0; seed < 5; seed += 1) {
+        const metric = new RPrecision({ sample: size + 1, seed });
+        expect(await valueOf(metric, perfect, groupTargets(of)), `groups of ${size}`).to.equal(1);
+      }
+    }
+  });
+
   it("repeats with its seed, and averages to the whole over many", async () => {
     const whole = await valueOf(new RPrecision(), rows, groupTargets(groups));
     const values: number[] = [];

@@ -50,6 +50,16 @@ describe("Callbacks", () => {
     for (let i = 0; i < calls.length; i += 2) expect(calls[i + 1]).to.equal(calls[i]?.replace("a:", "b:"));
   });
 
+  it("are called once a hook in a second run of the same trainer too, as are its own", async () => {
+    const calls: string[] = [];
+    const trainer = new Trainer({ progress: false, maxEpochs: 1, earlyStopping: {}, callbacks: [recorder(calls, "")] });
+    await trainer.fit(new TinyModel(), { train, validation });
+    const first = calls.splice(0);
+    await trainer.fit(new TinyModel(), { train, validation });
+    expect(calls).to.deep.equal(first);
+    expect(calls.filter((call) => call === "onFitStart")).to.have.length(1);
+  });
+
   it("can end the run, log numbers and see the latest of them", async () => {
     const seenMetrics: number[] = [];
     const trainer = new Trainer({
