@@ -1,12 +1,16 @@
+import { expect } from "chai";
 import { DenseHead } from "likewise/heads";
 import { VectorEncoder } from "likewise/encoders";
-import { OnlineContrastiveLoss, TripletLoss } from "likewise/losses";
+import { ContrastiveLoss, OnlineContrastiveLoss, TripletLoss } from "likewise/losses";
+import * as exported from "likewise/miners";
 import {
   AngularMiner,
+  AverageNonZeroReducer,
   BatchEasyHardMiner,
   BatchHardMiner,
   ClassWeightedReducer,
   DistanceWeightedMiner,
+  MeanReducer,
   MultiSimilarityMiner,
   PairMarginMiner,
   PerAnchorReducer,
@@ -18,9 +22,10 @@ import {
   type Reducer,
 } from "likewise/miners";
 import { Lp } from "likewise";
-import type { SimilarityLoss } from "../../../lib/contracts/loss.js";
+import type { Kind, SimilarityLoss } from "../../../lib/contracts/index.js";
 import { Random } from "../../../lib/random.js";
 import { hostScalar, hostTensor } from "../../../lib/tensor/host.js";
+import type { PlainTargets } from "../../support/loss.js";
 import { onnxRuntime, type Runtime } from "../../support/onnx-runtime.js";
 import { expectSame, runEagerly, runNatively } from "./both-ways.js";
 import { frozenRows, stepOf } from "./step-cases.js";
@@ -29,6 +34,8 @@ const miners: readonly Miner[] = [
   new AngularMiner(),
   new BatchEasyHardMiner(),
   new BatchEasyHardMiner({ positives: "all", negatives: "hard", negativeRange: [0.1, 1.8] }),
+  new BatchEasyHardMiner({ positives: "semi-hard", negatives: "easy" }),
+  new BatchEasyHardMiner({ positives: "hard", negatives: "semi-hard", positiveRange: [0, 1.9] }),
   new BatchHardMiner(),
   new DistanceWeightedMiner(),
   new MultiSimilarityMiner(),
@@ -39,11 +46,16 @@ const miners: readonly Miner[] = [
 ];
 
 const reducers: readonly Reducer[] = [
+  new MeanReducer(),
+  new AverageNonZeroReducer(),
   new SumReducer(),
   new ThresholdReducer({ low: 0.1, high: 0.8 }),
   new ClassWeightedReducer({ weights: [1, 2, 0, 3] }),
   new PerAnchorReducer(),
 ];
+
+const named = ["cosine", "dot-product", "euclidean", "squared-euclidean", "manhattan", "signal-to-noise"] as const;
+const distances = [...named, new Lp({ p: 3, power: 2 }), new Lp({ normalize: true })];
 
 const memory = {
   embeddings: hostTensor(new Random("memory").normals(7 * 4), [7, 4]),
@@ -58,12 +70,16 @@ describe("A training step as ONNX, of mined pairs and triplets", () => {
     runtime = await onnxRuntime(this);
   });
 
-  async function expectBoth(loss: SimilarityLoss<"group">, remembering = false): Promise<void> {
+  async function expectBoth(
+    loss: SimilarityLoss<Kind>,
+    remembering = false,
+    targets: PlainTargets = { groups: [0, 0, 1, 1, 2, 2, 0, 3] },
+  ): Promise<void> {
     const { programs, carried, inputs } = stepOf({
       encoders: [["default", new VectorEncoder(6)]],
       head: new DenseHead(6, { outputSizes: [5, 4], activation: "tanh" }),
       loss,
-      targets: { groups: [0, 0, 1, 1, 2, 2, 0, 3] },
+      targets,
       inputs: frozenRows(8, 6),
       ...(remembering ? { memory } : {}),
     });
@@ -83,8 +99,21 @@ describe("A training step as ONNX, of mined pairs and triplets", () => {
     it(reducer.type, () => expectBoth(new TripletLoss({ mining: "all", reducer })));
   }
 
-  for (const distance of ["signal-to-noise", new Lp({ p: 3, power: 2 }), new Lp({ normalize: true })] as const) {
-    it(`distance ${typeof distance === "string" ? distance : JSON.stringify(distance.config)}`, () =>
-      expectBoth(new TripletLoss({ distance, mining: "all" })));
+  it("is written for every miner and every reducer that is exported", () => {
+    const made = new Set([...miners, ...reducers].map(({ type }) => type));
+    const types = Object.values(exported as Record<string, unknown>).flatMap((value) =>
+      typeof value === "function" && "type" in value ? [value.type as string] : [],
+    );
+    expect(types.filter((type) => !made.has(type))).to.deep.equal([]);
+    expect(types.length).to.be.greaterThan(12);
+  });
+
+  for (const distance of distances) {
+    const title = typeof distance === "string" ? distance : JSON.stringify(distance.config);
+    it(`distance ${title}, matrix and pairs`, async () => {
+      await expectBoth(new TripletLoss({ distance, mining: "all" }));
+      const targets = { labels: [1, 0, 1, 0], subgroups: [0, 0, 1, 1, 0, 0, 1, 1] };
+      await expectBoth(new ContrastiveLoss({ distance, margin: 2 }), false, targets);
+    });
   }
 });
