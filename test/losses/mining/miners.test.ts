@@ -176,6 +176,37 @@ describe("AngularMiner", () => {
     expect(chosen.length).to.be.within(5, triplets(groups).length - 5);
     expect([plain(positives), plain(negatives)]).to.deep.equal(pairCounts(groups.length, chosen));
   });
+
+  it("looks at the farthest positives only where it is told so", () => {
+    const unit = rows.map((row) => row.map((v) => v / Math.hypot(...row)));
+    const apart = (a: number, b: number): number => Math.hypot(...unit[a]!.map((v, k) => v - unit[b]![k]!));
+    const farthest = groups.map((group, a) =>
+      groups.reduce((best, other, p) => (other === group && p !== a && !(apart(a, best) >= apart(a, p)) ? p : best), a),
+    );
+    const all = mine(new AngularMiner({ angle: 35 }), new Cosine(), { rows, groups });
+    const one = mine(new AngularMiner({ angle: 35, positives: 1 }), new Cosine(), { rows, groups });
+    const wanted = all.positives.map((row, a) => row.map((count, p) => (p === farthest[a] ? count : 0)));
+    expect(one.positives).to.deep.equal(wanted);
+    expect(one.positives).to.not.deep.equal(all.positives);
+    const sums = (matrix: Matrix): number[] => matrix.map((row) => row.reduce((sum, count) => sum + count, 0));
+    expect(sums(one.negatives)).to.deep.equal(sums(one.positives));
+  });
+
+  it("finds the same in several blocks, and with no more positives than the groups have", () => {
+    const count = 230; // 12 million triplets, of which a block has 8
+    const many = {
+      rows: randomRows(new Random("many"), count, 3),
+      groups: Array.from({ length: count }, (_, i) => i % 46),
+    };
+    const all = mine(new AngularMiner(), new Cosine(), many);
+    expect(mine(new AngularMiner({ positives: 4 }), new Cosine(), many)).to.deep.equal(all);
+    expect(mine(new AngularMiner({ positives: 3 }), new Cosine(), many)).to.not.deep.equal(all);
+    expect(all.positives.flat().some((found) => found > 0)).to.equal(true);
+  });
+
+  it("refuses a number of positives that is none", () => {
+    expect(() => new AngularMiner({ positives: 0 })).to.throw("positives");
+  });
 });
 
 describe("DistanceWeightedMiner", () => {
