@@ -2,10 +2,13 @@
  * Training steps through the real trainer: cached encoder, progress, metrics, events. Where python3 has torch, a bare torch loop of
  * the same steps runs beside each row.
  * Run: node --conditions=source --import tsx bench/step.ts [--only mnr:256] [--engine compiled,eager] [--threads 1,2]
- *      [--seconds 5] [--peers torch|none] [--python python3] [--json]
+ *      [--seconds 5] [--peers torch|none] [--python python3] [--built] [--json]
+ * With --built, rows run on the package as it is published, after `npm run build`: then peak memory is that of its users, without the
+ * compiler of TypeScript, which takes about 100 MB.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { built } from "./built.js";
 import { published } from "./peers/published.js";
 import { option, report, type Row } from "./report.js";
 import { workloads } from "./workloads.js";
@@ -17,6 +20,10 @@ const threads = option("threads", ["1"]).map(Number);
 const [seconds = "5"] = option("seconds", ["5"]);
 const [python = "python3"] = option("python", ["python3"]);
 
+/** The program that measures a row, as JavaScript; null = as it is, by the options of this process. */
+const rowFile = process.argv.includes("--built")
+  ? built("step-row", "workloads", "matmul-peak", "report")("step-row")
+  : null;
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const peers = option("peers", ["torch"]).includes("torch") && run(python, ["-c", "import torch"]).ok;
 
@@ -51,8 +58,9 @@ function wanted(): (readonly [workload: string, batch: number])[] {
 }
 
 function measure(workload: string, batch: number, engine: string, count: number): Row | null {
-  const given = [path("./step-row.ts"), workload, String(batch), engine, String(count), seconds];
-  return finished(`${workload}:${batch} ${engine}`, run(process.execPath, [...process.execArgv, ...given]));
+  const given = [workload, String(batch), engine, String(count), seconds];
+  const command = rowFile === null ? [...process.execArgv, path("./step-row.ts"), ...given] : [rowFile, ...given];
+  return finished(`${workload}:${batch} ${engine}`, run(process.execPath, command));
 }
 
 function peer(workload: string, batch: number, count: number): Row | null {
