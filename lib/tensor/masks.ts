@@ -34,13 +34,9 @@ export interface PairMasks {
 /** `[n] -> [n, n]` twice, of a batch with itself. The diagonal is in neither mask. */
 export function masksWithin(groups: tf.Tensor1D): PairMasks {
   return withoutGradient(() => {
-    const negatives = inTurn(equalPairs(groups, groups), (same) => tf.sub(1, same));
-    const positives = inTurn(
-      samePosition(groups.shape[0]),
-      (held) => tf.add(held, negatives),
-      (held) => tf.sub(1, held),
-    );
-    return { positives, negatives };
+    const same = equalPairs(groups, groups);
+    const positives = inTurn(samePosition(groups.shape[0]), (held) => tf.sub(same, held));
+    return { positives, negatives: inTurn(same, (held) => tf.sub(1, held)) };
   });
 }
 
