@@ -79,6 +79,8 @@ function options(threads: number, provider = PROCESSOR): InferenceSession.Sessio
     interOpNumThreads: 1,
     executionMode: "sequential",
     graphOptimizationLevel: "all",
+    // A plan of all intermediates as one block holds up to twice as much, and saves no time that could be measured.
+    enableMemPattern: false,
     // Errors alone: warnings of the runtime speak of the graph, which users never see.
     logSeverityLevel: 3,
     // Slots of an optimizer decay to numbers so small that processors handle them a hundred times slower than zero.
