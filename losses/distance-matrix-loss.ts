@@ -108,7 +108,7 @@ export abstract class DistanceMatrixLoss<Parameters extends TensorTree = TensorT
    * needs the gradient of few distances only, which `comparison` gives at less cost.
    */
   protected compare(comparison: Comparison, mined: Mined, parameters: Parameters): Judgement {
-    return this.judge(comparison.matrix, mined, comparison, parameters);
+    return this.judge(comparison.matrix, computed(mined), comparison, parameters);
   }
 
   /**
@@ -131,7 +131,12 @@ export abstract class DistanceMatrixLoss<Parameters extends TensorTree = TensorT
       miner === null
         ? masks
         : withoutGradient(() =>
-            miner.mine(distances ?? comparison.values, masks, { rows, columns, distance, noise: noise ?? HALVES }),
+            miner.mine(distances ?? comparison.values, computed(masks), {
+              rows,
+              columns,
+              distance,
+              noise: noise ?? HALVES,
+            }),
           );
     const { terms, weight } = this.compare(comparison, mined, parameters);
     const reduced = Object.entries(terms).map(([name, units]) => [name, this.#reducer.reduce(units, groups)] as const);
@@ -146,6 +151,11 @@ export abstract class DistanceMatrixLoss<Parameters extends TensorTree = TensorT
       terms: Object.fromEntries(reduced.map(([name, { value }]) => [name, value])),
     };
   }
+}
+
+/** Masks that are there: those that are computed when they are asked for would belong to whatever asks first, a `tf.tidy` for instance. */
+function computed<M extends PairMasks>(masks: M): M | PairMasks {
+  return masks instanceof GroupMasks ? { positives: masks.positives, negatives: masks.negatives } : masks;
 }
 
 /** Stands in for random numbers where a loss is called by hand. */

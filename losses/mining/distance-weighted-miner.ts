@@ -53,26 +53,38 @@ export class DistanceWeightedMiner extends Miner {
   }
 
   override mine(_distances: tf.Tensor2D, masks: PairMasks, { rows, columns, noise }: MiningContext): Mined {
-    const chances = this.#chances(squaredUnitDistances(rows, columns), masks.negatives, rows.shape[1]);
+    // Each part leaves one matrix behind.
+    const chances = tf.tidy(() => this.#chances(squaredUnitDistances(rows, columns), masks.negatives, rows.shape[1]));
     const [n, m] = chances.shape;
-    const positives = tf.mul<tf.Tensor2D>(masks.positives, any(chances));
+    const positives = tf.tidy(() => tf.mul<tf.Tensor2D>(masks.positives, any(chances)));
     const draws = tf.sum<tf.Tensor2D>(positives, 1, true); // of each anchor, one for each positive
-    const summed = tf.cumsum(chances, 1) as tf.Tensor2D;
-    const whole = tf.slice(summed, [0, m - 1], [n, 1]);
-    const share = tf.div(summed, tf.add(whole, tf.sub(1, tf.step(whole))));
     // Draw k falls on the column in whose part of 0..1 (k + offset) / draws lies; the first draw behind each column:
-    const end = tf.relu(tf.ceil(tf.sub(tf.mul(share, draws), noise.uniform([n, 1])))) as tf.Tensor2D;
-    const start = tf.pad(tf.slice(end, [0, 0], [n, m - 1]), [
-      [0, 0],
-      [1, 0],
-    ]);
-    const ends = addIntoRows(tf.onesLike(end), tf.cast(end, "int32") as tf.Tensor2D, m + 1);
-    const columnOfDraw = tf.minimum<tf.Tensor2D>(tf.cumsum(ends, 1), m - 1);
+    const offset = noise.uniform([n, 1]);
+    const end = tf.tidy(() => {
+      const summed = tf.cumsum(chances, 1) as tf.Tensor2D;
+      const whole = tf.slice(summed, [0, m - 1], [n, 1]);
+      const share = tf.div(summed, tf.add(whole, tf.sub(1, tf.step(whole))));
+      return tf.relu(tf.ceil(tf.sub(tf.mul(share, draws), offset))) as tf.Tensor2D;
+    });
+    const negatives = tf.tidy(() => {
+      const start = tf.pad(tf.slice(end, [0, 0], [n, m - 1]), [
+        [0, 0],
+        [1, 0],
+      ]);
+      return tf.mul(tf.sub(end, start), tf.step(draws)) as tf.Tensor2D;
+    });
+    const columnOfDraw = tf.tidy(() => {
+      const ends = addIntoRows(tf.onesLike(end), tf.cast(end, "int32") as tf.Tensor2D, m + 1);
+      return tf.minimum<tf.Tensor2D>(tf.cumsum(ends, 1), m - 1);
+    });
     // Positives take the draws in turn, beginning anywhere.
-    const turn = tf.add(tf.relu(tf.sub(tf.cumsum(positives, 1), 1)), tf.floor(tf.mul(noise.uniform([n, 1]), draws)));
-    const draw = tf.sub(turn, tf.mul(draws, tf.step(tf.add(tf.sub(turn, draws), 0.5))));
-    const negative = takeFromRows(columnOfDraw, tf.cast(tf.relu(draw), "int32") as tf.Tensor2D);
-    return { positives, negatives: tf.mul(tf.sub(end, start), tf.step(draws)) as tf.Tensor2D, triplets: { negative } };
+    const first = noise.uniform([n, 1]);
+    const negative = tf.tidy(() => {
+      const turn = tf.add(tf.relu(tf.sub(tf.cumsum(positives, 1), 1)), tf.floor(tf.mul(first, draws)));
+      const draw = tf.sub(turn, tf.mul(draws, tf.step(tf.add(tf.sub(turn, draws), 0.5))));
+      return takeFromRows(columnOfDraw, tf.cast(tf.relu(draw), "int32") as tf.Tensor2D);
+    });
+    return { positives, negatives, triplets: { negative } };
   }
 
   /** `[n, m]`, proportional in each row; 0 where none is drawn. */
