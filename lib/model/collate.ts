@@ -27,6 +27,12 @@ export async function collate<Item>(
   return inputs;
 }
 
+/** An encoder counts the items that it is given; what is wrong with one of them is found by where they come from. */
+export function placed(error: unknown, place: string): unknown {
+  if (!(error instanceof DataError) || error.file !== undefined) return error;
+  return new DataError(`${place}: ${error.message}`, undefined, undefined, { cause: error });
+}
+
 /** The same in chunks of so many items, `chunks/<n>/…`, when there are more. */
 export async function collateInChunks<Item>(
   encoders: Encoders<Item>,

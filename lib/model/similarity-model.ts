@@ -7,7 +7,7 @@ import * as tf from "../tensor/tf.js";
 import { standardParts } from "../standard-parts.js";
 import { prepareBackend } from "../tensor/backend.js";
 import { exportModel, type ExportedModel, type ExportOptions } from "./export-file.js";
-import { collate, requireFinite } from "./collate.js";
+import { collate, placed, requireFinite } from "./collate.js";
 import type { ModelContent } from "./model-content.js";
 import type { CardOptions } from "./model-card.js";
 import { readModel, writeModel } from "./model-file.js";
@@ -90,7 +90,7 @@ export class SimilarityModel<Item> implements AsyncDisposable {
     const { batchSize = 256, normalize = false, truncate = this.embeddingSize } = options;
     checkOptions(batchSize, truncate, this.embeddingSize);
     const data = new Float32Array(items.length * truncate);
-    let coming = this.#inputsOf(items.slice(0, batchSize));
+    let coming = this.#inputsOf(items.slice(0, batchSize), 0);
     for (let start = 0; start < items.length; start += batchSize) {
       const running = this.#run(await coming, (vectors) => {
         requireFinite(vectors, this.embeddingSize, `SimilarityModel.encode, items from ${start}`);
@@ -100,7 +100,7 @@ export class SimilarityModel<Item> implements AsyncDisposable {
         }
       });
       // What the frozen encoders make of the next items, while the engine is busy with these.
-      coming = this.#inputsOf(items.slice(start + batchSize, start + 2 * batchSize));
+      coming = this.#inputsOf(items.slice(start + batchSize, start + 2 * batchSize), start + batchSize);
       await running;
     }
     return { data, rows: items.length, size: truncate };
@@ -154,9 +154,12 @@ export class SimilarityModel<Item> implements AsyncDisposable {
     await engine[Symbol.asyncDispose]();
   }
 
-  /** A failure is reported where it is awaited. */
-  #inputsOf(items: readonly Item[]): Promise<HostTensors> {
-    const inputs = items.length === 0 ? Promise.resolve({}) : collate(this.#content.encoders, items);
+  /** A failure is reported where it is awaited; encoders count the items from `start`. */
+  #inputsOf(items: readonly Item[], start: number): Promise<HostTensors> {
+    if (items.length === 0) return Promise.resolve({});
+    const inputs = collate(this.#content.encoders, items).catch((error: unknown) => {
+      throw start === 0 ? error : placed(error, `SimilarityModel.encode, counting from item ${start}`);
+    });
     inputs.catch(() => undefined);
     return inputs;
   }

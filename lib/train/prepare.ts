@@ -2,7 +2,7 @@ import type { Batch, HostTargets, LoadedTargets } from "../contracts/batch.js";
 import type { Kind } from "../contracts/samples.js";
 import type { Assembled } from "../model/assemble.js";
 import { usesChunks, usesDatasets } from "../contracts/loss.js";
-import { collate, collateInChunks, type EmbedRows } from "../model/collate.js";
+import { collate, collateInChunks, placed, type EmbedRows } from "../model/collate.js";
 import { lossOf } from "../model/dataset-loss.js";
 import { GUIDE, withGuide } from "../model/guide.js";
 import { hostScalar, type HostTensor, type HostTensors } from "../tensor/host.js";
@@ -35,7 +35,9 @@ export async function* prepare<K extends Kind, Item>(
     for (const [name, data] of Object.entries(targets) as [string, Float32Array | Int32Array][]) {
       tensors[name] = { data, shape: [data.length] };
     }
-    const inputs = await inputsOf(assembled, batch, embedRows);
+    const inputs = await inputsOf(assembled, batch, embedRows).catch((error: unknown) => {
+      throw placed(error, place);
+    });
     yield {
       inputs: { ...inputs, ...prefixed("targets", tensors) },
       targets,

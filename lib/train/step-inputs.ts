@@ -39,7 +39,7 @@ export class StepInputs<K extends Kind, Item> {
   }
 
   /** Whether a request made earlier is what this batch takes now. A memory is not compared: its tensors change with it. */
-  are({ prepared, batchesSeen, numbers }: StepRequest<K>, batch: Prepared<K>): boolean {
+  isCurrent({ prepared, batchesSeen, numbers }: StepRequest<K>, batch: Prepared<K>): boolean {
     if (prepared !== batch || batchesSeen !== this.#run.loop.batchesSeen) return false;
     const now = this.#numbers(0);
     const names = Object.keys(now);

@@ -128,7 +128,7 @@ export class Stepper<K extends Kind, Item> {
   #request(prepared: Prepared<K>): StepRequest<K> {
     const ahead = this.#ahead;
     this.#ahead = null;
-    return ahead !== null && this.#inputs.are(ahead, prepared) ? ahead : this.#inputs.of(prepared);
+    return ahead !== null && this.#inputs.isCurrent(ahead, prepared) ? ahead : this.#inputs.of(prepared);
   }
 
   /**
