@@ -1,22 +1,16 @@
-import type { Targets } from "../lib/contracts/batch.js";
-import type { LossValue } from "../lib/contracts/loss.js";
-import { above, atLeast, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
 import * as tf from "../lib/tensor/tf.js";
 import { withArcMargin } from "./arc-margin.js";
-import { crossEntropy } from "./cross-entropy.js";
+import { ProxyClassification } from "./proxy-classification.js";
+import { proxyCosines } from "./proxy-loss.js";
 import {
-  countOf,
-  groupColumns,
-  proxyCosines,
-  ProxyLoss,
-  proxyProblems,
+  positive,
+  proxySettings,
+  radians,
+  savedProxyOptions,
   type ProxyOptions,
-  type ProxyParameters,
-  type ProxySettings,
-} from "./proxy-loss.js";
-
-const KEYS = ["embeddingSize", "groups", "scale", "margin"] as const;
+  type ProxyTable,
+} from "./proxy-options.js";
 
 /** Options of `ArcFaceLoss`. */
 export interface ArcFaceOptions extends ProxyOptions {
@@ -26,7 +20,12 @@ export interface ArcFaceOptions extends ProxyOptions {
   readonly margin?: number;
 }
 
-type Settings = ProxySettings & { readonly scale: number; readonly margin: number };
+type Own = { readonly scale: number; readonly margin: number };
+
+const OWN: ProxyTable<Own> = {
+  scale: { default: 64, check: positive },
+  margin: { default: 0.5, check: radians },
+};
 
 /**
  * Classification over one trained vector a group, on the sphere, made harder by an angle: cross entropy of `scale cos θ`, with
@@ -35,20 +34,12 @@ type Settings = ProxySettings & { readonly scale: number; readonly margin: numbe
  *
  * Deng, Guo, Xue, Zafeiriou, "ArcFace: Additive Angular Margin Loss for Deep Face Recognition", CVPR 2019.
  */
-export class ArcFaceLoss extends ProxyLoss<Settings> {
+export class ArcFaceLoss extends ProxyClassification<Own> {
   /** Name it is saved by. */
   static readonly type = "ArcFaceLoss";
 
   constructor(options: ArcFaceOptions) {
-    const { embeddingSize, groups, scale = 64, margin = 0.5 } = options;
-    refuse("ArcFaceLoss", [
-      ...unknownOptions(options, KEYS),
-      ...proxyProblems(options),
-      above("scale", scale, 0),
-      atLeast("margin", margin, 0),
-      margin >= Math.PI ? `margin: expected radians below π, got ${margin}; 28.6 degrees are 0.5 radians` : null,
-    ]);
-    super({ embeddingSize, groups: countOf(groups), scale, margin });
+    super(proxySettings("ArcFaceLoss", options, OWN));
   }
 
   /**
@@ -56,14 +47,11 @@ export class ArcFaceLoss extends ProxyLoss<Settings> {
    * @throws ConfigError when a key is missing or unknown.
    */
   static from(config: JsonObject): ArcFaceLoss {
-    return new ArcFaceLoss(savedOptions<ArcFaceOptions>("ArcFaceLoss", config, KEYS));
+    return new ArcFaceLoss(savedProxyOptions<ArcFaceOptions>("ArcFaceLoss", config, OWN));
   }
 
-  override compute({ kernel }: ProxyParameters, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {
-    const { groups: count, scale } = this.settings;
-    const cosines = proxyCosines(embeddings, kernel);
-    const own = groupColumns(groups, count);
-    const logits = tf.mul(withArcMargin(cosines, own, this.settings.margin), scale) as tf.Tensor2D;
-    return { value: tf.mean(crossEntropy(logits, own)), weight: tf.scalar(embeddings.shape[0]) };
+  protected override logits(embeddings: tf.Tensor2D, kernel: tf.Tensor2D, own: tf.Tensor2D): tf.Tensor2D {
+    const { scale, margin } = this.settings;
+    return tf.mul(withArcMargin(proxyCosines(embeddings, kernel), own, margin), scale);
   }
 }

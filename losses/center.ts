@@ -1,20 +1,17 @@
 import type { Targets } from "../lib/contracts/batch.js";
 import type { LossValue } from "../lib/contracts/loss.js";
-import { above, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
 import { unitRows } from "../lib/tensor/rows.js";
 import * as tf from "../lib/tensor/tf.js";
+import { groupColumns, ProxyLoss, type ProxyParameters } from "./proxy-loss.js";
 import {
-  countOf,
-  groupColumns,
-  ProxyLoss,
-  proxyProblems,
+  positive,
+  proxySettings,
+  savedProxyOptions,
   type ProxyOptions,
-  type ProxyParameters,
   type ProxySettings,
-} from "./proxy-loss.js";
-
-const KEYS = ["embeddingSize", "groups", "weight"] as const;
+  type ProxyTable,
+} from "./proxy-options.js";
 
 /** Options of `CenterLoss`. */
 export interface CenterOptions extends ProxyOptions {
@@ -22,7 +19,9 @@ export interface CenterOptions extends ProxyOptions {
   readonly weight?: number;
 }
 
-type Settings = ProxySettings & { readonly weight: number };
+type Own = { readonly weight: number };
+
+const OWN: ProxyTable<Own> = { weight: { default: 0.5, check: positive } };
 
 /**
  * Draws the rows of a group to one trained center: `weight · mean (x̂ - center)²` over rows and components, rows of length 1. Pushes
@@ -30,14 +29,12 @@ type Settings = ProxySettings & { readonly weight: number };
  *
  * Wen, Zhang, Li, Qiao, "A Discriminative Feature Learning Approach for Deep Face Recognition", ECCV 2016.
  */
-export class CenterLoss extends ProxyLoss<Settings> {
+export class CenterLoss extends ProxyLoss<ProxySettings & Own> {
   /** Name it is saved by. */
   static readonly type = "CenterLoss";
 
   constructor(options: CenterOptions) {
-    const { embeddingSize, groups, weight = 0.5 } = options;
-    refuse("CenterLoss", [...unknownOptions(options, KEYS), ...proxyProblems(options), above("weight", weight, 0)]);
-    super({ embeddingSize, groups: countOf(groups), weight });
+    super(proxySettings("CenterLoss", options, OWN));
   }
 
   /**
@@ -45,7 +42,7 @@ export class CenterLoss extends ProxyLoss<Settings> {
    * @throws ConfigError when a key is missing or unknown.
    */
   static from(config: JsonObject): CenterLoss {
-    return new CenterLoss(savedOptions<CenterOptions>("CenterLoss", config, KEYS));
+    return new CenterLoss(savedProxyOptions<CenterOptions>("CenterLoss", config, OWN));
   }
 
   override compute({ kernel }: ProxyParameters, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {

@@ -1,21 +1,9 @@
-import type { Targets } from "../lib/contracts/batch.js";
-import type { LossValue } from "../lib/contracts/loss.js";
-import { above, atLeast, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
+import { atLeast } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
 import * as tf from "../lib/tensor/tf.js";
-import { crossEntropy } from "./cross-entropy.js";
-import {
-  countOf,
-  groupColumns,
-  proxyCosines,
-  ProxyLoss,
-  proxyProblems,
-  type ProxyOptions,
-  type ProxyParameters,
-  type ProxySettings,
-} from "./proxy-loss.js";
-
-const KEYS = ["embeddingSize", "groups", "scale", "margin"] as const;
+import { ProxyClassification } from "./proxy-classification.js";
+import { proxyCosines } from "./proxy-loss.js";
+import { positive, proxySettings, savedProxyOptions, type ProxyOptions, type ProxyTable } from "./proxy-options.js";
 
 /** Options of `CosFaceLoss`. */
 export interface CosFaceOptions extends ProxyOptions {
@@ -25,7 +13,17 @@ export interface CosFaceOptions extends ProxyOptions {
   readonly margin?: number;
 }
 
-type Settings = ProxySettings & { readonly scale: number; readonly margin: number };
+type Own = { readonly scale: number; readonly margin: number };
+
+const OWN: ProxyTable<Own> = {
+  scale: { default: 64, check: positive },
+  margin: {
+    default: 0.35,
+    check: (name, value) =>
+      atLeast(name, value, 0) ??
+      ((value as number) < 2 ? null : `${name}: expected a cosine below 2, got ${value as number}`),
+  },
+};
 
 /**
  * Classification over one trained vector a group, on the sphere, made harder by a cosine: cross entropy of `scale cos θ`, with
@@ -34,20 +32,12 @@ type Settings = ProxySettings & { readonly scale: number; readonly margin: numbe
  *
  * Wang et al., "CosFace: Large Margin Cosine Loss for Deep Face Recognition", CVPR 2018.
  */
-export class CosFaceLoss extends ProxyLoss<Settings> {
+export class CosFaceLoss extends ProxyClassification<Own> {
   /** Name it is saved by. */
   static readonly type = "CosFaceLoss";
 
   constructor(options: CosFaceOptions) {
-    const { embeddingSize, groups, scale = 64, margin = 0.35 } = options;
-    refuse("CosFaceLoss", [
-      ...unknownOptions(options, KEYS),
-      ...proxyProblems(options),
-      above("scale", scale, 0),
-      atLeast("margin", margin, 0),
-      margin >= 2 ? `margin: expected a cosine below 2, got ${margin}` : null,
-    ]);
-    super({ embeddingSize, groups: countOf(groups), scale, margin });
+    super(proxySettings("CosFaceLoss", options, OWN));
   }
 
   /**
@@ -55,13 +45,11 @@ export class CosFaceLoss extends ProxyLoss<Settings> {
    * @throws ConfigError when a key is missing or unknown.
    */
   static from(config: JsonObject): CosFaceLoss {
-    return new CosFaceLoss(savedOptions<CosFaceOptions>("CosFaceLoss", config, KEYS));
+    return new CosFaceLoss(savedProxyOptions<CosFaceOptions>("CosFaceLoss", config, OWN));
   }
 
-  override compute({ kernel }: ProxyParameters, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {
-    const { groups: count, scale, margin } = this.settings;
-    const own = groupColumns(groups, count);
-    const logits = tf.mul(tf.sub(proxyCosines(embeddings, kernel), tf.mul(own, margin)), scale) as tf.Tensor2D;
-    return { value: tf.mean(crossEntropy(logits, own)), weight: tf.scalar(embeddings.shape[0]) };
+  protected override logits(embeddings: tf.Tensor2D, kernel: tf.Tensor2D, own: tf.Tensor2D): tf.Tensor2D {
+    const { scale, margin } = this.settings;
+    return tf.mul(tf.sub(proxyCosines(embeddings, kernel), tf.mul(own, margin)), scale);
   }
 }

@@ -18,7 +18,8 @@ import type { Comparison } from "./mining/comparison.js";
 import type { Mined } from "./mining/miner.js";
 import { miningProblems } from "./mining/registered.js";
 import { unitsOf, type Units } from "./mining/units.js";
-import { countOf, groupColumns } from "./proxy-loss.js";
+import { groupColumns } from "./proxy-loss.js";
+import { countOf } from "./proxy-options.js";
 
 const KEYS = ["margin", "beta", "learnBeta", "groups", "nu", ...DISTANCE_MATRIX_KEYS] as const;
 

@@ -1,21 +1,8 @@
-import type { Targets } from "../lib/contracts/batch.js";
-import type { LossValue } from "../lib/contracts/loss.js";
-import { above, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
 import * as tf from "../lib/tensor/tf.js";
-import { crossEntropy } from "./cross-entropy.js";
-import {
-  countOf,
-  groupColumns,
-  proxyCosines,
-  ProxyLoss,
-  proxyProblems,
-  type ProxyOptions,
-  type ProxyParameters,
-  type ProxySettings,
-} from "./proxy-loss.js";
-
-const KEYS = ["embeddingSize", "groups", "temperature"] as const;
+import { ProxyClassification } from "./proxy-classification.js";
+import { proxyCosines } from "./proxy-loss.js";
+import { positive, proxySettings, savedProxyOptions, type ProxyOptions, type ProxyTable } from "./proxy-options.js";
 
 /** Options of `NormalizedSoftmaxLoss`. */
 export interface NormalizedSoftmaxOptions extends ProxyOptions {
@@ -23,7 +10,9 @@ export interface NormalizedSoftmaxOptions extends ProxyOptions {
   readonly temperature?: number;
 }
 
-type Settings = ProxySettings & { readonly temperature: number };
+type Own = { readonly temperature: number };
+
+const OWN: ProxyTable<Own> = { temperature: { default: 0.05, check: positive } };
 
 /**
  * Learns to tell the groups apart by direction alone, with one trained vector a group: cross entropy of
@@ -31,18 +20,12 @@ type Settings = ProxySettings & { readonly temperature: number };
  *
  * Zhai, Wu, "Classification is a Strong Baseline for Deep Metric Learning", BMVC 2019.
  */
-export class NormalizedSoftmaxLoss extends ProxyLoss<Settings> {
+export class NormalizedSoftmaxLoss extends ProxyClassification<Own> {
   /** Name it is saved by. */
   static readonly type = "NormalizedSoftmaxLoss";
 
   constructor(options: NormalizedSoftmaxOptions) {
-    const { embeddingSize, groups, temperature = 0.05 } = options;
-    refuse("NormalizedSoftmaxLoss", [
-      ...unknownOptions(options, KEYS),
-      ...proxyProblems(options),
-      above("temperature", temperature, 0),
-    ]);
-    super({ embeddingSize, groups: countOf(groups), temperature });
+    super(proxySettings("NormalizedSoftmaxLoss", options, OWN));
   }
 
   /**
@@ -50,15 +33,10 @@ export class NormalizedSoftmaxLoss extends ProxyLoss<Settings> {
    * @throws ConfigError when a key is missing or unknown.
    */
   static from(config: JsonObject): NormalizedSoftmaxLoss {
-    return new NormalizedSoftmaxLoss(savedOptions<NormalizedSoftmaxOptions>("NormalizedSoftmaxLoss", config, KEYS));
+    return new NormalizedSoftmaxLoss(savedProxyOptions<NormalizedSoftmaxOptions>("NormalizedSoftmaxLoss", config, OWN));
   }
 
-  override compute({ kernel }: ProxyParameters, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {
-    const { groups: count, temperature } = this.settings;
-    const logits = tf.div<tf.Tensor2D>(proxyCosines(embeddings, kernel), temperature);
-    return {
-      value: tf.mean(crossEntropy(logits, groupColumns(groups, count))),
-      weight: tf.scalar(embeddings.shape[0]),
-    };
+  protected override logits(embeddings: tf.Tensor2D, kernel: tf.Tensor2D): tf.Tensor2D {
+    return tf.div(proxyCosines(embeddings, kernel), this.settings.temperature);
   }
 }

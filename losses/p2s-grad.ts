@@ -1,20 +1,9 @@
 import type { Targets } from "../lib/contracts/batch.js";
 import type { LossValue } from "../lib/contracts/loss.js";
-import { refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
 import * as tf from "../lib/tensor/tf.js";
-import {
-  countOf,
-  groupColumns,
-  proxyCosines,
-  ProxyLoss,
-  proxyProblems,
-  type ProxyOptions,
-  type ProxyParameters,
-  type ProxySettings,
-} from "./proxy-loss.js";
-
-const KEYS = ["embeddingSize", "groups"] as const;
+import { groupColumns, proxyCosines, ProxyLoss, type ProxyParameters } from "./proxy-loss.js";
+import { proxySettings, savedProxyOptions, type ProxyOptions, type ProxySettings } from "./proxy-options.js";
 
 /**
  * The cosine of a row with the trained vector of its group is to be 1, with every other 0: `mean of (cos - own)²` over all rows and
@@ -28,8 +17,7 @@ export class P2SGradLoss extends ProxyLoss<ProxySettings> {
   static readonly type = "P2SGradLoss";
 
   constructor(options: ProxyOptions) {
-    refuse("P2SGradLoss", [...unknownOptions(options, KEYS), ...proxyProblems(options)]);
-    super({ embeddingSize: options.embeddingSize, groups: countOf(options.groups) });
+    super(proxySettings("P2SGradLoss", options, {}));
   }
 
   /**
@@ -37,7 +25,7 @@ export class P2SGradLoss extends ProxyLoss<ProxySettings> {
    * @throws ConfigError when a key is missing or unknown.
    */
   static from(config: JsonObject): P2SGradLoss {
-    return new P2SGradLoss(savedOptions<ProxyOptions>("P2SGradLoss", config, KEYS));
+    return new P2SGradLoss(savedProxyOptions("P2SGradLoss", config, {}));
   }
 
   override compute({ kernel }: ProxyParameters, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {

@@ -1,22 +1,19 @@
 import type { Targets } from "../lib/contracts/batch.js";
 import type { LossValue } from "../lib/contracts/loss.js";
-import { above, finite, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
+import { finite } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
 import { rowsWithAny } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
 import { logSumExpInRow } from "./log-sum-exp.js";
+import { groupColumns, proxyCosines, ProxyLoss, type ProxyParameters } from "./proxy-loss.js";
 import {
-  countOf,
-  groupColumns,
-  proxyCosines,
-  ProxyLoss,
-  proxyProblems,
+  positive,
+  proxySettings,
+  savedProxyOptions,
   type ProxyOptions,
-  type ProxyParameters,
   type ProxySettings,
-} from "./proxy-loss.js";
-
-const KEYS = ["embeddingSize", "groups", "margin", "alpha"] as const;
+  type ProxyTable,
+} from "./proxy-options.js";
 
 /** Options of `ProxyAnchorLoss`. */
 export interface ProxyAnchorOptions extends ProxyOptions {
@@ -26,7 +23,12 @@ export interface ProxyAnchorOptions extends ProxyOptions {
   readonly alpha?: number;
 }
 
-type Settings = ProxySettings & { readonly margin: number; readonly alpha: number };
+type Own = { readonly margin: number; readonly alpha: number };
+
+const OWN: ProxyTable<Own> = {
+  margin: { default: 0.1, check: finite },
+  alpha: { default: 32, check: positive },
+};
 
 /**
  * The trained vector of each group looks at the whole batch: it pulls the rows of its group, the farthest most, and pushes the others,
@@ -39,20 +41,13 @@ type Settings = ProxySettings & { readonly margin: number; readonly alpha: numbe
  *
  * Kim, Kim, Cho, Kwak, "Proxy Anchor Loss for Deep Metric Learning", CVPR 2020.
  */
-export class ProxyAnchorLoss extends ProxyLoss<Settings> {
+export class ProxyAnchorLoss extends ProxyLoss<ProxySettings & Own> {
   /** Name it is saved by. */
   static readonly type = "ProxyAnchorLoss";
   override readonly separable = false;
 
   constructor(options: ProxyAnchorOptions) {
-    const { embeddingSize, groups, margin = 0.1, alpha = 32 } = options;
-    refuse("ProxyAnchorLoss", [
-      ...unknownOptions(options, KEYS),
-      ...proxyProblems(options),
-      finite("margin", margin),
-      above("alpha", alpha, 0),
-    ]);
-    super({ embeddingSize, groups: countOf(groups), margin, alpha });
+    super(proxySettings("ProxyAnchorLoss", options, OWN));
   }
 
   /**
@@ -60,7 +55,7 @@ export class ProxyAnchorLoss extends ProxyLoss<Settings> {
    * @throws ConfigError when a key is missing or unknown.
    */
   static from(config: JsonObject): ProxyAnchorLoss {
-    return new ProxyAnchorLoss(savedOptions<ProxyAnchorOptions>("ProxyAnchorLoss", config, KEYS));
+    return new ProxyAnchorLoss(savedProxyOptions<ProxyAnchorOptions>("ProxyAnchorLoss", config, OWN));
   }
 
   override compute({ kernel }: ProxyParameters, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {

@@ -1,8 +1,6 @@
 import type { Distance } from "../lib/contracts/distance.js";
 import { SimilarityLoss } from "../lib/contracts/loss.js";
-import { wholeNumber, type Problem } from "../lib/contracts/options.js";
 import type { Init } from "../lib/contracts/part.js";
-import type { Group } from "../lib/contracts/samples.js";
 import { Cosine } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
 import type { Random } from "../lib/random.js";
@@ -11,27 +9,12 @@ import { equalPairs } from "../lib/tensor/masks.js";
 import { innerProducts } from "../lib/tensor/pairwise.js";
 import { unitRows } from "../lib/tensor/rows.js";
 import * as tf from "../lib/tensor/tf.js";
-
-/** Size of the table of proxies: one trained vector for each group. `configureLoss({ embeddingSize, groups })` gives both. */
-export interface ProxyOptions {
-  /** Width of the embeddings. */
-  readonly embeddingSize: number;
-  /** The groups of the train loader, or how many there are. */
-  readonly groups: number | readonly Group[];
-}
+import type { ProxySettings } from "./proxy-options.js";
 
 /** The trained parameters of losses with proxies. */
 export type ProxyParameters = {
   /** `[embeddingSize, groups]`, a column for each group. */
   readonly kernel: tf.Tensor2D;
-};
-
-/** `ProxyOptions` as they are kept and saved. */
-export type ProxySettings = {
-  /** Width of the embeddings. */
-  readonly embeddingSize: number;
-  /** How many groups there are. */
-  readonly groups: number;
 };
 
 /** First numbers of the proxies: normal with this deviation. */
@@ -59,26 +42,15 @@ export abstract class ProxyLoss<Settings extends ProxySettings & JsonObject> ext
   }
 
   override initialize(random: Random): Init {
-    const { embeddingSize, groups } = this.settings;
-    return proxyKernel(random, embeddingSize, groups);
+    const { embeddingSize } = this.settings;
+    const numbers = random.normals(embeddingSize * this.columns, 0, DEVIATION);
+    return { parameters: { kernel: hostTensor(numbers, [embeddingSize, this.columns]) } };
   }
-}
 
-/** A kernel to start with, of so many columns. */
-export function proxyKernel(random: Random, embeddingSize: number, columns: number): Init {
-  const numbers = random.normals(embeddingSize * columns, 0, DEVIATION);
-  return { parameters: { kernel: hostTensor(numbers, [embeddingSize, columns]) } };
-}
-
-/** How many groups are meant. */
-export function countOf(groups: number | readonly Group[]): number {
-  if (typeof groups === "number") return groups;
-  return Array.isArray(groups) ? groups.length : NaN;
-}
-
-/** Problems of the options that all proxy losses share. */
-export function proxyProblems({ embeddingSize, groups }: ProxyOptions): Problem[] {
-  return [wholeNumber("embeddingSize", embeddingSize, 1), wholeNumber("groups", countOf(groups), 1)];
+  /** How many trained vectors there are. Default one a group. */
+  protected get columns(): number {
+    return this.settings.groups;
+  }
 }
 
 /** `[n, d] -> [n, groups]`, cosine of every embedding with every proxy. */

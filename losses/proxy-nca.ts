@@ -1,21 +1,8 @@
-import type { Targets } from "../lib/contracts/batch.js";
-import type { LossValue } from "../lib/contracts/loss.js";
-import { above, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
 import * as tf from "../lib/tensor/tf.js";
-import { crossEntropy } from "./cross-entropy.js";
-import {
-  countOf,
-  groupColumns,
-  proxyCosines,
-  ProxyLoss,
-  proxyProblems,
-  type ProxyOptions,
-  type ProxyParameters,
-  type ProxySettings,
-} from "./proxy-loss.js";
-
-const KEYS = ["embeddingSize", "groups", "scale"] as const;
+import { ProxyClassification } from "./proxy-classification.js";
+import { proxyCosines } from "./proxy-loss.js";
+import { positive, proxySettings, savedProxyOptions, type ProxyOptions, type ProxyTable } from "./proxy-options.js";
 
 /** Options of `ProxyNCALoss`. */
 export interface ProxyNCAOptions extends ProxyOptions {
@@ -23,7 +10,9 @@ export interface ProxyNCAOptions extends ProxyOptions {
   readonly scale?: number;
 }
 
-type Settings = ProxySettings & { readonly scale: number };
+type Own = { readonly scale: number };
+
+const OWN: ProxyTable<Own> = { scale: { default: 1, check: positive } };
 
 /**
  * Each embedding is to be nearer to the trained vector of its group than to those of all others: cross entropy of `-scale |x - p|²`
@@ -33,14 +22,12 @@ type Settings = ProxySettings & { readonly scale: number };
  * Movshovitz-Attias et al., "No Fuss Distance Metric Learning using Proxies", ICCV 2017; own proxy in the sum: Teh, DeVries, Taylor,
  * "ProxyNCA++", ECCV 2020.
  */
-export class ProxyNCALoss extends ProxyLoss<Settings> {
+export class ProxyNCALoss extends ProxyClassification<Own> {
   /** Name it is saved by. */
   static readonly type = "ProxyNCALoss";
 
   constructor(options: ProxyNCAOptions) {
-    const { embeddingSize, groups, scale = 1 } = options;
-    refuse("ProxyNCALoss", [...unknownOptions(options, KEYS), ...proxyProblems(options), above("scale", scale, 0)]);
-    super({ embeddingSize, groups: countOf(groups), scale });
+    super(proxySettings("ProxyNCALoss", options, OWN));
   }
 
   /**
@@ -48,15 +35,10 @@ export class ProxyNCALoss extends ProxyLoss<Settings> {
    * @throws ConfigError when a key is missing or unknown.
    */
   static from(config: JsonObject): ProxyNCALoss {
-    return new ProxyNCALoss(savedOptions<ProxyNCAOptions>("ProxyNCALoss", config, KEYS));
+    return new ProxyNCALoss(savedProxyOptions<ProxyNCAOptions>("ProxyNCALoss", config, OWN));
   }
 
-  override compute({ kernel }: ProxyParameters, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {
-    const { groups: count, scale } = this.settings;
-    const logits = tf.mul(proxyCosines(embeddings, kernel), 2 * scale) as tf.Tensor2D; // -scale |x - p|², but for a constant
-    return {
-      value: tf.mean(crossEntropy(logits, groupColumns(groups, count))),
-      weight: tf.scalar(embeddings.shape[0]),
-    };
+  protected override logits(embeddings: tf.Tensor2D, kernel: tf.Tensor2D): tf.Tensor2D {
+    return tf.mul(proxyCosines(embeddings, kernel), 2 * this.settings.scale); // -scale |x - p|², but for a constant
   }
 }

@@ -1,25 +1,10 @@
-import type { Targets } from "../lib/contracts/batch.js";
-import type { LossValue } from "../lib/contracts/loss.js";
-import { above, finite, refuse, savedOptions, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
-import type { Init } from "../lib/contracts/part.js";
+import { count, finite } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
-import type { Random } from "../lib/random.js";
 import * as tf from "../lib/tensor/tf.js";
-import { crossEntropy } from "./cross-entropy.js";
-import {
-  countOf,
-  groupColumns,
-  proxyCosines,
-  proxyKernel,
-  ProxyLoss,
-  proxyProblems,
-  type ProxyOptions,
-  type ProxyParameters,
-  type ProxySettings,
-} from "./proxy-loss.js";
+import { ProxyClassification } from "./proxy-classification.js";
+import { proxyCosines } from "./proxy-loss.js";
+import { positive, proxySettings, savedProxyOptions, type ProxyOptions, type ProxyTable } from "./proxy-options.js";
 import { softNearestOfGroup } from "./several-proxies.js";
-
-const KEYS = ["embeddingSize", "groups", "centers", "scale", "temperature", "margin"] as const;
 
 /** Options of `SoftTripleLoss`. */
 export interface SoftTripleOptions extends ProxyOptions {
@@ -33,11 +18,18 @@ export interface SoftTripleOptions extends ProxyOptions {
   readonly margin?: number;
 }
 
-type Settings = ProxySettings & {
+type Own = {
   readonly centers: number;
   readonly scale: number;
   readonly temperature: number;
   readonly margin: number;
+};
+
+const OWN: ProxyTable<Own> = {
+  centers: { default: 10, check: count },
+  scale: { default: 20, check: positive },
+  temperature: { default: 0.1, check: positive },
+  margin: { default: 0.01, check: finite },
 };
 
 /**
@@ -48,21 +40,12 @@ type Settings = ProxySettings & {
  *
  * Qian, Shang, Sun, Hu, Li, Jin, "SoftTriple Loss: Deep Metric Learning Without Triplet Sampling", ICCV 2019.
  */
-export class SoftTripleLoss extends ProxyLoss<Settings> {
+export class SoftTripleLoss extends ProxyClassification<Own> {
   /** Name it is saved by. */
   static readonly type = "SoftTripleLoss";
 
   constructor(options: SoftTripleOptions) {
-    const { embeddingSize, groups, centers = 10, scale = 20, temperature = 0.1, margin = 0.01 } = options;
-    refuse("SoftTripleLoss", [
-      ...unknownOptions(options, KEYS),
-      ...proxyProblems(options),
-      wholeNumber("centers", centers, 1),
-      above("scale", scale, 0),
-      above("temperature", temperature, 0),
-      finite("margin", margin),
-    ]);
-    super({ embeddingSize, groups: countOf(groups), centers, scale, temperature, margin });
+    super(proxySettings("SoftTripleLoss", options, OWN));
   }
 
   /**
@@ -70,19 +53,16 @@ export class SoftTripleLoss extends ProxyLoss<Settings> {
    * @throws ConfigError when a key is missing or unknown.
    */
   static from(config: JsonObject): SoftTripleLoss {
-    return new SoftTripleLoss(savedOptions<SoftTripleOptions>("SoftTripleLoss", config, KEYS));
+    return new SoftTripleLoss(savedProxyOptions<SoftTripleOptions>("SoftTripleLoss", config, OWN));
   }
 
-  override initialize(random: Random): Init {
-    const { embeddingSize, groups, centers } = this.settings;
-    return proxyKernel(random, embeddingSize, groups * centers);
+  protected override get columns(): number {
+    return this.settings.groups * this.settings.centers;
   }
 
-  override compute({ kernel }: ProxyParameters, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {
-    const { groups: count, centers, scale, temperature, margin } = this.settings;
-    const similarities = softNearestOfGroup(proxyCosines(embeddings, kernel), count, centers, temperature);
-    const own = groupColumns(groups, count);
-    const logits = tf.mul(tf.sub(similarities, tf.mul(own, margin)), scale) as tf.Tensor2D;
-    return { value: tf.mean(crossEntropy(logits, own)), weight: tf.scalar(embeddings.shape[0]) };
+  protected override logits(embeddings: tf.Tensor2D, kernel: tf.Tensor2D, own: tf.Tensor2D): tf.Tensor2D {
+    const { groups, centers, scale, temperature, margin } = this.settings;
+    const similarities = softNearestOfGroup(proxyCosines(embeddings, kernel), groups, centers, temperature);
+    return tf.mul(tf.sub(similarities, tf.mul(own, margin)), scale);
   }
 }

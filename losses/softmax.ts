@@ -1,21 +1,9 @@
-import type { Targets } from "../lib/contracts/batch.js";
-import type { LossValue } from "../lib/contracts/loss.js";
-import { above, flag, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
+import { flag } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
 import * as tf from "../lib/tensor/tf.js";
-import { crossEntropy } from "./cross-entropy.js";
-import {
-  countOf,
-  groupColumns,
-  proxyCosines,
-  ProxyLoss,
-  proxyProblems,
-  type ProxyOptions,
-  type ProxyParameters,
-  type ProxySettings,
-} from "./proxy-loss.js";
-
-const KEYS = ["embeddingSize", "groups", "temperature", "normalize"] as const;
+import { ProxyClassification } from "./proxy-classification.js";
+import { proxyCosines } from "./proxy-loss.js";
+import { positive, proxySettings, savedProxyOptions, type ProxyOptions, type ProxyTable } from "./proxy-options.js";
 
 /** Options of `SoftmaxLoss`. */
 export interface SoftmaxOptions extends ProxyOptions {
@@ -25,7 +13,12 @@ export interface SoftmaxOptions extends ProxyOptions {
   readonly normalize?: boolean;
 }
 
-type Settings = ProxySettings & { readonly temperature: number; readonly normalize: boolean };
+type Own = { readonly temperature: number; readonly normalize: boolean };
+
+const OWN: ProxyTable<Own> = {
+  temperature: { default: 0.05, check: positive },
+  normalize: { default: false, check: flag },
+};
 
 /**
  * Learns to tell the groups apart with one trained vector a group: cross entropy of `x · kernel / temperature`, or of
@@ -34,19 +27,12 @@ type Settings = ProxySettings & { readonly temperature: number; readonly normali
  *
  * Zhai, Wu, "Classification is a Strong Baseline for Deep Metric Learning", BMVC 2019.
  */
-export class SoftmaxLoss extends ProxyLoss<Settings> {
+export class SoftmaxLoss extends ProxyClassification<Own> {
   /** Name it is saved by. */
   static readonly type = "SoftmaxLoss";
 
   constructor(options: SoftmaxOptions) {
-    const { embeddingSize, groups, temperature = 0.05, normalize = false } = options;
-    refuse("SoftmaxLoss", [
-      ...unknownOptions(options, KEYS),
-      ...proxyProblems(options),
-      above("temperature", temperature, 0),
-      flag("normalize", normalize),
-    ]);
-    super({ embeddingSize, groups: countOf(groups), temperature, normalize });
+    super(proxySettings("SoftmaxLoss", options, OWN));
   }
 
   /**
@@ -54,13 +40,11 @@ export class SoftmaxLoss extends ProxyLoss<Settings> {
    * @throws ConfigError when a key is missing or unknown.
    */
   static from(config: JsonObject): SoftmaxLoss {
-    return new SoftmaxLoss(savedOptions<SoftmaxOptions>("SoftmaxLoss", config, KEYS));
+    return new SoftmaxLoss(savedProxyOptions<SoftmaxOptions>("SoftmaxLoss", config, OWN));
   }
 
-  override compute({ kernel }: ProxyParameters, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {
-    const { groups: count, temperature, normalize } = this.settings;
-    const scores = normalize ? proxyCosines(embeddings, kernel) : tf.matMul(embeddings, kernel);
-    const losses = crossEntropy(tf.div(scores, temperature), groupColumns(groups, count));
-    return { value: tf.mean(losses), weight: tf.scalar(embeddings.shape[0]) };
+  protected override logits(embeddings: tf.Tensor2D, kernel: tf.Tensor2D): tf.Tensor2D {
+    const { temperature, normalize } = this.settings;
+    return tf.div(normalize ? proxyCosines(embeddings, kernel) : tf.matMul(embeddings, kernel), temperature);
   }
 }

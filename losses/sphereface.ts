@@ -1,23 +1,11 @@
-import type { Targets } from "../lib/contracts/batch.js";
-import type { LossValue } from "../lib/contracts/loss.js";
-import { above, refuse, savedOptions, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
+import { count } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
 import { rootOrZero, squaredLengths } from "../lib/tensor/rows.js";
 import * as tf from "../lib/tensor/tf.js";
-import { crossEntropy } from "./cross-entropy.js";
 import { withMultipleAngle } from "./multiple-angle.js";
-import {
-  countOf,
-  groupColumns,
-  proxyCosines,
-  ProxyLoss,
-  proxyProblems,
-  type ProxyOptions,
-  type ProxyParameters,
-  type ProxySettings,
-} from "./proxy-loss.js";
-
-const KEYS = ["embeddingSize", "groups", "scale", "margin"] as const;
+import { ProxyClassification } from "./proxy-classification.js";
+import { proxyCosines } from "./proxy-loss.js";
+import { positive, proxySettings, savedProxyOptions, type ProxyOptions, type ProxyTable } from "./proxy-options.js";
 
 /** Options of `SphereFaceLoss`. */
 export interface SphereFaceOptions extends ProxyOptions {
@@ -27,7 +15,12 @@ export interface SphereFaceOptions extends ProxyOptions {
   readonly margin?: number;
 }
 
-type Settings = ProxySettings & { readonly scale: number; readonly margin: number };
+type Own = { readonly scale: number; readonly margin: number };
+
+const OWN: ProxyTable<Own> = {
+  scale: { default: 1, check: positive },
+  margin: { default: 4, check: count },
+};
 
 /**
  * Classification over one trained vector a group, made harder by a multiple of the angle: cross entropy of `scale ‖x‖ cos θ`, with
@@ -39,19 +32,12 @@ type Settings = ProxySettings & { readonly scale: number; readonly margin: numbe
  *
  * Liu, Wen, Yu, Li, Raj, Song, "SphereFace: Deep Hypersphere Embedding for Face Recognition", CVPR 2017.
  */
-export class SphereFaceLoss extends ProxyLoss<Settings> {
+export class SphereFaceLoss extends ProxyClassification<Own> {
   /** Name it is saved by. */
   static readonly type = "SphereFaceLoss";
 
   constructor(options: SphereFaceOptions) {
-    const { embeddingSize, groups, scale = 1, margin = 4 } = options;
-    refuse("SphereFaceLoss", [
-      ...unknownOptions(options, KEYS),
-      ...proxyProblems(options),
-      above("scale", scale, 0),
-      wholeNumber("margin", margin, 1),
-    ]);
-    super({ embeddingSize, groups: countOf(groups), scale, margin });
+    super(proxySettings("SphereFaceLoss", options, OWN));
   }
 
   /**
@@ -59,14 +45,12 @@ export class SphereFaceLoss extends ProxyLoss<Settings> {
    * @throws ConfigError when a key is missing or unknown.
    */
   static from(config: JsonObject): SphereFaceLoss {
-    return new SphereFaceLoss(savedOptions<SphereFaceOptions>("SphereFaceLoss", config, KEYS));
+    return new SphereFaceLoss(savedProxyOptions<SphereFaceOptions>("SphereFaceLoss", config, OWN));
   }
 
-  override compute({ kernel }: ProxyParameters, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {
-    const { groups: count, scale, margin } = this.settings;
-    const own = groupColumns(groups, count);
-    const cosines = withMultipleAngle(proxyCosines(embeddings, kernel), own, margin);
+  protected override logits(embeddings: tf.Tensor2D, kernel: tf.Tensor2D, own: tf.Tensor2D): tf.Tensor2D {
+    const { scale, margin } = this.settings;
     const lengths = tf.mul(rootOrZero(squaredLengths(embeddings)), scale);
-    return { value: tf.mean(crossEntropy(tf.mul(cosines, lengths), own)), weight: tf.scalar(embeddings.shape[0]) };
+    return tf.mul(withMultipleAngle(proxyCosines(embeddings, kernel), own, margin), lengths);
   }
 }

@@ -1,26 +1,18 @@
-import type { Targets } from "../lib/contracts/batch.js";
-import type { LossValue } from "../lib/contracts/loss.js";
-import { above, atLeast, refuse, savedOptions, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
-import type { Init } from "../lib/contracts/part.js";
+import { count } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
-import type { Random } from "../lib/random.js";
 import * as tf from "../lib/tensor/tf.js";
 import { withArcMargin } from "./arc-margin.js";
-import { crossEntropy } from "./cross-entropy.js";
+import { ProxyClassification } from "./proxy-classification.js";
+import { proxyCosines } from "./proxy-loss.js";
 import {
-  countOf,
-  groupColumns,
-  proxyCosines,
-  proxyKernel,
-  ProxyLoss,
-  proxyProblems,
+  positive,
+  proxySettings,
+  radians,
+  savedProxyOptions,
   type ProxyOptions,
-  type ProxyParameters,
-  type ProxySettings,
-} from "./proxy-loss.js";
+  type ProxyTable,
+} from "./proxy-options.js";
 import { nearestOfGroup } from "./several-proxies.js";
-
-const KEYS = ["embeddingSize", "groups", "centers", "scale", "margin"] as const;
 
 /** Options of `SubCenterArcFaceLoss`. */
 export interface SubCenterArcFaceOptions extends ProxyOptions {
@@ -32,7 +24,13 @@ export interface SubCenterArcFaceOptions extends ProxyOptions {
   readonly margin?: number;
 }
 
-type Settings = ProxySettings & { readonly centers: number; readonly scale: number; readonly margin: number };
+type Own = { readonly centers: number; readonly scale: number; readonly margin: number };
+
+const OWN: ProxyTable<Own> = {
+  centers: { default: 3, check: count },
+  scale: { default: 64, check: positive },
+  margin: { default: 0.5, check: radians },
+};
 
 /**
  * `ArcFaceLoss` with several trained vectors a group, of which the nearest counts, so that wrongly labelled or odd items gather round a
@@ -41,21 +39,12 @@ type Settings = ProxySettings & { readonly centers: number; readonly scale: numb
  *
  * Deng, Guo, Liu, Gong, Zafeiriou, "Sub-center ArcFace: Boosting Face Recognition by Large-Scale Noisy Web Faces", ECCV 2020.
  */
-export class SubCenterArcFaceLoss extends ProxyLoss<Settings> {
+export class SubCenterArcFaceLoss extends ProxyClassification<Own> {
   /** Name it is saved by. */
   static readonly type = "SubCenterArcFaceLoss";
 
   constructor(options: SubCenterArcFaceOptions) {
-    const { embeddingSize, groups, centers = 3, scale = 64, margin = 0.5 } = options;
-    refuse("SubCenterArcFaceLoss", [
-      ...unknownOptions(options, KEYS),
-      ...proxyProblems(options),
-      wholeNumber("centers", centers, 1),
-      above("scale", scale, 0),
-      atLeast("margin", margin, 0),
-      margin >= Math.PI ? `margin: expected radians below π, got ${margin}; 28.6 degrees are 0.5 radians` : null,
-    ]);
-    super({ embeddingSize, groups: countOf(groups), centers, scale, margin });
+    super(proxySettings("SubCenterArcFaceLoss", options, OWN));
   }
 
   /**
@@ -63,19 +52,16 @@ export class SubCenterArcFaceLoss extends ProxyLoss<Settings> {
    * @throws ConfigError when a key is missing or unknown.
    */
   static from(config: JsonObject): SubCenterArcFaceLoss {
-    return new SubCenterArcFaceLoss(savedOptions<SubCenterArcFaceOptions>("SubCenterArcFaceLoss", config, KEYS));
+    return new SubCenterArcFaceLoss(savedProxyOptions<SubCenterArcFaceOptions>("SubCenterArcFaceLoss", config, OWN));
   }
 
-  override initialize(random: Random): Init {
-    const { embeddingSize, groups, centers } = this.settings;
-    return proxyKernel(random, embeddingSize, groups * centers);
+  protected override get columns(): number {
+    return this.settings.groups * this.settings.centers;
   }
 
-  override compute({ kernel }: ProxyParameters, embeddings: tf.Tensor2D, { groups }: Targets<"group">): LossValue {
-    const { groups: count, centers, scale, margin } = this.settings;
-    const cosines = nearestOfGroup(proxyCosines(embeddings, kernel), count, centers);
-    const own = groupColumns(groups, count);
-    const logits = tf.mul(withArcMargin(cosines, own, margin), scale) as tf.Tensor2D;
-    return { value: tf.mean(crossEntropy(logits, own)), weight: tf.scalar(embeddings.shape[0]) };
+  protected override logits(embeddings: tf.Tensor2D, kernel: tf.Tensor2D, own: tf.Tensor2D): tf.Tensor2D {
+    const { groups, centers, scale, margin } = this.settings;
+    const cosines = nearestOfGroup(proxyCosines(embeddings, kernel), groups, centers);
+    return tf.mul(withArcMargin(cosines, own, margin), scale);
   }
 }
