@@ -83,6 +83,7 @@ const made: Readonly<Record<string, MakeLoss>> = {
   TupletMargin: () => new losses.TupletMarginLoss(),
   ArcFace: (context) => new losses.ArcFaceLoss(context),
   CosFace: (context) => new losses.CosFaceLoss(context),
+  LargeMarginSoftmax: (context) => new losses.LargeMarginSoftmaxLoss(context),
   NormalizedSoftmax: (context) => new losses.NormalizedSoftmaxLoss(context),
   P2SGrad: (context) => new losses.P2SGradLoss(context),
   ProxyAnchor: (context) => new losses.ProxyAnchorLoss(context),

@@ -33,6 +33,7 @@ export {
 export { HistogramLoss, type HistogramOptions } from "./histogram.js";
 export { InstanceLoss, type InstanceOptions } from "./instance.js";
 export { IntraPairVarianceLoss, type IntraPairVarianceOptions } from "./intra-pair-variance.js";
+export { LargeMarginSoftmaxLoss, type LargeMarginSoftmaxOptions } from "./large-margin-softmax.js";
 export { LiftedStructureLoss, type LiftedStructureOptions } from "./lifted-structure.js";
 export { MarginLoss, type MarginOptions } from "./margin.js";
 export { MarginMSELoss, type MarginMSEOptions } from "./margin-mse.js";

@@ -14,6 +14,7 @@ import {
   HistogramLoss,
   InstanceLoss,
   IntraPairVarianceLoss,
+  LargeMarginSoftmaxLoss,
   LiftedStructureLoss,
   MarginLoss,
   MultipleNegativesRankingLoss,
@@ -145,6 +146,9 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
   }),
   IntraPairVarianceLoss: () => ({
     defaults: { ...groups, confused: unevenGroups, loss: new IntraPairVarianceLoss() },
+  }),
+  LargeMarginSoftmaxLoss: () => ({
+    defaults: { ...proxies, perfect: longRows, loss: new LargeMarginSoftmaxLoss({ embeddingSize: SIZE, groups: 4 }) },
   }),
   LiftedStructureLoss: () => ({ defaults: { ...farGroups, loss: new LiftedStructureLoss() } }),
   MarginLoss: () => ({

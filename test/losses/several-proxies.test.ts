@@ -1,5 +1,11 @@
 import { expect } from "chai";
-import { P2SGradLoss, SoftTripleLoss, SphereFaceLoss, SubCenterArcFaceLoss } from "likewise/losses";
+import {
+  LargeMarginSoftmaxLoss,
+  P2SGradLoss,
+  SoftTripleLoss,
+  SphereFaceLoss,
+  SubCenterArcFaceLoss,
+} from "likewise/losses";
 import { ConfigError } from "../../lib/errors.js";
 import { Random } from "../../lib/random.js";
 import { expectClose } from "../support/close.js";
@@ -53,21 +59,38 @@ const plainP2SGrad = (rows: Matrix, kernel: Matrix): number =>
     rows.flatMap((row, i) => cosines(row, kernel, 1).map(([cos], at) => ((cos as number) - +(at === GROUPS[i])) ** 2)),
   );
 
-const plainSphereFace = (rows: Matrix, kernel: Matrix): number =>
-  mean(
-    rows.map((row, i) => {
-      const own = GROUPS[i] as number;
-      const logits = cosines(row, kernel, 1).map(([cos], at) => {
-        const angle = Math.acos(cos as number);
-        const turns = Math.floor((4 * angle) / Math.PI);
-        return length(row) * 0.7 * (at === own ? (-1) ** turns * Math.cos(4 * angle) - 2 * turns : (cos as number));
-      });
-      return surprise(logits, own);
-    }),
-  );
+/** The cosine of four times an angle, bent so that it falls all the way. */
+function fourfold(cos: number): number {
+  const angle = Math.acos(cos);
+  const turns = Math.floor((4 * angle) / Math.PI);
+  return (-1) ** turns * Math.cos(4 * angle) - 2 * turns;
+}
+
+const plainMultipleAngle =
+  (scale: (vector: readonly number[]) => number) =>
+  (rows: Matrix, kernel: Matrix): number =>
+    mean(
+      rows.map((row, i) => {
+        const own = GROUPS[i] as number;
+        const logits = cosines(row, kernel, 1).map(([cos], at) => {
+          const vector = kernel.map((of) => of[at] as number);
+          return length(row) * scale(vector) * (at === own ? fourfold(cos as number) : (cos as number));
+        });
+        return surprise(logits, own);
+      }),
+    );
 
 const LOSSES = {
-  SphereFaceLoss: { loss: new SphereFaceLoss({ ...size, scale: 0.7 }), plain: plainSphereFace, columns: COUNT },
+  SphereFaceLoss: {
+    loss: new SphereFaceLoss({ ...size, scale: 0.7 }),
+    plain: plainMultipleAngle(() => 0.7),
+    columns: COUNT,
+  },
+  LargeMarginSoftmaxLoss: {
+    loss: new LargeMarginSoftmaxLoss({ ...size, scale: 0.5 }),
+    plain: plainMultipleAngle((vector) => 0.5 * length(vector)),
+    columns: COUNT,
+  },
   SubCenterArcFaceLoss: {
     loss: new SubCenterArcFaceLoss({ ...size, centers: EACH, scale: 8, margin: 0.3 }),
     plain: plainSubCenter,
@@ -147,6 +170,13 @@ describe("losses with several vectors a group, or without options", () => {
     const make = (config: Config, of: Size): SphereFaceLoss =>
       new SphereFaceLoss({ ...of, margin: option(config, "margin", 4), scale: option(config, "scale", 1) });
     if (!expectProxyGolden({ file: "pml/loss_SphereFaceLoss", make, labels: "labels", proxies: "W" })) this.skip();
+  });
+
+  it("LargeMarginSoftmaxLoss equals pytorch-metric-learning", function () {
+    const make = (config: Config, of: Size): LargeMarginSoftmaxLoss =>
+      new LargeMarginSoftmaxLoss({ ...of, margin: option(config, "margin", 4), scale: option(config, "scale", 1) });
+    const file = "pml/loss_LargeMarginSoftmaxLoss";
+    if (!expectProxyGolden({ file, make, labels: "labels", proxies: "W" })) this.skip();
   });
 
   it("P2SGradLoss equals pytorch-metric-learning", function () {
