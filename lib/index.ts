@@ -98,6 +98,7 @@ export {
   type SharesWork,
   type Stage,
 } from "./contracts/metric.js";
+export type { GroupRelation } from "./contracts/group-relation.js";
 export { Loader, type EpochRequest, type ItemPlaces } from "./contracts/loader.js";
 export type { Moment, Schedule, Transform, Updated } from "./contracts/optimizer.js";
 export type { EngineChoice } from "./engine/choose-engine.js";

@@ -2,7 +2,8 @@ import { wholeNumber } from "../lib/contracts/options.js";
 import type { RankDepth } from "../lib/tensor/nearest-counts.js";
 import { anyHit, type RankProfile } from "../lib/tensor/nearest-profile.js";
 import type { NearestOptions } from "./precision.js";
-import { refuseOptions, RetrievalMetric } from "./retrieval-metric.js";
+import { RetrievalMetric } from "./retrieval-metric.js";
+import { refuseOptions } from "./retrieval-options.js";
 
 /** Hit rate at k: how many queries have at least one relevant row among their `k` nearest. Also called accuracy at k. */
 export class HitRate extends RetrievalMetric {

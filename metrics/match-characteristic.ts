@@ -2,7 +2,8 @@ import { wholeNumber } from "../lib/contracts/options.js";
 import { MatchCurve } from "../lib/tensor/match-curve.js";
 import type { RankDepth } from "../lib/tensor/nearest-counts.js";
 import { anyHit, type RankProfile } from "../lib/tensor/nearest-profile.js";
-import { refuseOptions, RetrievalMetric, type RetrievalMetricOptions } from "./retrieval-metric.js";
+import { RetrievalMetric } from "./retrieval-metric.js";
+import { refuseOptions, type RetrievalMetricOptions } from "./retrieval-options.js";
 
 /** Options of `MatchCharacteristic`. */
 export interface MatchCharacteristicOptions extends RetrievalMetricOptions {

@@ -2,7 +2,8 @@ import { wholeNumber } from "../lib/contracts/options.js";
 import type { RankDepth } from "../lib/tensor/nearest-counts.js";
 import { discountedGain, type RankProfile } from "../lib/tensor/nearest-profile.js";
 import type { NearestOptions } from "./precision.js";
-import { refuseOptions, RetrievalMetric } from "./retrieval-metric.js";
+import { RetrievalMetric } from "./retrieval-metric.js";
+import { refuseOptions } from "./retrieval-options.js";
 
 /**
  * Normalized discounted cumulative gain at k (nDCG@k): each relevant row among the `k` nearest counts `gain / log2(1 + rank)`, and the sum

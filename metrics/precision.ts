@@ -1,7 +1,8 @@
 import { wholeNumber } from "../lib/contracts/options.js";
 import type { RankDepth } from "../lib/tensor/nearest-counts.js";
 import { hits, type RankProfile } from "../lib/tensor/nearest-profile.js";
-import { refuseOptions, RetrievalMetric, type RetrievalMetricOptions } from "./retrieval-metric.js";
+import { RetrievalMetric } from "./retrieval-metric.js";
+import { refuseOptions, type RetrievalMetricOptions } from "./retrieval-options.js";
 
 /** Options of metrics that look at the nearest rows. */
 export interface NearestOptions extends RetrievalMetricOptions {

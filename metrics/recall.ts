@@ -2,7 +2,8 @@ import { wholeNumber } from "../lib/contracts/options.js";
 import type { RankDepth } from "../lib/tensor/nearest-counts.js";
 import { hits, type RankProfile } from "../lib/tensor/nearest-profile.js";
 import type { NearestOptions } from "./precision.js";
-import { refuseOptions, RetrievalMetric } from "./retrieval-metric.js";
+import { RetrievalMetric } from "./retrieval-metric.js";
+import { refuseOptions } from "./retrieval-options.js";
 
 /** Recall at k: which share of a query's relevant rows is among its `k` nearest. When more than `k` are relevant it cannot reach 1. */
 export class Recall extends RetrievalMetric {

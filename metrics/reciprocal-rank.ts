@@ -1,7 +1,8 @@
 import { wholeNumber } from "../lib/contracts/options.js";
 import type { RankDepth } from "../lib/tensor/nearest-counts.js";
 import { reciprocalRank, type RankProfile } from "../lib/tensor/nearest-profile.js";
-import { refuseOptions, RetrievalMetric, type RetrievalMetricOptions } from "./retrieval-metric.js";
+import { RetrievalMetric } from "./retrieval-metric.js";
+import { refuseOptions, type RetrievalMetricOptions } from "./retrieval-options.js";
 
 /** Options of `ReciprocalRank`. */
 export interface ReciprocalRankOptions extends RetrievalMetricOptions {

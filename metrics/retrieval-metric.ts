@@ -1,13 +1,15 @@
 import {
   Metric,
   type Distance,
+  type Group,
+  type GroupRelation,
   type HostTargets,
   type Kind,
   type ReadsSimilarities,
   type SharesWork,
 } from "../lib/contracts/index.js";
-import { oneOf, refuse, unknownOptions, wholeNumber, type Problem } from "../lib/contracts/options.js";
-import { Cosine, distanceNamed, savedDistance, type DistanceName } from "../lib/distances/index.js";
+import { checkedRelation } from "../lib/contracts/group-relation.js";
+import { Cosine, distanceNamed, savedDistance } from "../lib/distances/index.js";
 import { ShapeError, UsageError } from "../lib/errors.js";
 import { Random } from "../lib/random.js";
 import { GrowingRows } from "../lib/tensor/growing-rows.js";
@@ -17,31 +19,26 @@ import type { RankProfile } from "../lib/tensor/nearest-profile.js";
 import { rankKnown } from "../lib/tensor/known-ranks.js";
 import { rankRelevant } from "../lib/tensor/nearest-ranks.js";
 import { firstNonFiniteRow } from "../lib/tensor/nearest-rows.js";
-import { GroupRows } from "./group-rows.js";
+import { GroupRows, type RelatedGroups } from "./group-rows.js";
 import { knownBatch, type KnownBatch } from "./known-batch.js";
 import { countRows, nameTargets, type NamedTargets, type RetrievalKind } from "./kind.js";
 import { PairRows, type PairDirection } from "./pair-rows.js";
+import type { RetrievalMetricOptions } from "./retrieval-options.js";
 import { sampleQueries, type Collected } from "./search.js";
 import { TupleRows } from "./tuple-rows.js";
+import { WeightedMean } from "./weighted-mean.js";
 
-/** Options of every retrieval metric. */
-export interface RetrievalMetricOptions {
-  /** By default that of the loss; cosine when there is none. */
-  readonly distance?: DistanceName | Distance;
-  /**
-   * For pairs: which items are queries and which are searched. "a-to-b" (default): every `a` among all `b`s; "b-to-a"; "both": every
-   * item among all other items.
-   */
-  readonly direction?: PairDirection;
-  /** How many queries are asked, drawn at random; everything is searched all the same. Null (default) for all. */
-  readonly sample?: number | null;
-  /** Of that draw. Default 0. */
-  readonly seed?: number;
+/** What a metric says of one group. */
+export interface GroupValue {
+  /** Mean over its queries. */
+  readonly value: number;
+  /** How many of its rows have something to find. */
+  readonly queries: number;
 }
 
 /**
  * How well rows find what they should find, as the mean of one number for each query:
- * - groups: every row looks for the other rows of its group, among all rows but itself;
+ * - groups: every row looks for the other rows of its group, or of the groups that are `relevant` to it, among all rows but itself;
  * - pairs: every `a` looks for its `b` among all `b`s (see `direction`), if their score is above 0; items of its own subgroup are
  *   left out, since nothing is known of them, unless there is only one subgroup;
  * - tuples: every anchor looks for its positives among the positives and negatives of all tuples.
@@ -61,6 +58,9 @@ export abstract class RetrievalMetric
   readonly #direction: PairDirection;
   readonly #sample: number | null;
   readonly #seed: number;
+  readonly #relation: GroupRelation | null;
+  readonly #meanOf: "queries" | "groups";
+  #labelOf: (group: number) => Group = (group) => group;
   #distance: Distance;
   #rows: GrowingRows | null = null;
   /** The only batch, when it was told by its similarities. */
@@ -68,13 +68,16 @@ export abstract class RetrievalMetric
   #collected: Collected<RetrievalKind> | null = null;
   #finite = true;
 
-  constructor({ distance, direction = "a-to-b", sample = null, seed = 0 }: RetrievalMetricOptions = {}) {
+  constructor(options: RetrievalMetricOptions = {}) {
     super();
+    const { distance, direction = "a-to-b", sample = null, seed = 0, relevant = null, meanOf = "queries" } = options;
     this.#given = distance === undefined ? null : distanceNamed(distance);
     this.#distance = this.#given ?? new Cosine();
     this.#direction = direction;
     this.#sample = sample;
     this.#seed = seed;
+    this.#relation = relevant;
+    this.#meanOf = meanOf;
   }
 
   override update(embeddings: HostMatrix, targets: HostTargets<RetrievalKind>): void {
@@ -100,7 +103,7 @@ export abstract class RetrievalMetric
   /** Every item among all other items needs more than the similarities of a's with b's. */
   readsSimilarities(kind: Kind, distance: Distance): boolean {
     const known = kind === "group" || (kind === "pair" && this.#direction !== "both");
-    return known && this.#sample === null && isSameDistance(distance, this.#distance);
+    return known && this.#sample === null && this.#isPlain && isSameDistance(distance, this.#distance);
   }
 
   updateBySimilarities(similarities: HostMatrix, targets: HostTargets<RetrievalKind>): void {
@@ -114,7 +117,7 @@ export abstract class RetrievalMetric
         similarities.size,
       ]);
     }
-    this.#known = knownBatch(named, similarities, this.#direction === "b-to-a");
+    this.#known = this.#isPlain ? knownBatch(named, similarities, this.#direction === "b-to-a") : null;
     if (this.#known === null) throw new UsageError(`${this.name} does not read similarities of a ${named.kind} batch`);
   }
 
@@ -130,6 +133,7 @@ export abstract class RetrievalMetric
       other.#direction === this.#direction &&
       other.#sample === this.#sample &&
       other.#seed === this.#seed &&
+      other.#relation === this.#relation &&
       other.#rows?.matrix.rows === this.#rows?.matrix.rows &&
       other.#known?.similarities.data === this.#known?.similarities.data
     );
@@ -137,19 +141,39 @@ export abstract class RetrievalMetric
 
   async valuesWith(others: readonly Metric<RetrievalKind>[]): Promise<readonly number[]> {
     const metrics = [this, ...(others as readonly RetrievalMetric[])];
-    const sums = metrics.map(() => ({ sum: 0, weights: 0 }));
+    const means = metrics.map((metric) => new WeightedMean(metric.#meanOf === "groups" ? this.#groupOf() : null));
     const depth = (relevant: number): RankDepth => deepest(metrics.map((metric) => metric.depth(relevant)));
-    const show = (whole: RankProfile, gains: Float64Array | null): void =>
+    const show = (whole: RankProfile, gains: Float64Array | null, row: number): void =>
       metrics.forEach((metric, at) => {
-        const total = sums[at] as { sum: number; weights: number };
         const profile = metrics.length === 1 ? whole : asFarAs(whole, metric.depth(whole.relevant).cutoff);
-        const weight = metric.weigh(profile);
-        total.sum += profile.valid ? weight * metric.measure(profile, gains) : NaN;
-        total.weights += weight;
+        means[at]!.add(row, metric.#valueOf(profile, gains), metric.weigh(profile));
       });
     const known = await this.eachProfile(depth, show);
-    if (!known) return metrics.map(() => NaN);
-    return sums.map(({ sum, weights }) => sum / weights);
+    return means.map(({ value }) => (known ? value : NaN));
+  }
+
+  /** The number of each row since `reset`; NaN for rows that ask nothing, and for those that have nothing to find. */
+  async perQuery(): Promise<Float64Array> {
+    const rows = this.#rows?.matrix.rows ?? this.#known?.similarities.rows ?? 0;
+    const values = new Float64Array(rows).fill(NaN);
+    await this.eachProfile(
+      (relevant) => this.depth(relevant),
+      (profile, gains, row) => (values[row] = this.#valueOf(profile, gains)),
+    );
+    return values;
+  }
+
+  /**
+   * Of groups alone: the mean of each group over its own rows that have something to find, and how many these are; by label, as far as the
+   * trainer has told the labels, or else by number.
+   */
+  async perGroup(): Promise<ReadonlyMap<Group, GroupValue>> {
+    if (this.#rows === null) return new Map();
+    const means = new WeightedMean(this.#groupOf());
+    const show = (profile: RankProfile, gains: Float64Array | null, row: number): void =>
+      means.add(row, this.#valueOf(profile, gains), this.weigh(profile));
+    await this.eachProfile((relevant) => this.depth(relevant), show);
+    return new Map(means.byGroup.map(([group, value]) => [this.#labelOf(group), value]));
   }
 
   override reset(): void {
@@ -163,20 +187,24 @@ export abstract class RetrievalMetric
     if (this.#given === null) this.#distance = distance;
   }
 
-  /** Shows where the relevant rows of each query stand, and what they are worth; false when nothing can be said. */
+  override useGroups(labelOf: (group: number) => Group): void {
+    this.#labelOf = labelOf;
+  }
+
+  /** Shows where the relevant rows of each query stand, what they are worth, and which row asks; false when nothing can be said. */
   protected async eachProfile(
     depth: (relevant: number) => RankDepth,
-    show: (profile: RankProfile, gains: Float64Array | null) => void,
+    show: (profile: RankProfile, gains: Float64Array | null, row: number) => void,
   ): Promise<boolean> {
     if (this.#known !== null) {
-      rankKnown(this.#known.similarities, { ...this.#known, depth }, (profile) => show(profile, null));
+      rankKnown(this.#known.similarities, { ...this.#known, depth }, (profile) => show(profile, null, profile.query));
       return true;
     }
     if (this.#rows === null || this.#collected === null || !this.#finite) return false;
     const all = this.#collected.search(this.#rows.matrix);
     const search = this.#sample === null ? all : sampleQueries(all, this.#sample, new Random(this.#seed));
     await rankRelevant(this.#distance, { ...search, depth }, (profile) =>
-      show(profile, search.gains?.(profile.query) ?? null),
+      show(profile, search.gains?.(profile.query) ?? null, search.queries.rows[profile.query]!),
     );
     return true;
   }
@@ -198,10 +226,39 @@ export abstract class RetrievalMetric
     return named;
   }
 
+  /** Nothing is asked of groups but whether they are equal. */
+  get #isPlain(): boolean {
+    return this.#relation === null && this.#meanOf === "queries";
+  }
+
+  #valueOf(profile: RankProfile, gains: Float64Array | null): number {
+    return profile.valid ? this.measure(profile, gains) : NaN;
+  }
+
+  #groupOf(): (row: number) => number {
+    const collected = this.#collected;
+    if (collected instanceof GroupRows) return (row) => collected.groupOf(row);
+    if (collected === null) return () => 0;
+    throw new UsageError(
+      `${this.name}: only rows of groups have a mean of each group, these are of ${collected.kind}s`,
+    );
+  }
+
+  #related(): RelatedGroups | null {
+    if (this.#relation === null) return null;
+    return { relation: checkedRelation(this.name, this.#relation), labelOf: (group) => this.#labelOf(group) };
+  }
+
   #collect(kind: RetrievalKind): Collected<RetrievalKind> {
+    const relation = this.#relation;
+    if (relation !== null && kind !== "group") {
+      throw new UsageError(
+        `${this.name}: relevant compares groups, and a ${kind} says itself what is to be found; leave the option out`,
+      );
+    }
     switch (kind) {
       case "group":
-        return new GroupRows();
+        return new GroupRows(this.#related());
       case "pair":
         return new PairRows(this.#direction);
       case "tuple":
@@ -226,21 +283,4 @@ function deepest(depths: readonly RankDepth[]): RankDepth {
 function asFarAs(profile: RankProfile, cutoff: number): RankProfile {
   const levels = profile.levels.filter(({ better }, at) => at === 0 || better < cutoff);
   return levels.length === profile.levels.length ? profile : { ...profile, levels };
-}
-
-/** What is wrong with the options of a retrieval metric that has these of its own. */
-export function refuseOptions(
-  who: string,
-  options: object,
-  own: readonly string[],
-  problems: readonly Problem[],
-): void {
-  const { direction = "a-to-b", sample = null, seed = 0 } = options as RetrievalMetricOptions;
-  refuse(who, [
-    ...problems,
-    oneOf("direction", direction, ["a-to-b", "b-to-a", "both"]),
-    sample === null ? null : wholeNumber("sample", sample, 1),
-    Number.isFinite(seed) ? null : "seed: expected a number",
-    ...unknownOptions(options, [...own, "distance", "direction", "sample", "seed"]),
-  ]);
 }

@@ -48,6 +48,7 @@ export {
   type SharesWork,
   type Stage,
 } from "./metric.js";
+export type { GroupRelation } from "./group-relation.js";
 export { Loader, type EpochRequest, type ItemPlaces } from "./loader.js";
 export type { Moment, Schedule, Transform, Updated } from "./optimizer.js";
 export type { Acceptance, Engine, Program, ProgramResult, Session } from "./engine.js";

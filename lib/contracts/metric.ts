@@ -1,7 +1,7 @@
 import type { HostMatrix } from "../tensor/host.js";
 import type { HostTargets } from "./batch.js";
 import type { Distance } from "./distance.js";
-import type { Kind } from "./samples.js";
+import type { Group, Kind } from "./samples.js";
 
 /** A number that tells how good embeddings are. Accumulates batches; the value is that of all rows seen since `reset`. */
 export abstract class Metric<in K extends Kind> {
@@ -17,6 +17,8 @@ export abstract class Metric<in K extends Kind> {
   abstract reset(): void;
   /** Called once by the trainer with the loss's distance; a distance given to the constructor wins. */
   useDistance(_distance: Distance): void {}
+  /** Called by the trainer before a stage with what the numbers of groups stand for. */
+  useGroups(_labelOf: (group: number) => Group): void {}
 }
 
 /** A metric that can do its work together with others that have seen the same rows. */

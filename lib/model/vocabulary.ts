@@ -4,6 +4,8 @@ import type { Group } from "../contracts/samples.js";
 /** Groups as positions: the labels of the train loader in first-seen order, then labels that only turn up later. */
 export class Vocabulary {
   readonly #positions = new Map<Group, number>();
+  /** By position. */
+  readonly #labels: Group[] = [];
 
   /**
    * @param closed when true, a label that was not in the train loader is an error, because the loss has no row for it.
@@ -12,7 +14,7 @@ export class Vocabulary {
     readonly known: readonly Group[],
     readonly closed: boolean,
   ) {
-    for (const group of known) if (!this.#positions.has(group)) this.#positions.set(group, this.#positions.size);
+    for (const group of known) if (!this.#positions.has(group)) this.#add(group);
   }
 
   /** Number of groups of the train loader. */
@@ -33,11 +35,21 @@ export class Vocabulary {
               `unseen groups with trainer.predict and a metric`,
           );
         }
-        position = this.#positions.size;
-        this.#positions.set(group, position);
+        position = this.#add(group);
       }
       encoded[row] = position;
     });
     return encoded;
+  }
+
+  /** The label at a position that `encode` gave. */
+  labelOf(position: number): Group {
+    return this.#labels[position] as Group;
+  }
+
+  #add(group: Group): number {
+    const position = this.#labels.push(group) - 1;
+    this.#positions.set(group, position);
+    return position;
   }
 }

@@ -26,10 +26,11 @@ export class MetricsRunner<K extends Kind> {
   readonly #bySimilarities: ReadonlySet<Metric<K>>;
 
   constructor(
-    { metrics, loss }: Pick<Assembled<K, never>, "metrics" | "loss">,
+    { metrics, loss, vocabulary }: Pick<Assembled<K, never>, "metrics" | "loss" | "vocabulary">,
     readonly stage: Stage,
   ) {
     this.#attached = metrics.filter(({ stages }) => stages.includes(stage));
+    for (const { metric } of this.#attached) metric.useGroups((group) => vocabulary.labelOf(group));
     const able = this.#attached.filter((each) => isBySimilarities(each, loss));
     this.#bySimilarities = new Set(able.map(({ metric }) => metric));
   }

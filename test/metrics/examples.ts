@@ -31,6 +31,7 @@ const examples: readonly (readonly [
   [(options) => new NormalizedDiscountedGain({ ...options, k: 2 }), plainMeasure.ndcg(2)],
   [(options) => new MeanAveragePrecision(options), plainMeasure.averagePrecision("R")],
   [(options) => new MeanAveragePrecision({ ...options, k: 3 }), plainMeasure.averagePrecision(3)],
+  [(options) => new MeanAveragePrecision({ ...options, k: "all" }), plainMeasure.averagePrecision(Infinity)],
 ];
 
 /** Mean of the hit rates at 1, 2, …, `ranks`. */

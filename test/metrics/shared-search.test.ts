@@ -6,6 +6,7 @@ import { DenseHead } from "likewise/heads";
 import { TripletLoss } from "likewise/losses";
 import { HitRate, MeanAveragePrecision, Precision, RPrecision, Recall, ReciprocalRank } from "likewise/metrics";
 import type { RetrievalMetric } from "likewise/metrics";
+import { Vocabulary } from "../../lib/model/vocabulary.js";
 import { MetricsRunner } from "../../lib/train/metrics-runner.js";
 import type * as tf from "../../lib/tensor/tf.js";
 import { examples } from "./examples.js";
@@ -65,7 +66,10 @@ describe("metrics of the same rows", () => {
         const distance = new Counted();
         for (const metric of metrics) metric.useDistance(distance);
         const attached = metrics.map((metric) => attach<"group">(metric, { scope, stages: ["validation"] }));
-        const runner = new MetricsRunner({ metrics: attached, loss: new TripletLoss() }, "validation");
+        const runner = new MetricsRunner(
+          { metrics: attached, loss: new TripletLoss(), vocabulary: new Vocabulary([], false) },
+          "validation",
+        );
         const written: string[] = [];
         const log = { write: (name: string) => void written.push(name) };
         await runner.update({ embeddings: rows, similarities: null }, targets, 30, log as never);
