@@ -6,7 +6,8 @@ import { DataError, ShapeError } from "../errors.js";
  *
  * @param positions where each item stands in the list the error should speak of; default: in `items`.
  * @param given what the encoder gave, when it was asked elsewhere.
- * @throws ShapeError for another number of values, DataError naming the first item whose vector is not finite.
+ * @throws ShapeError for another number of values, DataError naming the first item whose vector is not finite, or saying which items the
+ * encoder was given that refused one.
  */
 export async function checkedRows<Item>(
   name: string,
@@ -15,9 +16,13 @@ export async function checkedRows<Item>(
   positions?: readonly number[],
   given?: Promise<Float32Array>,
 ): Promise<Float32Array> {
-  const vectors = await (given ?? encoder.embed(items));
-  const size = encoder.embeddingSize;
   const who = `encoder "${name}" (${encoder.type})`;
+  const here = async (): Promise<Float32Array> => encoder.embed(items);
+  const vectors = await (given ??
+    here().catch((error: unknown) => {
+      throw counted(error, who, positions);
+    }));
+  const size = encoder.embeddingSize;
   if (vectors.length !== items.length * size) {
     throw new ShapeError(who, `${items.length} rows of ${size} numbers`, [vectors.length]);
   }
@@ -29,6 +34,13 @@ export async function checkedRows<Item>(
     );
   }
   return vectors;
+}
+
+/** An encoder counts the items that it is given; which of all they are is known here. */
+function counted(error: unknown, who: string, positions: readonly number[] | undefined): unknown {
+  if (!(error instanceof DataError) || error.file !== undefined || positions === undefined) return error;
+  const which = `${who}, given items ${positions[0] ?? 0} to ${positions.at(-1) ?? 0}`;
+  return new DataError(`${which}, counted from 0: ${error.message}`, undefined, undefined, { cause: error });
 }
 
 /** One pass without branches and with sums that do not wait for each other, because it is paid for every number of every vector. */

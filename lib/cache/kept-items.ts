@@ -10,11 +10,12 @@ export class KeptItem<Item> {
   ) {}
 }
 
-/** What is known of a loader's items: the keys of their vectors, by encoder and place. Items themselves are not kept. */
+/** What is known of a loader's items by their place: the keys of their vectors, their ways, their numbers. Items themselves are not kept. */
 export class KeptItems<Item> {
   readonly #places: Pick<ItemPlaces<Kind, Item>, "read">;
   readonly #keys = new Map<string, (string | undefined)[]>();
   readonly #numbers: (number | undefined)[] = [];
+  readonly #ways = new Map<string, (number | undefined)[]>();
 
   constructor(places: Pick<ItemPlaces<Kind, Item>, "read">) {
     this.#places = places;
@@ -43,6 +44,26 @@ export class KeptItems<Item> {
     const unknown = [...new Set(places)].filter((place) => this.#numbers[place] === undefined);
     if (unknown.length > 0) this.number(unknown, number(await this.read(unknown)));
     return Float64Array.from(places, (place) => this.#numbers[place] as number);
+  }
+
+  /** The way of the item at each place, see `Routing`; reads the items whose way is not known. */
+  async waysOf(
+    encoder: string,
+    places: readonly number[],
+    route: (items: readonly Item[]) => Int32Array,
+  ): Promise<Int32Array> {
+    const known = this.#ways.get(encoder);
+    const unknown = [...new Set(places)].filter((place) => known?.[place] === undefined);
+    if (unknown.length > 0) this.send(encoder, unknown, route(await this.read(unknown)));
+    const ways = this.#ways.get(encoder) ?? [];
+    return Int32Array.from(places, (place) => ways[place] as number);
+  }
+
+  /** Remembers the ways of the items at some places. */
+  send(encoder: string, places: readonly number[], ways: Int32Array): void {
+    let known = this.#ways.get(encoder);
+    if (known === undefined) this.#ways.set(encoder, (known = []));
+    for (let i = 0; i < places.length; i += 1) known[places[i] as number] = ways[i];
   }
 
   /** Remembers the numbers of the items at some places. */

@@ -1,5 +1,6 @@
 import { ShapeError, DataError } from "../errors.js";
-import { isRouting, type Encoder, type FrozenEncoder } from "../contracts/encoder.js";
+import { keptItems } from "../cache/kept-items.js";
+import { isRouting, type Encoder, type FrozenEncoder, type Routing } from "../contracts/encoder.js";
 import { hostTensor, type HostTensor, type HostTensors } from "../tensor/host.js";
 import { prefixed } from "../tensor/tree.js";
 import type { Encoders } from "./parameters.js";
@@ -20,7 +21,7 @@ export async function collate<Item>(
   const inputs: Record<string, HostTensor> = {};
   await Promise.all(
     encoders.map(async ([name, encoder]) => {
-      if (isRouting(encoder)) inputs[`routes/${name}`] = hostTensor(encoder.routesOf(items), [items.length]);
+      if (isRouting(encoder)) inputs[`routes/${name}`] = hostTensor(await waysOf(name, encoder, items), [items.length]);
       Object.assign(inputs, await inputsOf(name, encoder, items, embedRows));
     }),
   );
@@ -47,6 +48,13 @@ export async function collateInChunks<Item>(
     Object.assign(inputs, prefixed(`chunks/${chunk}`, some));
   }
   return inputs;
+}
+
+/** Ways of items, or of what stands for them. */
+async function waysOf<Item>(name: string, encoder: Routing<Item>, items: readonly Item[]): Promise<Int32Array> {
+  const kept = keptItems<Item>(items);
+  const route = (read: readonly Item[]): Int32Array => encoder.routesOf(read);
+  return kept === null ? route(items) : kept.source.waysOf(name, kept.places, route);
 }
 
 async function inputsOf<Item>(

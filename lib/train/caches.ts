@@ -10,7 +10,7 @@ import type { EmbedRows } from "../model/collate.js";
 import { withGuide } from "../model/guide.js";
 import type { HostTensors } from "../tensor/host.js";
 import type { TrainEvent } from "./events.js";
-import { LoadedItems } from "./loaded-items.js";
+import { LoadedItems, type LoadedItemsOptions } from "./loaded-items.js";
 import type { Loaders } from "./run.js";
 import type { Warnings } from "./warnings.js";
 import { EmbeddingWorkers } from "./workers/embedding-workers.js";
@@ -23,6 +23,7 @@ export class Caches<K extends Kind, Item> {
   /** True when nothing but the caches looks at items. */
   readonly #keepsItems: boolean;
   readonly #numbersItems: boolean;
+  readonly #routing: NonNullable<LoadedItemsOptions<Item>["routing"]>;
 
   constructor({ caches, encoders, guide, xbm }: Assembled<K, Item>, warnings: Warnings) {
     this.#warnings = warnings;
@@ -33,9 +34,9 @@ export class Caches<K extends Kind, Item> {
       config === null
         ? new Map<string, never>()
         : cachedEncoders(config, withGuide(encoders, guide), (message) => warnings.warn("CACHE", message));
-    this.#keepsItems = withGuide(encoders, guide).every(
-      ([name, encoder]) => this.#cached.has(name) && !isRouting(encoder),
-    );
+    const all = withGuide(encoders, guide);
+    this.#keepsItems = all.every(([name]) => this.#cached.has(name));
+    this.#routing = all.flatMap(([name, encoder]) => (isRouting(encoder) ? [[name, encoder] as const] : []));
     this.#numbersItems = xbm !== null;
   }
 
@@ -64,7 +65,12 @@ export class Caches<K extends Kind, Item> {
   async *fill(loaders: Loaders<K, Item>, signal: AbortSignal | null): AsyncGenerator<TrainEvent, Loaders<K, Item>> {
     if (this.#config === null || this.#cached.size === 0) return loaders;
     const read = [loaders.train, ...(loaders.validation === undefined ? [] : [loaders.validation])].map(
-      (loader) => new LoadedItems<K, Item>(loader, { keeps: this.#keepsItems, numbers: this.#numbersItems }),
+      (loader) =>
+        new LoadedItems<K, Item>(loader, {
+          keeps: this.#keepsItems,
+          numbers: this.#numbersItems,
+          routing: this.#routing,
+        }),
     );
     const counts = read.map(({ itemCount }) => itemCount);
     const total = counts.includes(null) ? null : counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);

@@ -1,16 +1,19 @@
 import { inBlocks, type ItemBlock } from "../cache/fill.js";
 import { KeptItem, KeptItems } from "../cache/kept-items.js";
 import type { Batch } from "../contracts/batch.js";
+import type { Routing } from "../contracts/encoder.js";
 import { Loader, type EpochRequest, type ItemPlaces } from "../contracts/loader.js";
 import type { Group, Kind } from "../contracts/samples.js";
 import { itemNumbers } from "./item-numbers.js";
 
 /** What is asked of the items of a loader. */
-export interface LoadedItemsOptions {
+export interface LoadedItemsOptions<in Item> {
   /** True when what stands for an item may be given in its stead. */
   readonly keeps: boolean;
   /** Remember their numbers too. */
   readonly numbers: boolean;
+  /** Encoders that send them different ways, by name: these are remembered too. */
+  readonly routing?: readonly (readonly [name: string, encoder: Routing<Item>])[];
 }
 
 /** Goes through the items of a loader once, and gives a loader that need not read them again, when that is possible. */
@@ -22,11 +25,13 @@ export class LoadedItems<K extends Kind, Item> {
   readonly #places: ItemPlaces<K, Item> | null;
   readonly #kept: KeptItems<Item> | null;
   readonly #numbers: boolean;
+  readonly #routing: NonNullable<LoadedItemsOptions<Item>["routing"]>;
 
-  constructor(loader: Loader<K, Item>, { keeps, numbers }: LoadedItemsOptions) {
+  constructor(loader: Loader<K, Item>, { keeps, numbers, routing = [] }: LoadedItemsOptions<Item>) {
     const places = loader.places();
     this.#given = loader;
     this.#numbers = numbers;
+    this.#routing = routing;
     this.itemCount = places?.itemCount ?? null;
     this.#places = keeps ? places : null;
     this.#kept = this.#places === null ? null : new KeptItems(this.#places);
@@ -43,8 +48,18 @@ export class LoadedItems<K extends Kind, Item> {
     }
     for await (const block of places.blocks()) {
       if (this.#numbers) source.number(block.places, itemNumbers(block.items));
+      for (const [name, encoder] of this.#routing) source.send(name, block.places, waysOf(encoder, block.items));
       yield { ...block, source };
     }
+  }
+}
+
+/** None when one of them has no way: who computes its vector says so, and which it is. */
+function waysOf<Item>(encoder: Routing<Item>, items: readonly Item[]): Int32Array {
+  try {
+    return encoder.routesOf(items);
+  } catch {
+    return new Int32Array(0);
   }
 }
 
