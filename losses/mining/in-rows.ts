@@ -20,6 +20,15 @@ export function nearestColumn(distances: tf.Tensor2D, mask: tf.Tensor2D): tf.Ten
   return tf.argMin(beyond(distances, mask, FAR), 1);
 }
 
+/** `[n, count]` int32, the columns of the largest values of each row among those in the mask, largest first, then any others. */
+export function farthestColumns(values: tf.Tensor2D, mask: tf.Tensor2D, count: number): tf.Tensor2D {
+  return tf.tidy(() => {
+    const keys = beyond(values, mask, -FAR);
+    // NaN has no place in an order.
+    return tf.cast(tf.topk(tf.where(tf.isNaN(keys), tf.fill(keys.shape, -FAR), keys), count, true).indices, "int32");
+  }) as tf.Tensor2D;
+}
+
 /** `[n, m]`, 1 in one column of each row, if that is in the mask. */
 export function onlyColumn(column: tf.Tensor1D, mask: tf.Tensor2D): tf.Tensor2D {
   return tf.mul(equalPairs(column, tf.range(0, mask.shape[1], 1, "int32")), mask);

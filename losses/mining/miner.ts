@@ -22,6 +22,18 @@ export interface TripletChoice {
   readonly upTo?: tf.Tensor2D;
   /** Instead of distances: the column of the one negative that each positive is in a triplet with. */
   readonly negative?: tf.Tensor2D;
+  /** Instead of all of these: the triplets themselves. */
+  readonly listed?: ListedTriplets;
+}
+
+/** So many triplets of each anchor; `[n, k]`. */
+export interface ListedTriplets {
+  /** Columns of the positives, int32. */
+  readonly positives: tf.Tensor2D;
+  /** Columns of the negatives, int32. */
+  readonly negatives: tf.Tensor2D;
+  /** How often each triplet counts; 0 where there is none. */
+  readonly counts: tf.Tensor2D;
 }
 
 /** What a miner may look at besides distances. */

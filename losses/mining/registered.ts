@@ -8,11 +8,14 @@ import { BatchEasyHardMiner } from "./batch-easy-hard-miner.js";
 import { BatchHardMiner } from "./batch-hard-miner.js";
 import { ClassWeightedReducer } from "./class-weighted-reducer.js";
 import { DistanceWeightedMiner } from "./distance-weighted-miner.js";
+import { HDCMiner } from "./hdc-miner.js";
 import { MeanReducer } from "./mean-reducer.js";
 import { Miner } from "./miner.js";
 import { MultiSimilarityMiner } from "./multi-similarity-miner.js";
+import { NHardMiner } from "./n-hard-miner.js";
 import { PairMarginMiner } from "./pair-margin-miner.js";
 import { PerAnchorReducer } from "./per-anchor-reducer.js";
+import { RandomTripletMiner } from "./random-triplet-miner.js";
 import { Reducer } from "./reducer.js";
 import { SumReducer } from "./sum-reducer.js";
 import { ThresholdReducer } from "./threshold-reducer.js";
@@ -27,8 +30,11 @@ for (const miner of [
   BatchEasyHardMiner,
   BatchHardMiner,
   DistanceWeightedMiner,
+  HDCMiner,
   MultiSimilarityMiner,
+  NHardMiner,
   PairMarginMiner,
+  RandomTripletMiner,
   TripletMarginMiner,
   UniformHistogramMiner,
 ]) {

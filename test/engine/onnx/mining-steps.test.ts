@@ -10,10 +10,13 @@ import {
   BatchHardMiner,
   ClassWeightedReducer,
   DistanceWeightedMiner,
+  HDCMiner,
   MeanReducer,
   MultiSimilarityMiner,
+  NHardMiner,
   PairMarginMiner,
   PerAnchorReducer,
+  RandomTripletMiner,
   SumReducer,
   ThresholdReducer,
   TripletMarginMiner,
@@ -25,10 +28,12 @@ import { Lp } from "likewise";
 import type { Kind, SimilarityLoss } from "../../../lib/contracts/index.js";
 import { Random } from "../../../lib/random.js";
 import { hostScalar, hostTensor } from "../../../lib/tensor/host.js";
+import { mapEntries } from "../../../lib/tensor/tree.js";
 import type { PlainTargets } from "../../support/loss.js";
 import { onnxRuntime, type Runtime } from "../../support/onnx-runtime.js";
 import { expectSame, runEagerly, runNatively } from "./both-ways.js";
-import { frozenRows, stepOf } from "./step-cases.js";
+import { expectOneGraph } from "./one-graph.js";
+import { frozenRows, stepOf, type Step } from "./step-cases.js";
 
 const miners: readonly Miner[] = [
   new AngularMiner(),
@@ -38,8 +43,11 @@ const miners: readonly Miner[] = [
   new BatchEasyHardMiner({ positives: "hard", negatives: "semi-hard", positiveRange: [0, 1.9] }),
   new BatchHardMiner(),
   new DistanceWeightedMiner(),
+  new HDCMiner(),
   new MultiSimilarityMiner(),
+  new NHardMiner({ positives: 2, negatives: [2, 3] }),
   new PairMarginMiner(),
+  new RandomTripletMiner({ perAnchor: 4 }),
   new TripletMarginMiner(),
   new TripletMarginMiner({ triplets: "semi-hard", margin: 0.5 }),
   new UniformHistogramMiner({ bins: 5, positivesPerBin: 2, negativesPerBin: 3 }),
@@ -56,6 +64,11 @@ const reducers: readonly Reducer[] = [
 
 const named = ["cosine", "dot-product", "euclidean", "squared-euclidean", "manhattan", "signal-to-noise"] as const;
 const distances = [...named, new Lp({ p: 3, power: 2 }), new Lp({ normalize: true })];
+
+const SIZES = [
+  [3, 2, 7],
+  [16, 5, 20],
+] as const;
 
 const memory = {
   embeddings: hostTensor(new Random("memory").normals(7 * 4), [7, 4]),
@@ -75,17 +88,20 @@ describe("A training step as ONNX, of mined pairs and triplets", () => {
     remembering = false,
     targets: PlainTargets = { groups: [0, 0, 1, 1, 2, 2, 0, 3] },
   ): Promise<void> {
-    const { programs, carried, inputs } = stepOf({
-      encoders: [["default", new VectorEncoder(6)]],
-      head: new DenseHead(6, { outputSizes: [5, 4], activation: "tanh" }),
-      loss,
-      targets,
-      inputs: frozenRows(8, 6),
-      ...(remembering ? { memory } : {}),
-    });
+    const at = (times: number): Step =>
+      stepOf({
+        encoders: [["default", new VectorEncoder(6)]],
+        head: new DenseHead(6, { outputSizes: [5, 4], activation: "tanh" }),
+        loss,
+        targets: mapEntries(targets, (numbers) => Array.from({ length: times }, () => numbers).flat()),
+        inputs: frozenRows(8 * times, 6),
+        ...(remembering ? { memory } : {}),
+      });
+    const { programs, carried, inputs } = at(1);
     const wanted = await runEagerly(programs.step, { carried, inputs });
     const got = await runNatively(runtime, programs.step, { carried, inputs });
     expectSame(got, wanted, "step", { relative: 0, absolute: 0, ofLargest: 1e-5 });
+    for (const sizes of SIZES) expectOneGraph(at, "step", sizes);
   }
 
   for (const miner of miners) {

@@ -17,8 +17,11 @@ const MINERS = [
   new miners.BatchEasyHardMiner(),
   new miners.BatchHardMiner(),
   new miners.DistanceWeightedMiner({ farthest: 2 }),
+  new miners.HDCMiner({ share: 0.9 }),
   new miners.MultiSimilarityMiner({ epsilon: 5 }),
+  new miners.NHardMiner({ positives: 2, negatives: 3 }),
   new miners.PairMarginMiner({ positiveMargin: 0, negativeMargin: 9 }),
+  new miners.RandomTripletMiner({ perAnchor: 9 }),
   new miners.TripletMarginMiner({ margin: 9 }),
   new miners.UniformHistogramMiner({ bins: 3, positivesPerBin: 9, negativesPerBin: 9 }),
 ].map(saved);

@@ -17,8 +17,11 @@ const {
   BatchEasyHardMiner,
   BatchHardMiner,
   DistanceWeightedMiner,
+  HDCMiner,
   MultiSimilarityMiner,
+  NHardMiner,
   PairMarginMiner,
+  RandomTripletMiner,
   TripletMarginMiner,
   UniformHistogramMiner,
 } = exported;
@@ -32,8 +35,11 @@ const MINERS: Readonly<Record<string, () => readonly Miner[]>> = {
   ],
   BatchHardMiner: () => [new BatchHardMiner()],
   DistanceWeightedMiner: () => [new DistanceWeightedMiner()],
+  HDCMiner: () => [new HDCMiner(), new HDCMiner({ share: 0.2 })],
   MultiSimilarityMiner: () => [new MultiSimilarityMiner()],
+  NHardMiner: () => [new NHardMiner(), new NHardMiner({ positives: 2, negatives: [2, 4] })],
   PairMarginMiner: () => [new PairMarginMiner()],
+  RandomTripletMiner: () => [new RandomTripletMiner(), new RandomTripletMiner({ perAnchor: 3 })],
   TripletMarginMiner: () =>
     (["all", "hard", "semi-hard", "easy"] as const).map((triplets) => new TripletMarginMiner({ triplets })),
   UniformHistogramMiner: () => [new UniformHistogramMiner({ bins: 4, positivesPerBin: 2, negativesPerBin: 3 })],

@@ -21,6 +21,11 @@ export interface Choice {
   readonly above: number[][] | null;
   readonly upTo: number[][] | null;
   readonly negative: number[][] | null;
+  readonly listed: {
+    readonly positives: number[][];
+    readonly negatives: number[][];
+    readonly counts: number[][];
+  } | null;
 }
 
 /** Runs a miner; leaves no tensor. */
@@ -62,6 +67,13 @@ export function mine(
       above: plain(triplets.above),
       upTo: plain(triplets.upTo),
       negative: plain(triplets.negative),
+      listed: triplets.listed
+        ? {
+            positives: triplets.listed.positives.arraySync(),
+            negatives: triplets.listed.negatives.arraySync(),
+            counts: triplets.listed.counts.arraySync(),
+          }
+        : null,
     };
   });
   return found as Choice;
