@@ -130,14 +130,13 @@ export abstract class DistanceMatrixLoss<Parameters extends TensorTree = TensorT
     const mined =
       miner === null
         ? masks
-        : withoutGradient(() =>
-            miner.mine(distances ?? comparison.values, computed(masks), {
-              rows,
-              columns,
-              distance,
-              noise: noise ?? HALVES,
-            }),
-          );
+        : withoutGradient(() => {
+            const looked = distances ?? comparison.values;
+            const pairs = computed(masks);
+            const context = { rows, columns, distance, noise: noise ?? HALVES };
+            // What a miner leaves behind on its way would be held until the end of the step.
+            return tf.tidy(() => miner.mine(looked, pairs, context) as never) as Mined;
+          });
     const { terms, weight } = this.compare(comparison, mined, parameters);
     const reduced = Object.entries(terms).map(([name, units]) => [name, this.#reducer.reduce(units, groups)] as const);
     const values = reduced.map(([, { value }]) => value);

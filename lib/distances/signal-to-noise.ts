@@ -44,5 +44,6 @@ function centered(rows: tf.Tensor2D): tf.Tensor2D {
 function ratio(noise: tf.Tensor2D, signal: tf.Tensor2D): tf.Tensor2D {
   const has = tf.step(tf.sub(signal, LEAST)); // [n, 1]
   const without = tf.sub(1, has);
-  return tf.add(tf.mul(tf.div(noise, tf.add(tf.mul(signal, has), without)), has), without);
+  const inverse = tf.div(has, tf.add(tf.mul(signal, has), without));
+  return tf.add(tf.mul(noise, inverse), without);
 }

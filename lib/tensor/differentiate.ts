@@ -1,3 +1,4 @@
+import { backpropagate } from "./backpropagate.js";
 import { completeGradients } from "./gradients.js";
 import * as tf from "./tf.js";
 import type { Tensors } from "./tree.js";
@@ -29,7 +30,7 @@ export function differentiate<Rest extends Record<string, tf.Tensor>>(
     return given.includes(value) ? tf.clone(value) : value;
   };
   const whole = (): Differentiated<Rest> => {
-    const { value, slopes } = given.length === 0 ? { value: forward(), slopes: [] } : backward(forward, given);
+    const { value, slopes } = given.length === 0 ? { value: forward(), slopes: [] } : backpropagate(forward, given);
     const gradients: Record<string, tf.Tensor> = {};
     names.forEach((name, position) => {
       gradients[name] = slopes[position] ?? tf.zerosLike(given[position] as tf.Tensor);
@@ -42,24 +43,5 @@ export function differentiate<Rest extends Record<string, tf.Tensor>>(
     return tf.tidy(whole as () => never);
   } finally {
     tf.dispose(kept);
-  }
-}
-
-function backward(
-  forward: () => tf.Scalar,
-  parameters: tf.Tensor[],
-): { value: tf.Scalar; slopes: readonly (tf.Tensor | undefined)[] } {
-  const engine = tf.engine();
-  try {
-    const { value, grads } = engine.gradients(forward, parameters, undefined, true);
-    return { value: value as tf.Scalar, slopes: grads as (tf.Tensor | undefined)[] };
-  } catch (error) {
-    // tfjs frees what the tape has saved only at the end of a way back that succeeds.
-    const { state } = engine;
-    if (state.gradientDepth === 0) {
-      for (const { saved } of state.activeTape as { readonly saved?: tf.Tensor[] }[]) tf.dispose(saved);
-      state.activeTape = [];
-    }
-    throw error;
   }
 }

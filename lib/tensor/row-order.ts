@@ -1,3 +1,4 @@
+import { inTurn } from "./in-turn.js";
 import * as tf from "./tf.js";
 
 /** How each row of a matrix is sorted, for arranging other matrices of that shape the same way. */
@@ -54,5 +55,10 @@ function flatPositions(columns: tf.Tensor2D, size: number): tf.Tensor1D {
   const [rows, count] = columns.shape;
   const dtype = rows * size < 2 ** 24 ? "float32" : "int32";
   const starts = tf.expandDims(tf.mul(tf.range(0, rows, 1, dtype), tf.scalar(size, dtype)), 1); // [n, 1]
-  return tf.reshape(tf.cast(tf.add(tf.cast(columns, dtype), starts), "int32"), [rows * count]);
+  return inTurn(
+    tf.cast<tf.Tensor>(columns, dtype),
+    (held) => tf.add(held, starts),
+    (held) => tf.cast(held, "int32"),
+    (held) => tf.reshape(held, [rows * count]),
+  ) as tf.Tensor1D;
 }

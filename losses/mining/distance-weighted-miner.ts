@@ -1,6 +1,7 @@
 import { above, refuse, savedOptions, unknownOptions } from "../../lib/contracts/options.js";
 import type { JsonObject } from "../../lib/json.js";
 import type { PairMasks } from "../../lib/tensor/masks.js";
+import { inTurn } from "../../lib/tensor/in-turn.js";
 import { addIntoRows, takeFromRows } from "../../lib/tensor/row-order.js";
 import * as tf from "../../lib/tensor/tf.js";
 import { any, farthest } from "./in-rows.js";
@@ -60,12 +61,16 @@ export class DistanceWeightedMiner extends Miner {
     const draws = tf.sum<tf.Tensor2D>(positives, 1, true); // of each anchor, one for each positive
     // Draw k falls on the column in whose part of 0..1 (k + offset) / draws lies; the first draw behind each column:
     const offset = noise.uniform([n, 1]);
-    const end = tf.tidy(() => {
-      const summed = tf.cumsum(chances, 1) as tf.Tensor2D;
-      const whole = tf.slice(summed, [0, m - 1], [n, 1]);
-      const share = tf.div(summed, tf.add(whole, tf.sub(1, tf.step(whole))));
-      return tf.relu(tf.ceil(tf.sub(tf.mul(share, draws), offset))) as tf.Tensor2D;
-    });
+    const summed = inTurn(chances, (held) => tf.cumsum<tf.Tensor2D>(held, 1));
+    const whole = tf.slice(summed, [0, m - 1], [n, 1]);
+    const end = inTurn(
+      summed,
+      (held) => tf.div(held, tf.add(whole, tf.sub(1, tf.step(whole)))),
+      (held) => tf.mul(held, draws),
+      (held) => tf.sub(held, offset),
+      (held) => tf.ceil(held),
+      (held) => tf.relu<tf.Tensor2D>(held),
+    );
     const negatives = tf.tidy(() => {
       const start = tf.pad(tf.slice(end, [0, 0], [n, m - 1]), [
         [0, 0],
@@ -75,28 +80,70 @@ export class DistanceWeightedMiner extends Miner {
     });
     const columnOfDraw = tf.tidy(() => {
       const ends = addIntoRows(tf.onesLike(end), tf.cast(end, "int32") as tf.Tensor2D, m + 1);
-      return tf.minimum<tf.Tensor2D>(tf.cumsum(ends, 1), m - 1);
+      return inTurn(
+        ends,
+        (held) => tf.cumsum(held, 1),
+        (held) => tf.minimum<tf.Tensor2D>(held, m - 1),
+      );
     });
+    end.dispose();
     // Positives take the draws in turn, beginning anywhere.
     const first = noise.uniform([n, 1]);
     const negative = tf.tidy(() => {
-      const turn = tf.add(tf.relu(tf.sub(tf.cumsum(positives, 1), 1)), tf.floor(tf.mul(first, draws)));
-      const draw = tf.sub(turn, tf.mul(draws, tf.step(tf.add(tf.sub(turn, draws), 0.5))));
-      return takeFromRows(columnOfDraw, tf.cast(tf.relu(draw), "int32") as tf.Tensor2D);
+      const turn = inTurn(
+        tf.cumsum<tf.Tensor2D>(positives, 1),
+        (held) => tf.sub(held, 1),
+        (held) => tf.relu(held),
+        (held) => tf.add(held, tf.floor(tf.mul(first, draws))),
+      );
+      const again = inTurn(
+        tf.sub<tf.Tensor2D>(turn, draws),
+        (held) => tf.add(held, 0.5),
+        (held) => tf.step(held),
+        (held) => tf.mul(draws, held),
+      );
+      const draw = inTurn(
+        turn,
+        (held) => tf.sub(held, again),
+        (held) => tf.relu(held),
+        (held) => tf.cast<tf.Tensor2D>(held, "int32"),
+      );
+      again.dispose();
+      return takeFromRows(columnOfDraw, draw);
     });
     return { positives, negatives, triplets: { negative } };
   }
 
-  /** `[n, m]`, proportional in each row; 0 where none is drawn. */
+  /** `[n, m]`, proportional in each row; 0 where none is drawn. Disposes the squared distances. */
   #chances(squared: tf.Tensor2D, negatives: tf.Tensor2D, size: number): tf.Tensor2D {
     const { cutoff, farthest: most } = this.#options;
-    const near = tf.mul<tf.Tensor2D>(negatives, tf.step(tf.sub(Math.min(most, 2) ** 2, squared)));
-    const clipped = tf.maximum(squared, cutoff ** 2);
-    const opposite = tf.maximum(tf.sub(1, tf.mul(clipped, 0.25)), 1e-7);
-    const logarithms = tf.sub<tf.Tensor2D>(
-      tf.mul(tf.log(clipped), (2 - size) / 2),
-      tf.mul(tf.log(opposite), (size - 3) / 2),
+    const near = inTurn(
+      tf.sub<tf.Tensor2D>(Math.min(most, 2) ** 2, squared),
+      (held) => tf.step(held),
+      (held) => tf.mul<tf.Tensor2D>(negatives, held),
     );
-    return tf.mul(near, tf.exp(tf.minimum(tf.sub(logarithms, farthest(logarithms, near)), 0)));
+    const clipped = inTurn(squared, (held) => tf.maximum<tf.Tensor2D>(held, cutoff ** 2));
+    const opposite = inTurn(
+      tf.mul<tf.Tensor2D>(clipped, 0.25),
+      (held) => tf.sub(1, held),
+      (held) => tf.maximum(held, 1e-7),
+      (held) => tf.log(held),
+      (held) => tf.mul(held, (size - 3) / 2),
+    );
+    const logarithms = inTurn(
+      clipped,
+      (held) => tf.log(held),
+      (held) => tf.mul(held, (2 - size) / 2),
+      (held) => tf.sub(held, opposite),
+    );
+    opposite.dispose();
+    const highest = tf.tidy(() => farthest(logarithms, near));
+    return inTurn(
+      logarithms,
+      (held) => tf.sub(held, highest),
+      (held) => tf.minimum(held, 0),
+      (held) => tf.exp(held),
+      (held) => tf.mul(near, held),
+    );
   }
 }

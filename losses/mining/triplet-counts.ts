@@ -1,3 +1,4 @@
+import { inTurn } from "../../lib/tensor/in-turn.js";
 import type { PairMasks } from "../../lib/tensor/masks.js";
 import { descending } from "../../lib/tensor/row-order.js";
 import * as tf from "../../lib/tensor/tf.js";
@@ -19,25 +20,36 @@ const NEVER = -1e30;
  */
 export function tripletCounts(bounds: tf.Tensor2D, distances: tf.Tensor2D, masks: PairMasks): tf.Tensor2D {
   const { positives, negatives } = masks;
-  const neither = tf.sub(1, tf.add(positives, negatives));
-  const keys = tf.addN([tf.mul(bounds, positives), tf.mul(distances, negatives), tf.mul(neither, NEVER)]);
-  const order = descending(keys as tf.Tensor2D);
-  const kinds = order.arrange(tf.sub(positives, negatives)); // 1 positive, -1 negative, 0 neither
-  const isPositive = tf.relu(kinds);
-  const isNegative = tf.relu(tf.neg(kinds));
-  const negativesBehind = tf.sub(tf.sum(isNegative, 1, true), tf.cumsum(isNegative, 1));
-  const positivesBefore = tf.cumsum(isPositive, 1);
-  return order.restore(tf.sub(tf.mul(isPositive, negativesBehind), tf.mul(isNegative, positivesBefore)));
+  return tf.tidy(() => {
+    const keys = tf.tidy(() => {
+      const neither = tf.sub(1, tf.add(positives, negatives));
+      return tf.addN([tf.mul(bounds, positives), tf.mul(distances, negatives), tf.mul(neither, NEVER)]) as tf.Tensor2D;
+    });
+    const order = descending(keys);
+    keys.dispose();
+    const kinds = inTurn(tf.sub<tf.Tensor2D>(positives, negatives), (held) => order.arrange(held)); // 1, -1, 0 neither
+    const ofPositives = tf.tidy(() => {
+      const isNegative = tf.relu(tf.neg(kinds));
+      const negativesBehind = tf.sub(tf.sum(isNegative, 1, true), tf.cumsum(isNegative, 1));
+      return tf.mul<tf.Tensor2D>(tf.relu(kinds), negativesBehind);
+    });
+    const ofNegatives = tf.tidy(() => {
+      const positivesBefore = tf.cumsum(tf.relu(kinds), 1);
+      return tf.mul<tf.Tensor2D>(tf.relu(tf.neg(kinds)), positivesBefore);
+    });
+    kinds.dispose();
+    return order.restore(inTurn(ofPositives, (held) => tf.sub(held, ofNegatives)));
+  });
 }
 
 /** A bound that lets in what is as far, up to rounding. */
 export function including(bounds: tf.Tensor2D): tf.Tensor2D {
-  return tf.add(bounds, rounding(bounds));
+  return tf.tidy(() => tf.add(bounds, rounding(bounds)));
 }
 
 /** A bound that keeps out what is as far, up to rounding. */
 export function excluding(bounds: tf.Tensor2D): tf.Tensor2D {
-  return tf.sub(bounds, rounding(bounds));
+  return tf.tidy(() => tf.sub(bounds, rounding(bounds)));
 }
 
 function rounding(distances: tf.Tensor2D): tf.Tensor2D {

@@ -1,4 +1,6 @@
+import { inTurn } from "../../lib/tensor/in-turn.js";
 import * as tf from "../../lib/tensor/tf.js";
+import { withoutGradient } from "../../lib/tensor/without-gradient.js";
 
 /**
  * The losses of single pairs, triplets or anchors, before they become one number. `[n]` or `[n, m]`; a row belongs to the anchor of
@@ -16,11 +18,25 @@ export interface Units {
 /** Units of one loss each; `counts` is 0 where there is none, 1 where there is one, more when it counts several times. */
 export function unitsOf(losses: tf.Tensor, counts: tf.Tensor): Units {
   return {
-    totals: tf.mul(losses, counts),
+    // When it is asked for: most reducers want either these or those between bounds.
+    get totals() {
+      return tf.mul(losses, counts);
+    },
     counts,
     between(low, high) {
-      const above = low === -Infinity ? counts : tf.mul(counts, tf.step(tf.sub(losses, low)));
-      return unitsOf(losses, high === Infinity ? above : tf.mul(above, tf.step(tf.sub(high, losses))));
+      return unitsOf(
+        losses,
+        withoutGradient(() => {
+          const within = (difference: tf.Tensor, held: tf.Tensor): tf.Tensor =>
+            inTurn(
+              difference,
+              (beyond) => tf.step(beyond),
+              (inside) => tf.mul(held, inside),
+            );
+          const above = low === -Infinity ? counts : within(tf.sub(losses, low), counts);
+          return high === Infinity ? above : within(tf.sub(high, losses), above);
+        }),
+      );
     },
   };
 }
