@@ -25,6 +25,7 @@ import {
   NTXentLoss,
   OnlineContrastiveLoss,
   P2SGradLoss,
+  PNPLoss,
   ProxyAnchorLoss,
   ProxyNCALoss,
   RankedListLoss,
@@ -34,6 +35,7 @@ import {
   SubCenterArcFaceLoss,
   SphereFaceLoss,
   SupervisedContrastiveLoss,
+  SurrogatePrecisionLoss,
   ThresholdConsistentMarginLoss,
   TripletLoss,
   TupletMarginLoss,
@@ -195,6 +197,10 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
     },
   }),
   P2SGradLoss: () => ({ defaults: { ...proxies, loss: new P2SGradLoss({ embeddingSize: SIZE, groups: 4 }) } }),
+  PNPLoss: () => ({
+    gentle: { ...groups, loss: new PNPLoss({ temperature: 0.1 }) },
+    "far positives given up": { ...groups, loss: new PNPLoss({ variant: "Dq", temperature: 0.1 }) },
+  }),
   ProxyAnchorLoss: () => ({
     sharp: {
       ...proxies,
@@ -238,6 +244,19 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
     },
   }),
   SupervisedContrastiveLoss: () => ({ defaults: { ...groups, loss: new SupervisedContrastiveLoss() } }),
+  SurrogatePrecisionLoss: () => ({
+    // Each positive is the first: its rank is a half.
+    defaults: {
+      ...groups,
+      least: 1 - 1 / (1 + Math.exp(-4.5)),
+      loss: new SurrogatePrecisionLoss({ temperature: 0.1 }),
+    },
+    sharp: {
+      ...groups,
+      least: 1 - 1 / (1 + Math.exp(-2)),
+      loss: new SurrogatePrecisionLoss({ k: 1, temperature: 0.1, rankTemperature: 0.25 }),
+    },
+  }),
   ThresholdConsistentMarginLoss: () => ({ defaults: { ...groups, loss: new ThresholdConsistentMarginLoss() } }),
   TripletLoss: () => ({
     hard: { ...groups, loss: new TripletLoss() },
