@@ -16,8 +16,8 @@ const KEPT_SHARED = { changing: 8, unchanging: 64 } as const;
 /** Runs after which shapes that share a graph get their own, which is somewhat faster, and how often that happens. */
 const WORTH_OWN = 32;
 const MOST_PROMOTED = 4;
-/** Shapes that a graph for all sizes was not found for, after which it is not looked for. */
-const MOST_REFUSALS = 3;
+/** Sets of input shapes of which no two share a graph, after which none for all sizes is looked for. */
+const MOST_SAMPLES = 4;
 
 /**
  * For measurements: `{ program, milliseconds, symbolic, loaded }` for every set of input shapes, the time until it can run; whether its
@@ -53,10 +53,11 @@ export interface GraphHome {
 
 /** Input shapes that differ in sizes alone, and the graph that serves them. */
 interface Family {
-  /** What was traced first. */
-  readonly sample: Graph;
+  /**
+   * To compare with until a graph is shared: one row alone, say, has little in common with other sizes. None when no more are looked for.
+   */
+  readonly samples: Graph[];
   shared: { readonly general: GeneralModel; readonly graph: number } | null;
-  refusals: number;
 }
 
 interface Kept {
@@ -125,7 +126,7 @@ export class ProgramGraphs {
     }
     if (kept === null) {
       const graph = traceProgram(this.#program, this.#home.layouts, inputs);
-      if (family === undefined) this.#families.set(kin, (family = { sample: graph, shared: null, refusals: 0 }));
+      if (family === undefined) this.#families.set(kin, (family = { samples: [graph], shared: null }));
       const written = writeProgram(this.#name, graph, this.#home);
       const compiled = planProgram(written, layout);
       const id = await this.#home.load(encodeModel(written.model), compiled.plan);
@@ -147,16 +148,17 @@ export class ProgramGraphs {
 
   /** Runs inputs on a graph that is for other sizes too; null when there is none. */
   async #share(family: Family, inputs: HostTensors, layout: PackedLayout): Promise<Kept | null> {
-    if (family.shared === null && family.refusals >= MOST_REFUSALS) return null;
+    const { samples, shared } = family;
+    if (shared === null && samples.length === 0) return null;
     const { layouts, threads } = this.#home;
+    const write = (graph: Graph): WrittenProgram => writeProgram(this.#name, graph, { threads, anySize: true });
     // What changes from one recording to the next shows in the comparison.
-    const written = writeProgram(this.#name, recordProgram(this.#program, layouts, inputs), { threads, anySize: true });
-    const { shared } = family;
+    const written = write(recordProgram(this.#program, layouts, inputs));
     if (shared !== null && serves(shared.general, written.model)) return this.#bind(family, shared, written, layout);
-    const sample = writeProgram(this.#name, family.sample, { threads, anySize: true });
-    const general = widen(shared?.general ?? generalOf(sample.model), written.model);
-    if (typeof general === "string") {
-      family.refusals += 1;
+    const known = shared === null ? samples.map((sample) => generalOf(write(sample).model)) : [shared.general];
+    const general = known.map((each) => widen(each, written.model)).find((each) => typeof each !== "string");
+    if (general === undefined) {
+      if (shared === null && samples.push(written.graph) === MOST_SAMPLES) samples.length = 0;
       return null;
     }
     const compiled = planProgram(written, layout, constantsFor(general, written.model));
@@ -165,10 +167,11 @@ export class ProgramGraphs {
       id = await this.#home.load(encodeModel(writeGeneral(general)), compiled.plan);
     } catch {
       // What the runtime refuses for all sizes it may take for these.
-      family.refusals = MOST_REFUSALS;
+      samples.length = 0;
       return null;
     }
     family.shared = { general, graph: id };
+    samples.length = 0;
     const used = [...this.#kept.values()].some(({ graph }) => graph.id === shared?.graph);
     if (shared !== null && !used) this.#home.unload(shared.graph);
     return { graph: toGraph(id, compiled, layout), family, runs: 1 };

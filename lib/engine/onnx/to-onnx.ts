@@ -3,6 +3,7 @@ import { TraceError } from "../trace/trace-error.js";
 import { OnnxBuilder, type Operand } from "./builder.js";
 import { foldFactors } from "./fold-factors.js";
 import { encodeModel, type OnnxModel, type OnnxNode, type OnnxValue } from "./model.js";
+import { nameInOrder } from "./name-in-order.js";
 import { cast } from "./operations.js";
 import { lowerings } from "./table.js";
 
@@ -86,7 +87,8 @@ export function toOnnxModel(graph: Graph, options: ToOnnxOptions = {}): OnnxMode
     .filter(([inputName]) => used.has(inputName))
     .map(([inputName, { dtype, shape }]): OnnxValue => ({ name: inputName, type: dtype, shape }));
   const initializers = g.initializers.filter((initializer) => used.has(initializer.name));
-  return { name, nodes, initializers, inputs, outputs, metadata };
+  const model = { name, nodes, initializers, inputs, outputs, metadata };
+  return anySize ? nameInOrder(model) : model;
 }
 
 /** Kernels that what is put out depends on, in order. */

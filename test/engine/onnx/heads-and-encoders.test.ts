@@ -3,18 +3,20 @@ import { VectorEncoder } from "likewise/encoders";
 import { IdentityHead, SwitchHead } from "likewise/heads";
 import { MultipleNegativesRankingLoss } from "likewise/losses";
 import { TrainableEncoder } from "../../../lib/contracts/encoder.js";
-import { writeProgram } from "../../../lib/engine/compile-program.js";
-import { generalOf, serves, widen } from "../../../lib/engine/onnx/general-model.js";
-import { recordProgram } from "../../../lib/engine/trace/trace-program.js";
 import { prefixed } from "../../../lib/tensor/tree.js";
 import { ENCODER_EXAMPLES } from "../../encoders/contract-examples.js";
 import { encoderClasses } from "../../encoders/running.js";
 import { HEAD_EXAMPLES, headClasses } from "../../heads/examples.js";
 import { onnxRuntime, type Runtime } from "../../support/onnx-runtime.js";
 import { expectSame, runEagerly, runNatively } from "./both-ways.js";
+import { expectOneGraph } from "./one-graph.js";
 import { frozenRows, stepOf, switchedCase, type Step } from "./step-cases.js";
 
 const PROGRAMS = ["step", "evaluate"] as const;
+const SIZES = [
+  [4, 3, 9],
+  [128, 7, 30],
+] as const;
 const loss = new MultipleNegativesRankingLoss({ temperature: 0.5 });
 const pairsOf = (count: number): { readonly labels: number[]; readonly subgroups: number[] } => ({
   labels: Array.from({ length: count }, (_, at) => (at === 2 ? 0 : 1)),
@@ -33,14 +35,7 @@ describe("A training step as ONNX, with numbers and gradients of the eager step 
       const wanted = await runEagerly(programs[name], { carried, inputs });
       const got = await runNatively(runtime, programs[name], { carried, inputs });
       expectSame(got, wanted, name, { relative: 0, absolute: 1e-9, ofLargest: 1e-5 });
-      const [first, second, third] = [4, 3, 9].map((pairs) => {
-        const step = at(pairs);
-        const graph = recordProgram(step.programs[name], step.carried, step.inputs);
-        return writeProgram(name, graph, { threads: 1, anySize: true }).model;
-      });
-      const general = widen(generalOf(first!), second!);
-      expect(general, name).to.not.be.a("string");
-      if (typeof general !== "string") expect(serves(general, third!), name).to.equal(true);
+      for (const sizes of SIZES) expectOneGraph(at, name, sizes);
     }
   }
 
@@ -65,7 +60,7 @@ describe("A training step as ONNX, with numbers and gradients of the eager step 
     seen.add(encoder.constructor);
     it(`is written for ${name}`, async () => {
       const collated = new Map<number, Awaited<ReturnType<typeof encoder.collate>>>();
-      for (const pairs of [4, 3, 9]) {
+      for (const pairs of SIZES.flat()) {
         const items = Array.from({ length: 2 * pairs }, (_, i) => example.items[i % example.items.length]);
         collated.set(pairs, await encoder.collate(items));
       }

@@ -6,14 +6,17 @@ import type { Head } from "../../../lib/contracts/head.js";
 import type { Transform } from "../../../lib/contracts/optimizer.js";
 import { Random } from "../../../lib/random.js";
 import { hostScalar, hostTensor } from "../../../lib/tensor/host.js";
+import { mapEntries } from "../../../lib/tensor/tree.js";
 import { EXAMPLES } from "../../losses/contract-examples.js";
 import { onnxRuntime, type Runtime } from "../../support/onnx-runtime.js";
 import { expectSame, runEagerly, runNatively } from "./both-ways.js";
-import { frozenRows, recordsCase, stepOf, type StepCase } from "./step-cases.js";
+import { expectOneGraph } from "./one-graph.js";
+import { frozenRows, recordsCase, stepOf, type Step, type StepCase } from "./step-cases.js";
 
 type ProgramName = "step" | "accumulate" | "update" | "evaluate" | "diagnose";
 
 const pairs = { labels: [1, 1, 0, 1], subgroups: [0, 1, 2, 3, 0, 1, 2, 3] };
+const twoPairs = { labels: [1, 0], subgroups: [0, 1, 1, 2] };
 const encoders = [["default", new VectorEncoder(6)]] as const;
 const ranked = {
   encoders,
@@ -117,6 +120,13 @@ describe("A training step as ONNX", () => {
     };
     for (const [name, optimizer] of Object.entries(optimizers)) {
       it(name, () => expectBoth({ ...ranked, optimizer }, ["step", "accumulate", "update"]));
+      it(`${name}, as one graph for all sizes`, () => {
+        const at = (pairs: number): Step => {
+          const targets = mapEntries(twoPairs, (numbers) => Array.from({ length: pairs / 2 }, () => numbers).flat());
+          return stepOf({ ...ranked, optimizer, targets, inputs: frozenRows(2 * pairs, 6) });
+        };
+        for (const program of ["step", "accumulate", "diagnose"] as const) expectOneGraph(at, program, [64, 6, 30]);
+      });
     }
   });
 

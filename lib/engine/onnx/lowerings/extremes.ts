@@ -12,7 +12,9 @@ export function extreme(which: "Max" | "Min"): Lowering {
     const x = number(g, input(call, 0));
     const axis = positiveAxis(numbersOf(call, "axis")[0] ?? 0, x.shape.length);
     const shape = shapeOf(call);
-    const width = axis === x.shape.length - 1 && x.type === "float32" && !g.portable ? blockWidth(x.shape) : 0;
+    // Whether a row has a divisor is another question at every size.
+    const inRows = axis === x.shape.length - 1 && x.type === "float32" && !g.portable && !g.anySize;
+    const width = inRows ? blockWidth(x.shape) : 0;
     const found = width > 0 ? inBlocks(g, x, width, which) : search(g, x, axis, which, shape);
     return cast(g, reshape(g, found, shape), "int32");
   };

@@ -6,7 +6,12 @@ import { rewrite, sameShape, type Rewritten, type Surroundings } from "./rewrite
  * saves.
  */
 export function mergeProducts(graph: Graph): Graph {
-  return rewrite(graph, merged);
+  return rewrite(graph, (node, surroundings) => merged(node, surroundings, WORTH));
+}
+
+/** The same however large the product is: most are large enough. */
+export function mergeProductsAtAnySize(graph: Graph): Graph {
+  return rewrite(graph, (node, surroundings) => merged(node, surroundings, { sum: 0, transpose: 0 }));
 }
 
 /** Summand of a sum, with its sign. */
@@ -16,15 +21,15 @@ interface Term {
 }
 
 /** Columns from which a product costs more than the sum, and than the transpose and the sum, that save it. */
-const WORTH = { sum: 32, transpose: 128 } as const;
+const WORTH = { sum: 32, transpose: 128 };
 
-function merged(node: GraphNode, surroundings: Surroundings): Rewritten {
+function merged(node: GraphNode, surroundings: Surroundings, worth: typeof WORTH): Rewritten {
   const [output] = node.outputs;
   if (output?.dtype !== "float32" || !isSum(node)) return null;
   const terms = summands(node, output, false, surroundings);
   for (const [at, first] of terms.entries()) {
     for (const second of terms.slice(at + 1)) {
-      const nodes = productOfSum(first, second, surroundings);
+      const nodes = productOfSum(first, second, surroundings, worth);
       const product = nodes?.at(-1)?.outputs[0];
       if (nodes === null || product === undefined) continue;
       const all = [
@@ -54,7 +59,12 @@ function summands(node: GraphNode, { shape }: GraphValue, negative: boolean, sur
 }
 
 /** Two products that share a factor as one; its value is the last output. Null when they share none, or it would not pay. */
-function productOfSum(first: Term, second: Term, { producer, uses, value }: Surroundings): GraphNode[] | null {
+function productOfSum(
+  first: Term,
+  second: Term,
+  { producer, uses, value }: Surroundings,
+  worth: typeof WORTH,
+): GraphNode[] | null {
   const [one, other] = [producer(first.value), producer(second.value)];
   if (one?.kernel !== "BatchMatMul" || other?.kernel !== "BatchMatMul") return null;
   if (uses(first.value) !== 1 || uses(second.value) !== 1 || first.value.shape.length !== 2) return null;
@@ -68,7 +78,7 @@ function productOfSum(first: Term, second: Term, { producer, uses, value }: Surr
     const [left, right] = [one.inputs[rest] as GraphValue, other.inputs[rest] as GraphValue];
     const turned = one.attributes[flag] !== other.attributes[flag];
     const width = first.value.shape[shared] ?? 0;
-    if (left.dtype !== "float32" || right.dtype !== "float32" || width < (turned ? WORTH.transpose : WORTH.sum))
+    if (left.dtype !== "float32" || right.dtype !== "float32" || width < (turned ? worth.transpose : worth.sum))
       continue;
     const upright = turned ? value("float32", [...right.shape].reverse()) : right;
     const sum = value("float32", left.shape);

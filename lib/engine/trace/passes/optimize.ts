@@ -7,7 +7,7 @@ import { compareWholeNumbers } from "./equalities.js";
 import { removeDeadNodes } from "./dead-nodes.js";
 import { factorSums } from "./factored-sums.js";
 import { findLogSoftmax } from "./log-softmax.js";
-import { mergeProducts } from "./merge-products.js";
+import { mergeProducts, mergeProductsAtAnySize } from "./merge-products.js";
 import { mergeTransposes } from "./merge-transposes.js";
 import { dropNeutralElements } from "./neutral-elements.js";
 import { gatherOffsets } from "./offsets.js";
@@ -34,9 +34,11 @@ const passes: readonly ((graph: Graph) => Graph)[] = [
 ];
 
 /** Those that do not depend on how large tensors are. */
-const anySizePasses = passes
-  .filter((pass) => pass !== factorSums)
-  .map((pass) => (pass === gatherNarrowFactors ? gatherFactorsAtAnySize : pass));
+const atAnySize = new Map([
+  [gatherNarrowFactors, gatherFactorsAtAnySize],
+  [mergeProducts, mergeProductsAtAnySize],
+]);
+const anySizePasses = passes.filter((pass) => pass !== factorSums).map((pass) => atAnySize.get(pass) ?? pass);
 
 /** Rounds after which a graph counts as simple enough; training steps settle in three or four. */
 const ROUNDS = 12;
