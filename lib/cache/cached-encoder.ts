@@ -3,9 +3,12 @@ import type { KeyExtractor } from "./cache-config.js";
 import { EncoderKeys } from "./encoder-keys.js";
 import { keptItems, type KeptItems } from "./kept-items.js";
 import { KeptRows } from "./kept-rows.js";
-import type { ItemsAt, Missing } from "./missing.js";
+import { KeyMap } from "./key-map.js";
+import { copyKey, countKeys, keysAt } from "./keys.js";
+import type { ItemsAt, Missing, WaitingItems } from "./missing.js";
 import type { RowCache } from "./row-cache.js";
 import { RowComputer, type Elsewhere } from "./row-computer.js";
+import type { RowShelf } from "./row-shelf.js";
 import type { CacheStorage } from "./storage.js";
 import { StoredRows } from "./stored-rows.js";
 
@@ -31,6 +34,8 @@ export interface CachedEncoderOptions<Item> {
 /** What is known once the encoder is ready to be asked. */
 interface Opened<Item> {
   readonly keys: EncoderKeys<Item>;
+  /** Its rows in memory. */
+  readonly shelf: RowShelf;
   readonly stored: StoredRows<Item> | null;
 }
 
@@ -74,8 +79,8 @@ export class CachedEncoder<Item> {
   async rows(items: readonly Item[]): Promise<Float32Array> {
     const kept = keptItems<Item>(items);
     if (kept !== null) return this.#keptRows(kept.source, kept.places);
-    const { keys, stored } = await this.#keysOf(items);
-    return this.#gather(keys, stored, (positions) => positions.map((position) => items[position] as Item));
+    const keys = await this.#keysOf(items);
+    return this.#gather(keys, await this.#open(), (positions) => positions.map((position) => items[position] as Item));
   }
 
   /** Takes back an array that `rows` gave and that nobody will look at again. */
@@ -85,44 +90,33 @@ export class CachedEncoder<Item> {
 
   /** The same for items that need not be read when their keys and vectors are there. */
   async #keptRows(source: KeptItems<Item>, places: readonly number[]): Promise<Float32Array> {
-    const kept = this.#kept.get(source) ?? new KeptRows(this.#options.rows, this.encoder.embeddingSize);
-    this.#kept.set(source, kept);
-    const found = kept.of(places);
+    const found = this.#kept.get(source)?.of(places) ?? null;
     if (found !== null) {
       this.#hits += places.length;
       return found;
     }
-    const { stored } = await this.#open();
+    const opened = await this.#open();
+    const kept = this.#kept.get(source) ?? new KeptRows(this.#options.rows, opened.shelf);
+    this.#kept.set(source, kept);
     const itemsAt = (positions: readonly number[]) => source.read(positions.map((at) => places[at] as number));
-    const keys = source.keysOf(this.name, places);
-    const unknown = keys.flatMap((key, position) => (key === undefined ? [position] : []));
+    const { keys, unknown } = source.keysOf(this.name, places);
     if (unknown.length > 0) {
-      const { keys: found } = await this.#keysOf(await itemsAt(unknown));
-      source.know(
-        this.name,
-        unknown.map((at) => places[at] as number),
-        found,
-      );
-      unknown.forEach((position, i) => (keys[position] = found[i]));
+      const found = await this.#keysOf(await itemsAt(unknown));
+      const at = unknown.map((position) => places[position] as number);
+      source.know(this.name, at, found);
+      unknown.forEach((position, i) => copyKey(found, i, keys, position));
     }
-    const rows = await this.#gather(keys as string[], stored, itemsAt);
-    kept.learn(places, keys as string[]);
+    const rows = await this.#gather(keys, opened, itemsAt);
+    kept.learn(places, keys);
     return rows;
   }
 
-  async #gather(
-    keys: readonly string[],
-    stored: StoredRows<Item> | null,
-    itemsAt: ItemsAt<Item>,
-  ): Promise<Float32Array> {
-    const size = this.encoder.embeddingSize;
-    const result = new Float32Array(keys.length * size);
-    const absent: number[] = [];
-    for (let position = 0; position < keys.length; position += 1) {
-      if (!this.#options.rows.copy(keys[position] as string, result, position * size)) absent.push(position);
-    }
-    if (absent.length === 0) this.#hits += keys.length;
-    else await this.#complete(result, absent, keys, stored, itemsAt);
+  async #gather(keys: Uint32Array, opened: Opened<Item>, itemsAt: ItemsAt<Item>): Promise<Float32Array> {
+    const count = countKeys(keys);
+    const result = new Float32Array(count * this.encoder.embeddingSize);
+    const absent = opened.shelf.gather(keys, result);
+    if (absent.length === 0) this.#hits += count;
+    else await this.#complete(result, absent, keys, opened, itemsAt);
     return result;
   }
 
@@ -130,52 +124,42 @@ export class CachedEncoder<Item> {
   async #complete(
     result: Float32Array,
     absent: readonly number[],
-    keys: readonly string[],
-    stored: StoredRows<Item> | null,
+    keys: Uint32Array,
+    opened: Opened<Item>,
     itemsAt: ItemsAt<Item>,
   ): Promise<void> {
     const size = this.encoder.embeddingSize;
-    const places = new Map<string, number[]>();
-    for (const position of absent) {
-      const key = keys[position] as string;
-      const list = places.get(key);
-      if (list === undefined) places.set(key, [position]);
-      else list.push(position);
-    }
-    const copy = (key: string, row: Float32Array): void => {
-      for (const position of places.get(key) ?? []) result.set(row, position * size);
+    const equal = positionsByKey(keys, absent);
+    const copy = (positions: readonly number[], row: Float32Array): void => {
+      for (const position of positions) result.set(row, position * size);
     };
     const waiting: Promise<void>[] = [];
-    const missing: Omit<Missing<Item>, "item">[] = [];
-    for (const [key, [first = 0]] of places) {
-      const coming = this.#computer.coming(key);
-      const row = coming === undefined ? this.#fromDisk(key, stored) : null;
-      if (row !== null) copy(key, row);
-      else if (coming !== undefined) waiting.push(coming.then(({ rows }) => copy(key, rows.get(key) as Float32Array)));
-      else missing.push({ key, position: first });
+    const missing: (readonly number[])[] = [];
+    for (const positions of equal) {
+      const first = positions[0] as number;
+      const coming = this.#computer.coming(keys, first);
+      const row = coming === undefined ? this.#fromDisk(keys, first, opened) : null;
+      if (row !== null) copy(positions, row);
+      else if (coming !== undefined) waiting.push(coming.then((rows) => copy(positions, rows.row(keys, first))));
+      else missing.push(positions);
     }
-    this.#hits += keys.length - missing.length;
+    this.#hits += countKeys(keys) - missing.length;
     if (missing.length > 0) {
-      const read = async (): Promise<readonly Missing<Item>[]> => {
-        const items = await itemsAt(missing.map(({ position }) => position));
-        return missing.map((each, i) => ({ ...each, item: items[i] as Item }));
-      };
-      const computing = this.#computer.compute(
-        missing.map(({ key }) => key),
-        read,
-        stored,
-      );
-      waiting.push(computing.then(({ rows }) => rows.forEach((row, key) => copy(key, row))));
+      const positions = missing.map(([first = 0]) => first);
+      const wanted = keysAt(keys, positions);
+      const read = async (): Promise<Missing<Item>> => ({ keys: wanted, items: await itemsAt(positions), positions });
+      const computing = this.#computer.compute(opened.shelf, wanted, read, opened.stored);
+      waiting.push(computing.then((rows) => missing.forEach((places, at) => copy(places, rows.row(wanted, at)))));
     }
     await Promise.all(waiting);
   }
 
   /** A row from disk, which then is in memory too. */
-  #fromDisk(key: string, stored: StoredRows<Item> | null): Float32Array | null {
-    if (stored?.has(key) !== true) return null;
+  #fromDisk(keys: Uint32Array, at: number, { stored, shelf }: Opened<Item>): Float32Array | null {
+    if (stored?.has(keys, at) !== true) return null;
     const row = new Float32Array(this.encoder.embeddingSize);
-    if (!stored.read(key, row, 0)) return null;
-    this.#options.rows.set(key, row);
+    if (!stored.read(keys, at, row, 0)) return null;
+    this.#options.rows.add(shelf, keysAt(keys, [at]), row);
     return row;
   }
 
@@ -186,25 +170,23 @@ export class CachedEncoder<Item> {
    * @param from position of the first item, for messages.
    * @returns the keys of all items.
    */
-  async meet(
-    items: readonly Item[],
-    waiting: Map<string, Missing<Item>>,
-    { from, once }: { readonly from: number; readonly once: boolean },
-  ): Promise<readonly string[]> {
-    const { keys, stored } = await this.#keysOf(items, once);
+  async meet(items: readonly Item[], waiting: WaitingItems<Item>, from: number): Promise<Uint32Array> {
+    const keys = await this.#keysOf(items);
+    const opened = await this.#open();
     const { rows } = this.#options;
+    const { shelf, stored } = opened;
     const before = waiting.size;
-    keys.forEach((key, position) => {
-      if (rows.has(key) || waiting.has(key) || this.#computer.coming(key) !== undefined) return;
-      if (stored?.has(key) === true) {
-        const there = rows.hasRoomFor(1, this.encoder.embeddingSize) ? this.#fromDisk(key, stored) !== null : true;
+    for (let at = 0; at < items.length; at += 1) {
+      if (shelf.has(keys, at) || waiting.has(keys, at) || this.#computer.coming(keys, at) !== undefined) continue;
+      if (stored?.has(keys, at) === true) {
+        const there = rows.hasRoomFor(1, this.encoder.embeddingSize) ? this.#fromDisk(keys, at, opened) !== null : true;
         if (there) {
           this.#loaded += 1;
-          return;
+          continue;
         }
       }
-      waiting.set(key, { key, item: items[position] as Item, position: from + position });
-    });
+      waiting.add(keys, at, items[at] as Item, from + at);
+    }
     this.#hits += items.length - (waiting.size - before);
     return keys;
   }
@@ -217,17 +199,17 @@ export class CachedEncoder<Item> {
    * @returns `kept`, which is done once they are.
    */
   async begin(
-    missing: readonly Missing<Item>[],
+    missing: Missing<Item>,
     elsewhere: Elsewhere<Item> | null = null,
     after: Promise<unknown> | null = null,
   ): Promise<{ readonly kept: Promise<unknown> } | null> {
-    const { stored } = await this.#open();
+    const { stored, shelf } = await this.#open();
     const { rows } = this.#options;
-    const size = this.encoder.embeddingSize;
-    if (!rows.hasRoomFor(missing.length, size) && stored?.keeps !== true) return null;
-    const release = rows.reserve(missing.length, size);
-    const keys = missing.map(({ key }) => key);
-    const kept = this.#computer.compute(keys, () => Promise.resolve(missing), stored, { elsewhere, after });
+    const [count, size] = [missing.items.length, this.encoder.embeddingSize];
+    if (!rows.hasRoomFor(count, size) && stored?.keeps !== true) return null;
+    const release = rows.reserve(count, size);
+    const read = () => Promise.resolve(missing);
+    const kept = this.#computer.compute(shelf, missing.keys, read, stored, { elsewhere, after });
     return { kept: kept.finally(release) };
   }
 
@@ -261,14 +243,11 @@ export class CachedEncoder<Item> {
     );
   }
 
-  async #keysOf(
-    items: readonly Item[],
-    once = false,
-  ): Promise<{ readonly keys: readonly string[]; readonly stored: StoredRows<Item> | null }> {
-    const { keys, stored } = await this.#open();
-    const names = keys.of(items, once);
-    if (stored !== null && !(await stored.confirm(items, names))) this.#options.rows.deleteUnder(keys.prefix);
-    return { keys: names, stored };
+  async #keysOf(items: readonly Item[]): Promise<Uint32Array> {
+    const { keys, stored, shelf } = await this.#open();
+    const names = keys.of(items);
+    if (stored !== null && !(await stored.confirm(items, names))) this.#options.rows.clear(shelf);
+    return names;
   }
 
   /** Finds out what the encoder is and what is stored of it, at the first use. */
@@ -279,11 +258,23 @@ export class CachedEncoder<Item> {
   }
 
   #load(): Opened<Item> {
-    const { saveDir = null, keyExtractor = null, storage = "float32" } = this.#options;
+    const { rows, saveDir = null, keyExtractor = null, storage = "float32" } = this.#options;
     const { warn = (text: string) => process.emitWarning(text) } = this.#options;
     const { name, encoder } = this;
     const keys = new EncoderKeys(name, encoder, keyExtractor);
     const stored = saveDir === null ? null : new StoredRows({ name, folder: saveDir, encoder, keys, storage, warn });
-    return { keys, stored };
+    return { keys, stored, shelf: rows.shelf(keys.fingerprint, encoder.embeddingSize) };
   }
+}
+
+/** Positions of equal keys together, in the order they came. */
+function positionsByKey(keys: Uint32Array, positions: readonly number[]): number[][] {
+  const numbers = new KeyMap();
+  const equal: number[][] = [];
+  for (const position of positions) {
+    const number = numbers.get(keys, position);
+    if (number < 0) numbers.set(keys, position, equal.push([position]) - 1);
+    else (equal[number] as number[]).push(position);
+  }
+  return equal;
 }

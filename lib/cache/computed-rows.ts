@@ -1,25 +1,37 @@
+import { KeyMap } from "./key-map.js";
+import { countKeys } from "./keys.js";
+
 /** Rows that an encoder gave, by key, for whoever waits for them. */
 export class ComputedRows {
   readonly #size: number;
-  readonly #batches: { readonly keys: readonly string[]; readonly vectors: Float32Array }[] = [];
-  #rows: Map<string, Float32Array> | null = null;
+  readonly #batches: { readonly keys: Uint32Array; readonly vectors: Float32Array }[] = [];
+  /** The number of each row, once somebody asks. */
+  #numbers: KeyMap | null = null;
+  readonly #rows: Float32Array[] = [];
 
   /** @param size numbers a row. */
   constructor(size: number) {
     this.#size = size;
   }
 
-  add(keys: readonly string[], vectors: Float32Array): void {
+  add(keys: Uint32Array, vectors: Float32Array): void {
     this.#batches.push({ keys, vectors });
   }
 
-  /** By key; listed when somebody asks. */
-  get rows(): ReadonlyMap<string, Float32Array> {
-    if (this.#rows !== null) return this.#rows;
-    const rows = new Map<string, Float32Array>();
+  /** The row of a key that was asked for. */
+  row(keys: Uint32Array, at: number): Float32Array {
+    this.#numbers ??= this.#number();
+    return this.#rows[this.#numbers.get(keys, at)] as Float32Array;
+  }
+
+  #number(): KeyMap {
+    const numbers = new KeyMap();
     for (const { keys, vectors } of this.#batches) {
-      keys.forEach((key, row) => rows.set(key, vectors.subarray(row * this.#size, (row + 1) * this.#size)));
+      for (let row = 0; row < countKeys(keys); row += 1) {
+        numbers.set(keys, row, this.#rows.length);
+        this.#rows.push(vectors.subarray(row * this.#size, (row + 1) * this.#size));
+      }
     }
-    return (this.#rows = rows);
+    return numbers;
   }
 }

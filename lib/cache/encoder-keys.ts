@@ -2,22 +2,15 @@ import { isFittable, type FrozenEncoder } from "../contracts/encoder.js";
 import { UsageError } from "../errors.js";
 import { contentKey } from "../hash.js";
 import type { KeyExtractor } from "./cache-config.js";
-import { itemKey } from "./item-key.js";
+import { itemKeys } from "./item-keys.js";
+import { makeKeys, writeKey } from "./keys.js";
 
-/** Memory for texts whose keys are remembered, and what one costs besides its characters. */
-const TEXT_ROOM = 256 * 2 ** 20;
-const TEXT_BYTES = 150;
-
-/** Names the vectors of one encoder: `<fingerprint of the encoder>/<key of the item>`. */
+/** Names the vectors of one encoder: by the fingerprint of the encoder and the key of the item. */
 export class EncoderKeys<in Item> {
   /** Of the encoder, as 22 characters. */
   readonly fingerprint: string;
-  readonly prefix: string;
   readonly #name: string;
   readonly #extract: KeyExtractor<Item> | null;
-  /** Keys of texts met before: finding a text is faster than hashing it. */
-  readonly #texts = new Map<string, string>();
-  #textRoom = TEXT_ROOM;
 
   /** @throws UsageError for an encoder that is still to be fitted, which would change its fingerprint. */
   constructor(name: string, encoder: FrozenEncoder<Item>, extract: KeyExtractor<Item> | null) {
@@ -25,29 +18,16 @@ export class EncoderKeys<in Item> {
       throw new UsageError(`encoder "${name}" (${encoder.type}) must be fitted before its vectors are cached`);
     }
     this.fingerprint = contentKey(encoder.fingerprint());
-    this.prefix = `${this.fingerprint}/`;
     this.#name = name;
     this.#extract = extract;
   }
 
-  /**
-   * @param once true for items that are not asked for again, so that remembering their keys has no use.
-   * @throws UsageError for items that have no key.
-   */
-  of(items: readonly Item[], once = false): string[] {
-    if (this.#extract !== null) return items.map((item, position) => this.prefix + this.#extracted(item, position));
-    return items.map((item) => (typeof item === "string" && !once ? this.#ofText(item) : this.prefix + itemKey(item)));
-  }
-
-  #ofText(text: string): string {
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known;
-    const key = this.prefix + itemKey(text);
-    const cost = 2 * text.length + TEXT_BYTES;
-    if (cost > this.#textRoom) return key;
-    this.#textRoom -= cost;
-    this.#texts.set(text, key);
-    return key;
+  /** @throws UsageError for items that have no key. */
+  of(items: readonly Item[]): Uint32Array {
+    if (this.#extract === null) return itemKeys(items);
+    const keys = makeKeys(items.length);
+    items.forEach((item, position) => writeKey(this.#extracted(item, position), keys, position));
+    return keys;
   }
 
   #extracted(item: Item, position: number): string {

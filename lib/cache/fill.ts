@@ -1,6 +1,6 @@
 import type { CachedEncoder } from "./cached-encoder.js";
 import type { KeptItems } from "./kept-items.js";
-import type { Missing } from "./missing.js";
+import { WaitingItems } from "./missing.js";
 import type { Elsewhere } from "./row-computer.js";
 
 /** Items read together, and where their keys are remembered when they need not be read again. */
@@ -53,7 +53,7 @@ export async function fillFromBlocks<Item>(
   { onProgress = () => undefined, elsewhere = null, signal = null }: FillOptions<Item> = {},
 ): Promise<FillReport> {
   const underWay: Promise<unknown>[] = [];
-  const open = new Map([...encoders].map((encoder) => [encoder, new Map<string, Missing<Item>>()]));
+  const open = new Map([...encoders].map((encoder) => [encoder, new WaitingItems<Item>()]));
   const before = new Map([...open.keys()].map((encoder) => [encoder, encoder.misses]));
   const full: string[] = [];
   let read = 0;
@@ -61,8 +61,7 @@ export async function fillFromBlocks<Item>(
   const compute = async (least: number): Promise<void> => {
     for (const [encoder, waiting] of open) {
       while (waiting.size >= least && signal?.aborted !== true) {
-        const some = firstOf(waiting, batchSize);
-        const begun = await encoder.begin(some, elsewhere, underWay.at(-1) ?? null);
+        const begun = await encoder.begin(waiting.take(batchSize), elsewhere, underWay.at(-1) ?? null);
         if (begun === null) {
           full.push(encoder.name);
           open.delete(encoder);
@@ -71,15 +70,13 @@ export async function fillFromBlocks<Item>(
         begun.kept.catch(() => undefined); // met when its turn comes
         underWay.push(begun.kept);
         while (underWay.length >= (elsewhere?.ahead ?? 1)) await underWay.shift();
-        if (some.length === waiting.size) waiting.clear();
-        else for (const { key } of some) waiting.delete(key);
       }
     }
   };
 
   for await (const { items, source, places } of blocks) {
     for (const [encoder, waiting] of open) {
-      const keys = await encoder.meet(items, waiting, { from: read, once: places !== undefined });
+      const keys = await encoder.meet(items, waiting, read);
       if (places !== undefined) source?.know(encoder.name, places, keys);
     }
     read += items.length;
@@ -95,15 +92,6 @@ export async function fillFromBlocks<Item>(
     if (encoder.misses > misses) await encoder.save();
   }
   return { items: read, computed, full };
-}
-
-function firstOf<T>(waiting: ReadonlyMap<string, T>, count: number): T[] {
-  const some: T[] = [];
-  for (const each of waiting.values()) {
-    some.push(each);
-    if (some.length === count) break;
-  }
-  return some;
 }
 
 /** Items so many at a time. */

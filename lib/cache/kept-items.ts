@@ -1,5 +1,6 @@
 import type { ItemPlaces } from "../contracts/loader.js";
 import type { Kind } from "../contracts/samples.js";
+import { KeyList, type KeysAtPlaces } from "./key-list.js";
 
 /** Stands for an item of a loader that has been read: its vectors are found without it. */
 export class KeptItem<Item> {
@@ -13,7 +14,7 @@ export class KeptItem<Item> {
 /** What is known of a loader's items by their place: the keys of their vectors, their ways, their numbers. Items themselves are not kept. */
 export class KeptItems<Item> {
   readonly #places: Pick<ItemPlaces<Kind, Item>, "read">;
-  readonly #keys = new Map<string, (string | undefined)[]>();
+  readonly #keys = new Map<string, KeyList>();
   readonly #numbers: (number | undefined)[] = [];
   readonly #ways = new Map<string, (number | undefined)[]>();
 
@@ -26,17 +27,16 @@ export class KeptItems<Item> {
     return this.#places.read(places);
   }
 
-  /** Keys of the items at some places for one encoder; undefined where they are not known. */
-  keysOf(encoder: string, places: readonly number[]): (string | undefined)[] {
-    const keys = this.#keys.get(encoder);
-    return places.map((place) => keys?.[place]);
+  /** Keys of the items at some places for one encoder, and the positions of those that are not known. */
+  keysOf(encoder: string, places: readonly number[]): KeysAtPlaces {
+    return (this.#keys.get(encoder) ?? new KeyList()).at(places);
   }
 
   /** Remembers keys of the items at some places. */
-  know(encoder: string, places: readonly number[], keys: readonly string[]): void {
+  know(encoder: string, places: readonly number[], keys: Uint32Array): void {
     let known = this.#keys.get(encoder);
-    if (known === undefined) this.#keys.set(encoder, (known = []));
-    for (let i = 0; i < places.length; i += 1) known[places[i] as number] = keys[i];
+    if (known === undefined) this.#keys.set(encoder, (known = new KeyList()));
+    known.put(places, keys);
   }
 
   /** A number for the item at each place, see `itemNumbers`; reads the items whose number is not known. */

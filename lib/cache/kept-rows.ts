@@ -1,4 +1,5 @@
 import type { RowCache } from "./row-cache.js";
+import type { RowShelf } from "./row-shelf.js";
 
 /**
  * Where the rows of a loader's items lie in memory, by the place of the item: they are found without their keys. Only while no row is put
@@ -6,15 +7,14 @@ import type { RowCache } from "./row-cache.js";
  */
 export class KeptRows {
   readonly #rows: RowCache;
-  readonly #size: number;
+  readonly #shelf: RowShelf;
   readonly #removals: number;
   /** Slot + 1 by place; 0 is not known. */
   #slots = new Int32Array(0);
 
-  /** @param size numbers a row. */
-  constructor(rows: RowCache, size: number) {
+  constructor(rows: RowCache, shelf: RowShelf) {
     this.#rows = rows;
-    this.#size = size;
+    this.#shelf = shelf;
     this.#removals = rows.removals;
   }
 
@@ -27,11 +27,11 @@ export class KeptRows {
       if (slot === undefined || slot === 0) return null;
       slots[i] = slot - 1;
     }
-    return this.#rows.rowsAt(slots, this.#size);
+    return this.#rows.rowsAt(this.#shelf, slots);
   }
 
   /** Remembers where the rows of these keys lie. */
-  learn(places: readonly number[], keys: readonly string[]): void {
+  learn(places: readonly number[], keys: Uint32Array): void {
     if (this.#rows.removals !== this.#removals) {
       this.#slots = new Int32Array(0);
       return;
@@ -42,6 +42,6 @@ export class KeptRows {
       grown.set(this.#slots);
       this.#slots = grown;
     }
-    places.forEach((place, i) => (this.#slots[place] = this.#rows.slotOf(keys[i] as string, this.#size) + 1));
+    places.forEach((place, i) => (this.#slots[place] = this.#shelf.slotOf(keys, i) + 1));
   }
 }

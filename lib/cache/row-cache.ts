@@ -1,31 +1,39 @@
 import { LRUCache } from "lru-cache";
-import { RowSlabs } from "./row-slabs.js";
+import { RowShelf } from "./row-shelf.js";
 
-/** What an entry costs besides its numbers: key and places in the tables. */
-const ENTRY_BYTES = 300;
-/** Row lengths that are told apart; a slot and the number of its length are one whole number. */
-const LENGTHS = 1024;
+/** What a row costs besides its numbers: its key, and its place in the tables. */
+const ENTRY_BYTES = 150;
+/** Rows are put out in pages: the memory holds so many at least, of so many rows at most. */
+const FEWEST_PAGES = 1024;
+const MOST_PAGE_ROWS = 16;
+/** Shelves that are told apart; a page and the number of its shelf are one whole number. */
+const MOST_SHELVES = 1024;
 
 /** Arrays that are kept to be used again: a batch is prepared while another is trained on. */
 const MOST_SPARES = 3;
 
-/** Vectors by key in a bounded number of bytes; the one not used for longest makes room for the next. */
+/**
+ * Vectors in a bounded number of bytes; those not used for longest make room for the next. They are put out a page at a time: 1 to 16 rows
+ * that came one after the other, never more than a thousandth of the room.
+ */
 export class RowCache {
   /** Arrays to copy rows into. */
   readonly #spares: Float32Array[] = [];
-  /** `slot * LENGTHS + length` by key. */
-  readonly #places: LRUCache<string, number>;
-  readonly #slabs: { readonly length: number; readonly rows: RowSlabs }[] = [];
+  readonly #shelves: RowShelf[] = [];
+  readonly #names = new Map<string, number>();
+  /** Rows in a page by `page * MOST_SHELVES + shelf`. */
+  readonly #pages: LRUCache<number, number>;
   /** Bytes of rows that are on the way. */
   #reserved = 0;
   #removals = 0;
 
   constructor(readonly maxBytes: number) {
-    this.#places = new LRUCache({
+    this.#pages = new LRUCache({
       maxSize: maxBytes,
-      dispose: (place) => {
-        this.#removals += 1;
-        this.#slabsOf(place).remove(Math.floor(place / LENGTHS));
+      dispose: (rows, page, reason) => {
+        if (reason === "set") return; // another number of rows
+        this.#removals += rows;
+        this.#shelves[page % MOST_SHELVES]?.drop(Math.floor(page / MOST_SHELVES), rows);
       },
     });
   }
@@ -37,24 +45,11 @@ export class RowCache {
 
   /** Bytes in use. */
   get bytes(): number {
-    return this.#places.calculatedSize;
+    return this.#pages.calculatedSize;
   }
 
   get count(): number {
-    return this.#places.size;
-  }
-
-  /** Puts a row at a place of `target`; false when it is not there. */
-  copy(key: string, target: Float32Array, at: number): boolean {
-    const place = this.#places.get(key);
-    if (place === undefined) return false;
-    target.set(this.#slabsOf(place).row(Math.floor(place / LENGTHS)), at);
-    return true;
-  }
-
-  /** Does not count as use. */
-  has(key: string): boolean {
-    return this.#places.has(key);
+    return this.#shelves.reduce((sum, { count }) => sum + count, 0);
   }
 
   /** Rows put out so far. While it does not change, rows stay in their slots. */
@@ -62,11 +57,33 @@ export class RowCache {
     return this.#removals;
   }
 
-  /** Where a row of this length lies; -1 when it is not there. */
-  slotOf(key: string, length: number): number {
-    const place = this.#places.get(key);
-    const there = place !== undefined && this.#slabs[place % LENGTHS]?.length === length;
-    return there ? Math.floor(place / LENGTHS) : -1;
+  /** Where the rows of an owner lie; owners of the same name share them. */
+  shelf(owner: string, length: number): RowShelf {
+    const name = `${length} ${owner}`;
+    const known = this.#names.get(name);
+    if (known !== undefined) return this.#shelves[known] as RowShelf;
+    const number = this.#shelves.length;
+    if (number === MOST_SHELVES) throw new Error(`no room for more than ${MOST_SHELVES} encoders`);
+    const bytes = RowCache.bytesOf({ length });
+    const shelf = new RowShelf(length, {
+      rows: Math.max(1, Math.min(MOST_PAGE_ROWS, Math.floor(this.maxBytes / bytes / FEWEST_PAGES))),
+      hold: (page, rows) => void this.#pages.set(page * MOST_SHELVES + number, rows, { size: rows * bytes }),
+      use: (page) => void this.#pages.get(page * MOST_SHELVES + number),
+    });
+    this.#names.set(name, number);
+    this.#shelves.push(shelf);
+    return shelf;
+  }
+
+  /** Copies the rows of different keys, which lie one after the other. A row larger than everything is not kept. */
+  add(shelf: RowShelf, keys: Uint32Array, rows: Float32Array): void {
+    if (RowCache.bytesOf(shelf) <= this.maxBytes) shelf.add(keys, rows);
+  }
+
+  /** Forgets all rows of a shelf. */
+  clear(shelf: RowShelf): void {
+    const number = this.#shelves.indexOf(shelf);
+    for (const page of [...shelf.pages()]) this.#pages.delete(page * MOST_SHELVES + number);
   }
 
   /** Takes back an array that `rowsAt` gave, to be written over by a later one. */
@@ -74,40 +91,11 @@ export class RowCache {
     if (this.#spares.length < MOST_SPARES && !this.#spares.includes(rows)) this.#spares.push(rows);
   }
 
-  /** The rows in some slots, one after the other, a copy. Does not count as use. */
-  rowsAt(slots: Int32Array, length: number): Float32Array {
-    const spare = this.#spares.findIndex((array) => array.length === slots.length * length);
-    // Every number is written below, so none needs to be 0 before.
-    const [target] =
-      spare >= 0
-        ? (this.#spares.splice(spare, 1) as [Float32Array])
-        : [new Float32Array(Buffer.allocUnsafeSlow(slots.length * length * 4).buffer)];
-    (this.#slabs[this.#numberOf(length)] as { readonly rows: RowSlabs }).rows.copy(slots, target);
+  /** The rows in some slots of a shelf, one after the other, a copy. Does not count as use. */
+  rowsAt(shelf: RowShelf, slots: Int32Array): Float32Array {
+    const target = this.#takeArray(slots.length * shelf.length);
+    shelf.copy(slots, target);
     return target;
-  }
-
-  /** Copies a row; one that is there already stays. One larger than everything is not kept. */
-  set(key: string, row: Float32Array): void {
-    this.setAll([key], row, row.length);
-  }
-
-  /** Copies the rows of different keys, which lie one after the other. */
-  setAll(keys: readonly string[], source: Float32Array, length: number): void {
-    const options = { size: RowCache.bytesOf({ length }) };
-    if (options.size > this.maxBytes) return;
-    const number = this.#numberOf(length);
-    const { rows } = this.#slabs[number] as { readonly rows: RowSlabs };
-    for (let start = 0; start < keys.length;) {
-      let end = start;
-      while (end < keys.length && !this.#places.has(keys[end] as string)) end += 1;
-      for (let at = start; at < end;) {
-        const { slot, added } = rows.add(source, at * length, end - at);
-        for (let i = 0; i < added; i += 1)
-          this.#places.set(keys[at + i] as string, (slot + i) * LENGTHS + number, options);
-        at += added;
-      }
-      start = Math.max(end, start + 1); // one that is there already is left out
-    }
   }
 
   /** True when so many rows of this length find room without putting others out. */
@@ -122,17 +110,10 @@ export class RowCache {
     return () => void (this.#reserved -= bytes);
   }
 
-  /** Forgets the keys that start with `prefix`. */
-  deleteUnder(prefix: string): void {
-    for (const key of [...this.#places.keys()]) if (key.startsWith(prefix)) this.#places.delete(key);
-  }
-
-  #slabsOf(place: number): RowSlabs {
-    return (this.#slabs[place % LENGTHS] as { readonly rows: RowSlabs }).rows;
-  }
-
-  #numberOf(length: number): number {
-    const known = this.#slabs.findIndex((slabs) => slabs.length === length);
-    return known >= 0 ? known : this.#slabs.push({ length, rows: new RowSlabs(length) }) - 1;
+  /** Every number of it is to be written. */
+  #takeArray(length: number): Float32Array {
+    const spare = this.#spares.findIndex((array) => array.length === length);
+    if (spare >= 0) return this.#spares.splice(spare, 1)[0] as Float32Array;
+    return new Float32Array(Buffer.allocUnsafeSlow(length * Float32Array.BYTES_PER_ELEMENT).buffer);
   }
 }

@@ -1,8 +1,11 @@
 import type { FrozenEncoder } from "../contracts/encoder.js";
 import { checkedRows } from "./checked-rows.js";
 import { ComputedRows } from "./computed-rows.js";
+import { KeyMap } from "./key-map.js";
+import { countKeys, keysBetween } from "./keys.js";
 import type { Missing } from "./missing.js";
 import type { RowCache } from "./row-cache.js";
+import type { RowShelf } from "./row-shelf.js";
 import type { StoredRows } from "./stored-rows.js";
 
 /** Somewhere else than this thread, where encoders can be asked for vectors. */
@@ -35,10 +38,10 @@ export interface Computing<in Item> {
 
 /** Rows that are being computed. */
 interface Coming {
-  readonly keys: readonly string[];
+  readonly keys: Uint32Array;
   readonly rows: Promise<ComputedRows>;
   /** The keys, once somebody has asked for one. */
-  index: Set<string> | null;
+  index: KeyMap | null;
 }
 
 /** Computes rows in batches and keeps them, in memory and on disk. */
@@ -58,23 +61,24 @@ export class RowComputer<Item> {
   }
 
   /** The rows among which one that is on the way will be. */
-  coming(key: string): Promise<ComputedRows> | undefined {
+  coming(keys: Uint32Array, at: number): Promise<ComputedRows> | undefined {
     for (const each of this.#coming) {
-      each.index ??= new Set(each.keys);
-      if (each.index.has(key)) return each.rows;
+      each.index ??= listed(each.keys);
+      if (each.index.get(keys, at) >= 0) return each.rows;
     }
     return undefined;
   }
 
   /** @returns the rows by key; in the meantime other requests for the same keys wait for them. */
   compute(
-    keys: readonly string[],
-    read: () => Promise<readonly Missing<Item>[]>,
+    shelf: RowShelf,
+    keys: Uint32Array,
+    read: () => Promise<Missing<Item>>,
     stored: StoredRows<Item> | null,
     computing: Computing<Item> = { elsewhere: null, after: null },
   ): Promise<ComputedRows> {
     const rows = read()
-      .then((missing) => this.#inBatches(missing, stored, computing))
+      .then((missing) => this.#inBatches(shelf, missing, stored, computing))
       .finally(() => this.#coming.delete(coming));
     const coming: Coming = { keys, rows, index: null };
     this.#coming.add(coming);
@@ -82,35 +86,30 @@ export class RowComputer<Item> {
   }
 
   async #inBatches(
-    missing: readonly Missing<Item>[],
+    shelf: RowShelf,
+    missing: Missing<Item>,
     stored: StoredRows<Item> | null,
     { elsewhere, after }: Computing<Item>,
   ): Promise<ComputedRows> {
     const { name, encoder, rows, batchSize } = this.#options;
-    const size = encoder.embeddingSize;
-    const computed = new ComputedRows(size);
-    for (let start = 0; start < missing.length; start += batchSize) {
-      const some = missing.slice(start, start + batchSize);
-      const items = some.map(({ item }) => item);
-      const positions = some.map(({ position }) => position);
+    const computed = new ComputedRows(encoder.embeddingSize);
+    for (let start = 0; start < missing.items.length; start += batchSize) {
+      const items = missing.items.slice(start, start + batchSize);
+      const positions = missing.positions.slice(start, start + batchSize);
+      const keys = keysBetween(missing.keys, start, start + items.length);
       const vectors = await checkedRows(name, encoder, items, positions, elsewhere?.embed(name, items, positions));
       await after;
-      this.#computed += some.length;
-      const keys = some.map(({ key }) => key);
-      const kept = stored === null ? vectors : this.#store(keys, vectors, stored);
-      rows.setAll(keys, kept, size);
+      this.#computed += items.length;
+      const kept = stored === null ? vectors : stored.add(keys, vectors);
+      rows.add(shelf, keys, kept);
       computed.add(keys, kept);
     }
     return computed;
   }
+}
 
-  /** Puts rows on disk; gives them as they will be read. */
-  #store(keys: readonly string[], vectors: Float32Array, stored: StoredRows<Item>): Float32Array {
-    const size = this.#options.encoder.embeddingSize;
-    const copied = vectors.slice();
-    const separate = keys.map((_key, row) => copied.subarray(row * size, (row + 1) * size));
-    for (const row of separate) stored.round(row);
-    stored.add(keys, separate);
-    return copied;
-  }
+function listed(keys: Uint32Array): KeyMap {
+  const index = new KeyMap();
+  for (let at = 0; at < countKeys(keys); at += 1) index.set(keys, at, at);
+  return index;
 }

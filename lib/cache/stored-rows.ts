@@ -4,6 +4,7 @@ import { DataError, FileFormatError, UsageError } from "../errors.js";
 import { makeFolder, requireWritable } from "./cache-folder.js";
 import { checkedRows } from "./checked-rows.js";
 import type { EncoderKeys } from "./encoder-keys.js";
+import { countKeys, keyBytes } from "./keys.js";
 import { RowFile } from "./row-file.js";
 import type { CacheStorage } from "./storage.js";
 
@@ -84,14 +85,14 @@ export class StoredRows<Item> {
     return this.#file.count === 0 ? 0 : this.#file.bytes;
   }
 
-  has(key: string): boolean {
-    return this.#file.has(this.#bytesOf(key));
+  has(keys: Uint32Array, at: number): boolean {
+    return this.#file.has(keyBytes(keys, at));
   }
 
   /** Puts a row at a place of `target`; false when there is none that is whole. */
-  read(key: string, target: Float32Array, at: number): boolean {
+  read(keys: Uint32Array, at: number, target: Float32Array, place: number): boolean {
     try {
-      const found = this.#file.read(this.#bytesOf(key), target, at);
+      const found = this.#file.read(keyBytes(keys, at), target, place);
       if (!found) this.#tellDamage();
       return found;
     } catch (error) {
@@ -101,26 +102,31 @@ export class StoredRows<Item> {
     }
   }
 
-  /** Makes the numbers those that will be read. @throws DataError when the storage cannot hold them. */
-  round(row: Float32Array): void {
-    if (this.#file.round(row)) return;
-    const { name, storage } = this.#options;
-    throw new DataError(`encoder "${name}" gives numbers too large for storage "${storage}"; choose "float32"`);
-  }
-
-  /** Writes rows that were computed. */
-  add(keys: readonly string[], rows: readonly Float32Array[]): void {
-    if (!this.#keeps) return;
+  /**
+   * Writes rows that were computed, one after the other.
+   * @returns them as they will be read.
+   * @throws DataError when the storage cannot hold their numbers.
+   */
+  add(keys: Uint32Array, vectors: Float32Array): Float32Array {
+    const { name, storage, encoder } = this.#options;
+    const size = encoder.embeddingSize;
+    const kept = vectors.slice();
+    const rows = Array.from({ length: countKeys(keys) }, (_, row) => kept.subarray(row * size, (row + 1) * size));
+    if (!rows.every((row) => this.#file.round(row))) {
+      throw new DataError(`encoder "${name}" gives numbers too large for storage "${storage}"; choose "float32"`);
+    }
+    if (!this.#keeps) return kept;
     this.#attempt(() => {
       if (this.#file.startWriting()) {
         this.#file.append(
-          keys.map((key) => this.#bytesOf(key)),
+          rows.map((_row, at) => keyBytes(keys, at)),
           rows,
         );
       } else {
         this.#giveUp("is being written by another process", null);
       }
     });
+    return kept;
   }
 
   /** Waits until the disk has everything. */
@@ -136,7 +142,7 @@ export class StoredRows<Item> {
    * Computes some of these items' stored rows again, until 32 are confirmed; when one differs, none is believed.
    * @returns false when everything stored was dropped.
    */
-  async confirm(items: readonly Item[], keys: readonly string[]): Promise<boolean> {
+  async confirm(items: readonly Item[], keys: Uint32Array): Promise<boolean> {
     while (this.#checking !== null) await this.#checking.catch(() => undefined);
     if (this.#unconfirmed === 0 || this.#file.count === 0) return true;
     this.#checking = this.#compare(items, keys);
@@ -147,10 +153,10 @@ export class StoredRows<Item> {
     }
   }
 
-  async #compare(items: readonly Item[], keys: readonly string[]): Promise<boolean> {
+  async #compare(items: readonly Item[], keys: Uint32Array): Promise<boolean> {
     const { name, encoder, storage, warn } = this.#options;
     const size = encoder.embeddingSize;
-    const known = keys.flatMap((key, position) => (this.has(key) ? [position] : []));
+    const known = items.flatMap((_item, position) => (this.has(keys, position) ? [position] : []));
     const count = Math.min(known.length, this.#unconfirmed);
     this.#unconfirmed -= count;
     const old = new Float32Array(size);
@@ -159,7 +165,7 @@ export class StoredRows<Item> {
     const chosen = sample.map((position) => items[position] as Item);
     const now = await checkedRows(name, encoder, chosen, sample);
     const differs = sample.some((position, i) => {
-      if (!this.read(keys[position] as string, old, 0)) return false;
+      if (!this.read(keys, position, old, 0)) return false;
       const row = now.subarray(i * size, (i + 1) * size);
       const step = STORAGE_STEP[storage] * row.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
       return row.some((value, j) => Math.abs(value - (old[j] as number)) > 1e-4 + 1e-3 * Math.abs(value) + step);
@@ -171,10 +177,6 @@ export class StoredRows<Item> {
       if (!this.#file.clear()) this.#giveUp("is being written by another process", null);
     });
     return false;
-  }
-
-  #bytesOf(key: string): Buffer {
-    return Buffer.from(key.slice(this.#options.keys.prefix.length), "base64url");
   }
 
   #attempt(action: () => void): void {
