@@ -21,11 +21,12 @@ export {
 } from "./evaluate-model.js";
 export {
   evaluateRetrieval,
-  type Relevant,
+  type ClassReport,
   type RetrievalMeasures,
   type RetrievalReport,
   type RetrievalTask,
 } from "./evaluate.js";
+export type { LabelledRetrieval, Relevant, Sequences } from "./judgements.js";
 export { ExactIndex, type ExactIndexOptions, type SearchResult } from "./exact-index.js";
 export {
   findCommunities,

@@ -18,7 +18,7 @@ describe("a retrieval metric", () => {
         "reciprocal-rank",
         "reciprocal-rank@3",
       ],
-      ...["r-precision", "ndcg@10", "ndcg@2", "map@R", "map@3"],
+      ...["r-precision", "ndcg@10", "ndcg@2", "map@R", "map@3", "map@all"],
     ]);
     for (const [make] of examples) expect(make({}).higherIsBetter).to.equal(true);
   });

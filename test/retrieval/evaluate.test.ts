@@ -89,7 +89,7 @@ describe("evaluateRetrieval", () => {
       ...{ "precision@1": 1, "recall@1": 1, "hit-rate@1": 1, "map@1": 1, "ndcg@1": 1 },
       ...{ "precision@10": 0.1, "recall@10": 1, "hit-rate@10": 1, "map@10": 1, "ndcg@10": 1 },
       ...{ mrr: 1, "r-precision": 1, queries: 1, excluded: 0, distance: "cosine" },
-      ...{ perClass: {}, macro: null, intervals: {}, cmc: [] },
+      ...{ perClass: {}, macro: null, intervals: {}, cmc: [], missRates: {} },
     });
     const value: number = report["recall@10"];
     expect(value).to.equal(1);
