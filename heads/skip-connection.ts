@@ -3,6 +3,7 @@ import type { Init, Mode } from "../lib/contracts/part.js";
 import type { JsonObject } from "../lib/json.js";
 import { refuse, savedOptions, share, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
 import type { Random } from "../lib/random.js";
+import { samePosition } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
 import { constant, glorotUniform } from "./initial.js";
 import { droppedOut, type HeadOptions } from "./input-dropout.js";
@@ -85,8 +86,16 @@ export class SkipConnectionHead extends Head<SkipConnectionParameters> {
     let x = droppedOut(vectors, this.#options.dropout, mode);
     for (const name of this.#names) {
       const { kernel, bias, gate } = parameters[name] as SkipConnectionLayer;
-      const mapped = tf.add(tf.matMul(droppedOut(x, this.#options.skipDropout, mode), kernel), bias);
-      x = tf.add(tf.mul(mapped, tf.sigmoid(gate)), x);
+      const open = tf.sigmoid(gate);
+      const dropped = droppedOut(x, this.#options.skipDropout, mode);
+      if (mode.training && dropped === x && vectors.shape[0] > this.inputSize) {
+        // (x · kernel + bias) · open + x = x · (kernel · open + 1) + bias · open: elementwise over the kernel instead of over more rows.
+        const around = tf.add(tf.mul(kernel, open), samePosition(this.inputSize));
+        x = tf.add(tf.matMul(x, around as tf.Tensor2D), tf.mul(bias, open));
+      } else {
+        const mapped = tf.add(tf.matMul(dropped, kernel), bias);
+        x = tf.add(tf.mul(mapped, open), x);
+      }
     }
     return x;
   }
