@@ -8,6 +8,7 @@ export { AreaUnderCurve } from "./area-under-curve.js";
 export { AveragePrecision } from "./average-precision.js";
 export { BestThreshold, type BestThresholdOptions } from "./best-threshold.js";
 export { ClusterAgreement, type ClusterAgreementOptions } from "./cluster-agreement.js";
+export { ComponentShare, type ComponentShareOptions } from "./component-share.js";
 export { Correlation, type CorrelationOptions } from "./correlation.js";
 export { HitRate } from "./hit-rate.js";
 export type { RetrievalKind } from "./kind.js";

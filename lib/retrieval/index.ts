@@ -26,6 +26,7 @@ export {
   type RetrievalReport,
   type RetrievalTask,
 } from "./evaluate.js";
+export { evaluateTable, type EvaluatedRow, type TableEvaluationOptions, type TableReport } from "./evaluate-table.js";
 export type { LabelledRetrieval, Relevant, Sequences } from "./judgements.js";
 export { ExactIndex, type ExactIndexOptions, type SearchResult } from "./exact-index.js";
 export {
