@@ -19,6 +19,7 @@ export {
   type DistanceMatrixOptions,
   type Judgement,
 } from "./distance-matrix-loss.js";
+export { DistillKLLoss, type DistillKLOptions } from "./distill-kl.js";
 export { DynamicSoftMarginLoss, type DynamicSoftMarginOptions } from "./dynamic-soft-margin.js";
 export { EmbeddingDistillationLoss, type EmbeddingDistillationOptions } from "./embedding-distillation.js";
 export { FastAPLoss, type FastAPOptions } from "./fast-ap.js";

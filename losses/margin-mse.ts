@@ -10,6 +10,7 @@ import * as tf from "../lib/tensor/tf.js";
 import type { TensorTree } from "../lib/tensor/tree.js";
 import { weightedMean } from "./average.js";
 import { requireGuide } from "./require-guide.js";
+import { tupleSimilarities } from "./tuple-similarities.js";
 
 const KEYS = ["kind", "teacher", "distance"] as const;
 
@@ -102,12 +103,7 @@ export class MarginMSELoss<K extends "pair" | "tuple" = "tuple"> extends Similar
     const { positiveOwners, negativeOwners, scores } = targets;
     if (negativeOwners.shape[0] === 0) return { value: tf.sum<tf.Scalar>(tf.mul(embeddings, 0)), weight: tf.scalar(0) };
     const owners = tf.concat1d([positiveOwners, negativeOwners]);
-    const similarities = (rows: tf.Tensor2D): tf.Tensor1D => {
-      const anchorCount = rows.shape[0] - owners.shape[0];
-      const [anchors, others] = tf.split(rows, [anchorCount, owners.shape[0]], 0) as [tf.Tensor2D, tf.Tensor2D];
-      const chosen = equalPairs(owners, tf.range(0, anchorCount, 1, "int32"));
-      return this.distance.similarity(this.distance.pairs(tf.matMul<tf.Tensor2D>(chosen, anchors), others));
-    };
+    const similarities = (rows: tf.Tensor2D): tf.Tensor1D => tupleSimilarities(this.distance, rows, owners);
     const margins = (all: tf.Tensor1D): tf.Tensor2D => {
       const [positive, negative] = tf.split(all, [positiveOwners.shape[0], negativeOwners.shape[0]], 0) as [
         tf.Tensor1D,

@@ -1,4 +1,9 @@
-import { EmbeddingDistillationLoss, GuidedMultipleNegativesRankingLoss, MarginMSELoss } from "likewise/losses";
+import {
+  DistillKLLoss,
+  EmbeddingDistillationLoss,
+  GuidedMultipleNegativesRankingLoss,
+  MarginMSELoss,
+} from "likewise/losses";
 import { Random } from "../../lib/random.js";
 import { randomRows } from "../support/loss.js";
 import { groups, pairs, SIZE, tuples, unit, type Example } from "./contract-batches.js";
@@ -27,8 +32,24 @@ const guidedGroups = {
 
 /** Losses that read the vectors of a guide. */
 export const GUIDED: Readonly<Record<string, () => Readonly<Record<string, Example>>>> = {
+  DistillKLLoss: () => ({
+    "scores of tuples": { ...tuples, loss: new DistillKLLoss() },
+    "guide, tuples": {
+      ...guidedTuples,
+      loss: new DistillKLLoss({ kind: "tuple", teacher: "guide", distance: "cosine", temperature: 0.2 }),
+    },
+    "guide, pairs": { ...guidedPairs, loss: new DistillKLLoss({ kind: "pair", distance: "cosine", temperature: 0.5 }) },
+  }),
   EmbeddingDistillationLoss: () => ({
     "same width": { ...guidedGroups, loss: new EmbeddingDistillationLoss({ embeddingSize: SIZE, guideSize: SIZE }) },
+    cosine: {
+      ...guidedGroups,
+      loss: new EmbeddingDistillationLoss({ embeddingSize: SIZE, guideSize: SIZE, compare: "cosine" }),
+    },
+    euclidean: {
+      ...guidedGroups,
+      loss: new EmbeddingDistillationLoss({ embeddingSize: SIZE, guideSize: SIZE, compare: "euclidean" }),
+    },
   }),
   GuidedMultipleNegativesRankingLoss: () => ({
     defaults: { ...guidedPairs, loss: new GuidedMultipleNegativesRankingLoss({ temperature: 0.1 }) },

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import {
+  DistillKLLoss,
   EmbeddingDistillationLoss,
   GuidedMultipleNegativesRankingLoss,
   MarginMSELoss,
@@ -11,7 +12,7 @@ import {
 import { ConfigError, ShapeError, UsageError } from "../../lib/errors.js";
 import { Random } from "../../lib/random.js";
 import { expectClose } from "../support/close.js";
-import type { Matrix } from "../support/gradient.js";
+import { centralDifferences, type Matrix } from "../support/gradient.js";
 import { judge, randomRows } from "../support/loss.js";
 
 const dot = (a: readonly number[], b: readonly number[]): number =>
@@ -130,6 +131,19 @@ describe("EmbeddingDistillationLoss", () => {
     expect(found.parameterGradients["projection"]?.some((slope) => slope !== 0)).to.equal(true);
   });
 
+  it("compares by distance or by cosine instead, averaged over rows", () => {
+    const wide = randomRows(new Random("wide"), 10, 6);
+    const value = (compare: "euclidean" | "cosine"): number =>
+      judge(new EmbeddingDistillationLoss({ kind: "pair", embeddingSize: 6, guideSize: 6, compare }), {
+        ...pairs,
+        guide: wide,
+      }).value;
+    const distances = rows.map((row, i) => Math.hypot(...row.map((x, k) => x - (at(wide, i)[k] as number))));
+    const cosines = rows.map((row, i) => dot(row, at(wide, i)) / (Math.hypot(...row) * Math.hypot(...at(wide, i))));
+    expectClose(value("euclidean"), distances.reduce((sum, x) => sum + x) / 10);
+    expectClose(value("cosine"), 1 - cosines.reduce((sum, x) => sum + x) / 10);
+  });
+
   it("refuses widths that differ without a map", () => {
     expect(() => new EmbeddingDistillationLoss({ embeddingSize: 6, guideSize: 4 })).to.throw(
       ConfigError,
@@ -196,5 +210,70 @@ describe("MarginMSELoss", () => {
     const found = judge(new MarginMSELoss(), { embeddings: rows.slice(0, 4), targets });
     expect([found.value, found.weight, ...found.gradient].every((x) => x === 0)).to.equal(true);
     expect(() => new MarginMSELoss({ kind: "pair", teacher: "scores" })).to.throw(ConfigError, "other pairs");
+  });
+});
+
+describe("DistillKLLoss", () => {
+  const softmax = (values: readonly number[]): number[] => {
+    const powers = values.map((value) => Math.exp(value));
+    const total = powers.reduce((sum, power) => sum + power, 0);
+    return powers.map((power) => power / total);
+  };
+  const divergence = (learned: readonly number[], taught: readonly number[], temperature: number): number => {
+    const [p, q] = [learned, taught].map((of) => softmax(of.map((value) => value / temperature))) as [
+      number[],
+      number[],
+    ];
+    return temperature ** 2 * q.reduce((sum, share, k) => sum + share * Math.log(share / (p[k] as number)), 0);
+  };
+
+  it("compares how all answers of the batch are trusted with how the guide does, value and gradient", () => {
+    const value = (of: Matrix): number => {
+      const anchors = labels.map((_, i) => {
+        const similarities = (from: Matrix): number[] => labels.map((__, j) => dot(at(from, i), at(from, 5 + j)));
+        return divergence(similarities(of), similarities(guide), 0.7);
+      });
+      return anchors.reduce((sum, x) => sum + x) / anchors.length;
+    };
+    const found = judge(new DistillKLLoss({ kind: "pair", temperature: 0.7 }), pairs);
+    expectClose(found.value, value(rows));
+    expect(found.weight).to.equal(5);
+    expectClose(found.gradient, centralDifferences(value, rows), { relative: 1e-3, absolute: 1e-4 });
+  });
+
+  it("compares how the candidates of each tuple are trusted with their scores, or with the guide, value and gradient", () => {
+    const owners = [0, 1, 1, 0, 0, 1];
+    const targets = { positiveOwners: [0, 1, 1], negativeOwners: [0, 0, 1], scores: [3, 2, 1, 0.5, -1, 0.25] };
+    const embeddings = rows.slice(0, 8);
+    for (const teacher of ["scores", "guide"] as const) {
+      const value = (of: Matrix): number => {
+        const anchors = [0, 1].map((anchor) => {
+          const own = owners.flatMap((owner, k) => (owner === anchor ? [k] : []));
+          const similarities = (from: Matrix): number[] => own.map((k) => dot(at(from, anchor), at(from, 2 + k)));
+          const taught = teacher === "guide" ? similarities(guide) : own.map((k) => targets.scores[k] as number);
+          return divergence(similarities(of), taught, 2);
+        });
+        return anchors.reduce((sum, x) => sum + x) / anchors.length;
+      };
+      const loss = new DistillKLLoss({ teacher, temperature: 2 });
+      const found = judge(loss, { embeddings, guide: guide.slice(0, 8), targets });
+      expectClose(found.value, value(embeddings));
+      expect(found.weight).to.equal(2);
+      expectClose(found.gradient, centralDifferences(value, embeddings), { relative: 1e-3, absolute: 1e-4 });
+    }
+  });
+
+  it("has no loss and no gradient where there is but one candidate, and refuses what it cannot know", () => {
+    const targets = { positiveOwners: [0, 1], negativeOwners: [], scores: [1, 1] };
+    const found = judge(new DistillKLLoss(), { embeddings: rows.slice(0, 4), targets });
+    expectClose(found.value, 0);
+    expectClose(
+      found.gradient,
+      found.gradient.map(() => 0),
+    );
+    expect(() => new DistillKLLoss({ kind: "pair", teacher: "scores", temperature: 0 }))
+      .to.throw(ConfigError)
+      .with.property("problems")
+      .that.has.length(2);
   });
 });
