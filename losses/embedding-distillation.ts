@@ -117,7 +117,7 @@ export class EmbeddingDistillationLoss<K extends Kind = "group"> extends Similar
     guide?: tf.Tensor2D,
   ): LossValue {
     const guided = requireGuide(this, embeddings, guide);
-    const student = this.#settings.project ? tf.matMul(embeddings, projection as tf.Tensor2D) : embeddings;
+    const student: tf.Tensor2D = this.#settings.project ? tf.matMul(embeddings, projection as tf.Tensor2D) : embeddings;
     const { guideSize, compare } = this.#settings;
     for (const rows of [student, guided])
       if (rows.shape[1] !== guideSize) throw new ShapeError(this.type, `[n, ${guideSize}]`, rows.shape);
