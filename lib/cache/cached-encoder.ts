@@ -111,7 +111,7 @@ export class CachedEncoder<Item> {
     return rows;
   }
 
-  async #gather(keys: Uint32Array, opened: Opened<Item>, itemsAt: ItemsAt<Item>): Promise<Float32Array> {
+  async #gather(keys: Int32Array, opened: Opened<Item>, itemsAt: ItemsAt<Item>): Promise<Float32Array> {
     const count = countKeys(keys);
     const result = new Float32Array(count * this.encoder.embeddingSize);
     const absent = opened.shelf.gather(keys, result);
@@ -124,7 +124,7 @@ export class CachedEncoder<Item> {
   async #complete(
     result: Float32Array,
     absent: readonly number[],
-    keys: Uint32Array,
+    keys: Int32Array,
     opened: Opened<Item>,
     itemsAt: ItemsAt<Item>,
   ): Promise<void> {
@@ -155,7 +155,7 @@ export class CachedEncoder<Item> {
   }
 
   /** A row from disk, which then is in memory too. */
-  #fromDisk(keys: Uint32Array, at: number, { stored, shelf }: Opened<Item>): Float32Array | null {
+  #fromDisk(keys: Int32Array, at: number, { stored, shelf }: Opened<Item>): Float32Array | null {
     if (stored?.has(keys, at) !== true) return null;
     const row = new Float32Array(this.encoder.embeddingSize);
     if (!stored.read(keys, at, row, 0)) return null;
@@ -170,7 +170,7 @@ export class CachedEncoder<Item> {
    * @param from position of the first item, for messages.
    * @returns the keys of all items.
    */
-  async meet(items: readonly Item[], waiting: WaitingItems<Item>, from: number): Promise<Uint32Array> {
+  async meet(items: readonly Item[], waiting: WaitingItems<Item>, from: number): Promise<Int32Array> {
     const keys = await this.#keysOf(items);
     const opened = await this.#open();
     const { rows } = this.#options;
@@ -243,7 +243,7 @@ export class CachedEncoder<Item> {
     );
   }
 
-  async #keysOf(items: readonly Item[]): Promise<Uint32Array> {
+  async #keysOf(items: readonly Item[]): Promise<Int32Array> {
     const { keys, stored, shelf } = await this.#open();
     const names = keys.of(items);
     if (stored !== null && !(await stored.confirm(items, names))) this.#options.rows.clear(shelf);
@@ -268,7 +268,7 @@ export class CachedEncoder<Item> {
 }
 
 /** Positions of equal keys together, in the order they came. */
-function positionsByKey(keys: Uint32Array, positions: readonly number[]): number[][] {
+function positionsByKey(keys: Int32Array, positions: readonly number[]): number[][] {
   const numbers = new KeyMap();
   const equal: number[][] = [];
   for (const position of positions) {

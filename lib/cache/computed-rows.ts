@@ -4,7 +4,7 @@ import { countKeys } from "./keys.js";
 /** Rows that an encoder gave, by key, for whoever waits for them. */
 export class ComputedRows {
   readonly #size: number;
-  readonly #batches: { readonly keys: Uint32Array; readonly vectors: Float32Array }[] = [];
+  readonly #batches: { readonly keys: Int32Array; readonly vectors: Float32Array }[] = [];
   /** The number of each row, once somebody asks. */
   #numbers: KeyMap | null = null;
   readonly #rows: Float32Array[] = [];
@@ -14,12 +14,12 @@ export class ComputedRows {
     this.#size = size;
   }
 
-  add(keys: Uint32Array, vectors: Float32Array): void {
+  add(keys: Int32Array, vectors: Float32Array): void {
     this.#batches.push({ keys, vectors });
   }
 
   /** The row of a key that was asked for. */
-  row(keys: Uint32Array, at: number): Float32Array {
+  row(keys: Int32Array, at: number): Float32Array {
     this.#numbers ??= this.#number();
     return this.#rows[this.#numbers.get(keys, at)] as Float32Array;
   }

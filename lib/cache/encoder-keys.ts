@@ -23,7 +23,7 @@ export class EncoderKeys<in Item> {
   }
 
   /** @throws UsageError for items that have no key. */
-  of(items: readonly Item[]): Uint32Array {
+  of(items: readonly Item[]): Int32Array {
     if (this.#extract === null) return itemKeys(items);
     const keys = makeKeys(items.length);
     items.forEach((item, position) => writeKey(this.#extracted(item, position), keys, position));

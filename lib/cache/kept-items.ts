@@ -33,7 +33,7 @@ export class KeptItems<Item> {
   }
 
   /** Remembers keys of the items at some places. */
-  know(encoder: string, places: readonly number[], keys: Uint32Array): void {
+  know(encoder: string, places: readonly number[], keys: Int32Array): void {
     let known = this.#keys.get(encoder);
     if (known === undefined) this.#keys.set(encoder, (known = new KeyList()));
     known.put(places, keys);

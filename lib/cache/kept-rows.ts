@@ -31,7 +31,7 @@ export class KeptRows {
   }
 
   /** Remembers where the rows of these keys lie. */
-  learn(places: readonly number[], keys: Uint32Array): void {
+  learn(places: readonly number[], keys: Int32Array): void {
     if (this.#rows.removals !== this.#removals) {
       this.#slots = new Int32Array(0);
       return;

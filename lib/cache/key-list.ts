@@ -2,7 +2,7 @@ import { copyKey, KEY_WORDS, makeKeys } from "./keys.js";
 
 /** Keys at some places: those that are not known are 0. */
 export interface KeysAtPlaces {
-  readonly keys: Uint32Array;
+  readonly keys: Int32Array;
   /** Positions of those that are not known. */
   readonly unknown: readonly number[];
 }
@@ -12,11 +12,11 @@ export class KeyList {
   /** Four words a place, all 0 where nothing is known: no key is. */
   #words = makeKeys(0);
 
-  put(places: readonly number[], keys: Uint32Array): void {
+  put(places: readonly number[], keys: Int32Array): void {
     let end = 0;
     for (const place of places) end = Math.max(end, (place + 1) * KEY_WORDS);
     if (end > this.#words.length) {
-      const grown = new Uint32Array(Math.max(end, 2 * this.#words.length));
+      const grown = new Int32Array(Math.max(end, 2 * this.#words.length));
       grown.set(this.#words);
       this.#words = grown;
     }

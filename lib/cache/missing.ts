@@ -3,7 +3,7 @@ import { copyKey, KEY_WORDS, makeKeys } from "./keys.js";
 
 /** Items whose vectors are not kept, all different. */
 export interface Missing<Item> {
-  readonly keys: Uint32Array;
+  readonly keys: Int32Array;
   readonly items: readonly Item[];
   /** Of each, in the list it came in. */
   readonly positions: readonly number[];
@@ -23,13 +23,13 @@ export class WaitingItems<Item> {
     return this.#items.length;
   }
 
-  has(keys: Uint32Array, at: number): boolean {
+  has(keys: Int32Array, at: number): boolean {
     return this.#known.get(keys, at) >= 0;
   }
 
-  add(keys: Uint32Array, at: number, item: Item, position: number): void {
+  add(keys: Int32Array, at: number, item: Item, position: number): void {
+    if (!this.#known.add(keys, at, 0)) return;
     const { size } = this;
-    this.#known.set(keys, at, 0);
     if (size * KEY_WORDS === this.#keys.length) {
       const grown = makeKeys(2 * size);
       grown.set(this.#keys);

@@ -76,7 +76,7 @@ export class RowCache {
   }
 
   /** Copies the rows of different keys, which lie one after the other. A row larger than everything is not kept. */
-  add(shelf: RowShelf, keys: Uint32Array, rows: Float32Array): void {
+  add(shelf: RowShelf, keys: Int32Array, rows: Float32Array): void {
     if (RowCache.bytesOf(shelf) <= this.maxBytes) shelf.add(keys, rows);
   }
 

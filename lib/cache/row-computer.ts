@@ -38,7 +38,7 @@ export interface Computing<in Item> {
 
 /** Rows that are being computed. */
 interface Coming {
-  readonly keys: Uint32Array;
+  readonly keys: Int32Array;
   readonly rows: Promise<ComputedRows>;
   /** The keys, once somebody has asked for one. */
   index: KeyMap | null;
@@ -61,7 +61,7 @@ export class RowComputer<Item> {
   }
 
   /** The rows among which one that is on the way will be. */
-  coming(keys: Uint32Array, at: number): Promise<ComputedRows> | undefined {
+  coming(keys: Int32Array, at: number): Promise<ComputedRows> | undefined {
     for (const each of this.#coming) {
       each.index ??= listed(each.keys);
       if (each.index.get(keys, at) >= 0) return each.rows;
@@ -72,7 +72,7 @@ export class RowComputer<Item> {
   /** @returns the rows by key; in the meantime other requests for the same keys wait for them. */
   compute(
     shelf: RowShelf,
-    keys: Uint32Array,
+    keys: Int32Array,
     read: () => Promise<Missing<Item>>,
     stored: StoredRows<Item> | null,
     computing: Computing<Item> = { elsewhere: null, after: null },
@@ -108,7 +108,7 @@ export class RowComputer<Item> {
   }
 }
 
-function listed(keys: Uint32Array): KeyMap {
+function listed(keys: Int32Array): KeyMap {
   const index = new KeyMap();
   for (let at = 0; at < countKeys(keys); at += 1) index.set(keys, at, at);
   return index;

@@ -1,5 +1,5 @@
 import { KeyMap } from "./key-map.js";
-import { copyKey, countKeys, makeKeys } from "./keys.js";
+import { countKeys, KEY_WORDS, keysBetween, makeKeys } from "./keys.js";
 
 /** Bytes of rows that are allocated together. */
 const SLAB_BYTES = 1 << 20;
@@ -16,7 +16,7 @@ export interface Pages {
 /** Rows that lie together, and their keys. */
 interface Slab {
   readonly rows: Float32Array;
-  readonly keys: Uint32Array;
+  readonly keys: Int32Array;
 }
 
 /**
@@ -50,17 +50,17 @@ export class RowShelf {
   }
 
   /** Does not count as use. */
-  has(keys: Uint32Array, at: number): boolean {
+  has(keys: Int32Array, at: number): boolean {
     return this.#slots.get(keys, at) >= 0;
   }
 
   /** Where the row of a key lies; -1 when it is not there. Does not count as use. */
-  slotOf(keys: Uint32Array, at: number): number {
+  slotOf(keys: Int32Array, at: number): number {
     return this.#slots.get(keys, at);
   }
 
   /** Puts the rows of keys one after the other into `target`. @returns the positions of those that are not there. */
-  gather(keys: Uint32Array, target: Float32Array): number[] {
+  gather(keys: Int32Array, target: Float32Array): number[] {
     const slots = new Int32Array(countKeys(keys));
     const absent: number[] = [];
     let used = -1;
@@ -91,14 +91,12 @@ export class RowShelf {
     }
   }
 
-  /** Copies rows of different keys, which lie one after the other; those that are there already stay. */
-  add(keys: Uint32Array, source: Float32Array): void {
+  /** Copies rows, which lie one after the other; those whose keys are there already are left out. */
+  add(keys: Int32Array, source: Float32Array): void {
     const count = countKeys(keys);
-    for (let start = 0; start < count;) {
-      let end = start;
-      while (end < count && !this.has(keys, end)) end += 1;
-      for (let at = start; at < end;) at += this.#append(keys, at, source, end - at);
-      start = Math.max(end, start + 1); // one that is there already is left out
+    for (let at = 0; at < count;) {
+      at += this.#append(keys, at, source, count - at);
+      while (at < count && this.has(keys, at)) at += 1;
     }
   }
 
@@ -122,32 +120,33 @@ export class RowShelf {
     for (let page = 0; page < this.#end; page += 1) if (!free.has(page)) yield page;
   }
 
-  /** Copies at most so many rows to where they find room side by side. @returns how many. */
-  #append(keys: Uint32Array, at: number, source: Float32Array, most: number): number {
+  /** Copies rows to where they find room side by side, at most so many, and none from one on that is there. @returns how many. */
+  #append(keys: Int32Array, at: number, source: Float32Array, most: number): number {
     const { rows: pageRows } = this.#pages;
-    if (this.#open < 0 || this.#openRows === pageRows) {
-      this.#open = this.#free.pop() ?? this.#end++;
-      this.#openRows = 0;
-    }
+    if (this.#open < 0 || this.#openRows === pageRows) this.#openPage(this.#free.pop() ?? this.#end++);
     const slot = this.#open * pageRows + this.#openRows;
     const within = slot % this.#slabRows;
     const last = this.#open === this.#end - 1; // then those that follow are free
-    const added = Math.min(most, last ? this.#slabRows - within : pageRows - this.#openRows);
+    const room = Math.min(most, last ? this.#slabRows - within : pageRows - this.#openRows);
     const slab = (this.#slabs[Math.floor(slot / this.#slabRows)] ??= this.#makeSlab());
+    let added = 0;
+    while (added < room && this.#slots.add(keys, at + added, slot + added)) added += 1;
+    if (added === 0) return 0;
+    slab.keys.set(keysBetween(keys, at, at + added), within * KEY_WORDS);
     slab.rows.set(source.subarray(at * this.length, (at + added) * this.length), within * this.length);
-    for (let i = 0; i < added; i += 1) {
-      copyKey(keys, at + i, slab.keys, within + i);
-      this.#slots.set(keys, at + i, slot + i);
-    }
     for (let rest = added; ;) {
       const more = Math.min(rest, pageRows - this.#openRows);
       const [page, rows] = [this.#open, (this.#openRows += more)];
       rest -= more;
       this.#pages.hold(page, rows);
       if (rest === 0) return added;
-      this.#open = this.#end++;
-      this.#openRows = 0;
+      this.#openPage(this.#end++);
     }
+  }
+
+  #openPage(page: number): void {
+    this.#open = page;
+    this.#openRows = 0;
   }
 
   /** Every row is written before it is read, so none needs to be 0 before. */

@@ -85,12 +85,12 @@ export class StoredRows<Item> {
     return this.#file.count === 0 ? 0 : this.#file.bytes;
   }
 
-  has(keys: Uint32Array, at: number): boolean {
+  has(keys: Int32Array, at: number): boolean {
     return this.#file.has(keyBytes(keys, at));
   }
 
   /** Puts a row at a place of `target`; false when there is none that is whole. */
-  read(keys: Uint32Array, at: number, target: Float32Array, place: number): boolean {
+  read(keys: Int32Array, at: number, target: Float32Array, place: number): boolean {
     try {
       const found = this.#file.read(keyBytes(keys, at), target, place);
       if (!found) this.#tellDamage();
@@ -107,7 +107,7 @@ export class StoredRows<Item> {
    * @returns them as they will be read.
    * @throws DataError when the storage cannot hold their numbers.
    */
-  add(keys: Uint32Array, vectors: Float32Array): Float32Array {
+  add(keys: Int32Array, vectors: Float32Array): Float32Array {
     const { name, storage, encoder } = this.#options;
     const size = encoder.embeddingSize;
     const kept = vectors.slice();
@@ -142,7 +142,7 @@ export class StoredRows<Item> {
    * Computes some of these items' stored rows again, until 32 are confirmed; when one differs, none is believed.
    * @returns false when everything stored was dropped.
    */
-  async confirm(items: readonly Item[], keys: Uint32Array): Promise<boolean> {
+  async confirm(items: readonly Item[], keys: Int32Array): Promise<boolean> {
     while (this.#checking !== null) await this.#checking.catch(() => undefined);
     if (this.#unconfirmed === 0 || this.#file.count === 0) return true;
     this.#checking = this.#compare(items, keys);
@@ -153,7 +153,7 @@ export class StoredRows<Item> {
     }
   }
 
-  async #compare(items: readonly Item[], keys: Uint32Array): Promise<boolean> {
+  async #compare(items: readonly Item[], keys: Int32Array): Promise<boolean> {
     const { name, encoder, storage, warn } = this.#options;
     const size = encoder.embeddingSize;
     const known = items.flatMap((_item, position) => (this.has(keys, position) ? [position] : []));
