@@ -26,7 +26,9 @@ export { EmaConfig } from "./train/ema-config.js";
 export { CacheConfig, type CacheType, type KeyExtractor } from "./cache/cache-config.js";
 export type { CacheStorage } from "./cache/storage.js";
 export { XbmConfig } from "./memory/xbm-config.js";
-export type { BatchOutcome, Callback, CallbackContext } from "./train/callback.js";
+export type { BatchOutcome, Callback, CallbackContext, RunFacts } from "./train/callback.js";
+export { KnownClasses, type KnownClassesOptions } from "./train/known-classes.js";
+export type { Direction } from "./train/monitor.js";
 export { log, type LogOptions } from "./train/log.js";
 export type { Scalars, StopReason, SummaryRow, TrainEvent } from "./train/events.js";
 export type { Sink } from "./train/sink.js";
@@ -97,9 +99,10 @@ export {
   type ReadsSimilarities,
   type SharesWork,
   type Stage,
+  type TellsQueries,
 } from "./contracts/metric.js";
 export type { GroupRelation } from "./contracts/group-relation.js";
-export { Loader, type EpochRequest, type ItemPlaces } from "./contracts/loader.js";
+export { Loader, type EpochRequest, type ItemPlaces, type PlaceBlock, type PlaceOptions } from "./contracts/loader.js";
 export type { Moment, Schedule, Transform, Updated } from "./contracts/optimizer.js";
 export type { EngineChoice } from "./engine/choose-engine.js";
 export type { Edits, HostMatrix, HostTensor, HostTensors } from "./tensor/host.js";

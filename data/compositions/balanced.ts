@@ -22,8 +22,9 @@ export interface GroupSource {
 }
 
 /** Batches of P groups with K rows each; always whole. */
-export class BalancedComposition<Item> implements Composition<GroupSample<Item>> {
+export class BalancedComposition<Item> implements Composition<"group", Item> {
   readonly wholeBatch = 0;
+  readonly key = null;
   readonly #who: string;
   readonly #source: GroupSource;
   readonly #settings: BatchSettings;
@@ -54,7 +55,7 @@ export class BalancedComposition<Item> implements Composition<GroupSample<Item>>
     return balancedBatches(table, shape, random);
   }
 
-  stream(samples: AsyncIterable<GroupSample<Item>>, random: Random): AsyncIterable<readonly GroupSample<Item>[]> {
+  stream<Of>(samples: AsyncIterable<GroupSample<Of>>, random: Random): AsyncIterable<readonly GroupSample<Of>[]> {
     const prepare = (held: GroupTable, whole: boolean) => this.#prepare(held, whole);
     return collectBalanced(
       samples,

@@ -1,5 +1,5 @@
 import { DataError } from "../../lib/errors.js";
-import type { Group, GroupSample } from "../../lib/contracts/samples.js";
+import type { Group } from "../../lib/contracts/samples.js";
 import type { Random } from "../../lib/random.js";
 import {
   categoryBatches,
@@ -28,8 +28,9 @@ export interface CategorySource extends GroupSource {
 }
 
 /** Batches of C categories with P groups of each and K rows of each of these; always whole. */
-export class CategoryComposition<Item> implements Composition<GroupSample<Item>> {
+export class CategoryComposition<Item> implements Composition<"group", Item> {
   readonly wholeBatch = 0;
+  readonly key = null;
   readonly #who: string;
   readonly #source: CategorySource;
   readonly #settings: BatchSettings;
@@ -58,7 +59,7 @@ export class CategoryComposition<Item> implements Composition<GroupSample<Item>>
     return categoryBatches(...this.#prepare(this.#source.now() ?? (await this.#source.read())), random);
   }
 
-  stream(): AsyncIterable<readonly GroupSample<Item>[]> {
+  stream(): never {
     throw new DataError(
       `${this.#who}: categories are balanced over all groups, so a stream cannot be; give an array or a dataset, or leave out ` +
         `balance.categories`,

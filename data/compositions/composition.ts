@@ -1,14 +1,22 @@
+import type { Kind, Sample } from "../../lib/contracts/samples.js";
 import type { Random } from "../../lib/random.js";
+import type { Key } from "../samplers/distinct.js";
 import type { Positions } from "../samplers/plain.js";
 
 /** How the training batches of a loader are put together. */
-export interface Composition<S> {
+export interface Composition<K extends Kind, Item> {
   /** Batches an epoch of so many samples has; null when only reading them would tell. */
   count(length: number): number | null;
   /** An epoch of a source of known length. */
   positions(length: number, random: Random): Iterable<Positions> | Promise<Iterable<Positions>>;
-  /** An epoch of a stream. */
-  stream(samples: AsyncIterable<S>, random: Random): AsyncIterable<readonly S[]>;
+  /** What items must not share within a batch; null when they may. */
+  readonly key: ((item: Item) => Key) | null;
+  /** An epoch of a stream, or of samples with something else in place of items, which has the keys of these. */
+  stream<Of>(
+    samples: AsyncIterable<Sample<K, Of>>,
+    random: Random,
+    key: (item: Of) => Key,
+  ): AsyncIterable<readonly Sample<K, Of>[]>;
   /** `dropLast` leaves out batches of fewer samples. */
   readonly wholeBatch: number;
 }

@@ -31,31 +31,36 @@ export function duplicateProblem({ duplicates, key }: DuplicateOptions<never>): 
 export function distinctComposition<K extends Kind, Item>(
   reader: SampleReader<K, Item>,
   settings: BatchSettings,
-  itemsOf: (sample: Sample<K, Item>) => readonly Item[],
+  itemsOf: ItemsOf<K>,
   { duplicates = false, key }: DuplicateOptions<Item>,
-): Composition<Sample<K, Item>> {
+): Composition<K, Item> {
   return duplicates ? plainComposition(settings) : new DistinctComposition(reader, settings, itemsOf, key);
 }
 
+/** The items of a sample, or what it has in their place. */
+type ItemsOf<K extends Kind> = <Of>(sample: Sample<K, Of>) => readonly Of[];
+
 /** Batches without equal items. The keys of a source of known length are read once and kept. */
-class DistinctComposition<K extends Kind, Item> implements Composition<Sample<K, Item>> {
+class DistinctComposition<K extends Kind, Item> implements Composition<K, Item> {
   readonly wholeBatch: number;
   readonly #reader: SampleReader<K, Item>;
   readonly #settings: BatchSettings;
-  readonly #keysOf: (sample: Sample<K, Item>) => readonly Key[];
+  readonly key: (item: Item) => Key;
+  readonly #itemsOf: ItemsOf<K>;
   #table: KeyTable | null = null;
   #count: number | null = null;
 
   constructor(
     reader: SampleReader<K, Item>,
     settings: BatchSettings,
-    itemsOf: (sample: Sample<K, Item>) => readonly Item[],
+    itemsOf: ItemsOf<K>,
     key: (item: Item) => Key = contentKeyOf,
   ) {
     this.wholeBatch = settings.batchSize;
     this.#reader = reader;
     this.#settings = settings;
-    this.#keysOf = (sample) => itemsOf(sample).map(key);
+    this.#itemsOf = itemsOf;
+    this.key = key;
   }
 
   /** As many as one shuffled epoch has: repeated items leave some batches smaller, and every order leaves others. */
@@ -82,16 +87,24 @@ class DistinctComposition<K extends Kind, Item> implements Composition<Sample<K,
     return cutDistinct(order, this.#settings.batchSize, (position) => table.at(position));
   }
 
-  stream(samples: AsyncIterable<Sample<K, Item>>, random: Random): AsyncIterable<readonly Sample<K, Item>[]> {
+  stream<Of>(
+    samples: AsyncIterable<Sample<K, Of>>,
+    random: Random,
+    key: (item: Of) => Key,
+  ): AsyncIterable<readonly Sample<K, Of>[]> {
     const { batchSize, shuffle, shuffleBuffer: size } = this.#settings;
     const shuffled = shuffle ? shuffleBuffer(samples, size, random) : samples;
-    return collectDistinct(shuffled, batchSize, this.#keysOf, size);
+    return collectDistinct(shuffled, batchSize, (sample) => this.#itemsOf(sample).map(key), size);
+  }
+
+  #keysOf(sample: Sample<K, Item>): readonly Key[] {
+    return this.#itemsOf(sample).map(this.key);
   }
 
   #tableNow(): KeyTable | null {
     if (this.#table !== null) return this.#table;
     const samples = this.#reader.now();
-    return samples === null ? null : (this.#table = new KeyTable(samples.map(this.#keysOf)));
+    return samples === null ? null : (this.#table = new KeyTable(samples.map((sample) => this.#keysOf(sample))));
   }
 
   async #readTable(): Promise<KeyTable> {

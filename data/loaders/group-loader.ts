@@ -60,7 +60,7 @@ function compositionOf<Item>(
     readonly balance: BalanceSettings | null;
     readonly categories: CategorySettings | null;
   },
-): Composition<GroupSample<Item>> {
+): Composition<"group", Item> {
   const { settings, balance, categories } = given;
   if (balance === null) return plainComposition(settings);
   if (categories === null || kinds === null) return new BalancedComposition(WHO, groups, settings, balance);

@@ -1,5 +1,5 @@
 import type { Batch } from "../../lib/contracts/batch.js";
-import type { EpochRequest, ItemPlaces } from "../../lib/contracts/loader.js";
+import type { EpochRequest, ItemPlaces, PlaceBlock } from "../../lib/contracts/loader.js";
 import type { Kind } from "../../lib/contracts/samples.js";
 
 /** What gives batches of places. */
@@ -30,10 +30,20 @@ export class JoinedPlaces<K extends Kind, Item> {
   }
 
   /** Every item of every loader, one loader after the other. */
-  async *blocks(): AsyncGenerator<{ readonly places: number[]; readonly items: readonly Item[] }, void, undefined> {
+  async *blocks(): AsyncGenerator<PlaceBlock<Item>, void, undefined> {
     for (const [owner, part] of this.#parts.entries()) {
-      for await (const { places, items } of part.blocks()) yield { places: this.#join(owner, places), items };
+      for await (const { places, items } of part.blocks())
+        yield { places: places === null ? null : this.#join(owner, places), items };
     }
+  }
+
+  /** Why one of the loaders cannot go by places, so that none does; null when all can. */
+  async problem(): Promise<string | null> {
+    for (const part of this.#parts) {
+      const problem = await part.problem?.();
+      if (typeof problem === "string") return problem;
+    }
+    return null;
   }
 
   /** The items at some places, read again. */

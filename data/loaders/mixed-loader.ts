@@ -1,5 +1,5 @@
 import type { Batch } from "../../lib/contracts/batch.js";
-import { Loader, type EpochRequest, type ItemPlaces } from "../../lib/contracts/loader.js";
+import { Loader, type EpochRequest, type ItemPlaces, type PlaceOptions } from "../../lib/contracts/loader.js";
 import { flag, oneOf, refuse, unknownOptions } from "../../lib/contracts/options.js";
 import type { Group, Kind } from "../../lib/contracts/samples.js";
 import type { Random } from "../../lib/random.js";
@@ -84,10 +84,10 @@ export class MixedLoader<K extends Kind, Item> extends Loader<K, Item> {
   }
 
   /** Null when one of the loaders gives none, and for a class that makes its own batches or items. */
-  override places(): ItemPlaces<K, Item> | null {
+  override places(options?: PlaceOptions): ItemPlaces<K, Item> | null {
     const own = MixedLoader.prototype;
     if (this.epoch !== own.epoch || this.items !== own.items) return null;
-    const parts = this.#loaders.map(([, loader]) => loader.places());
+    const parts = this.#loaders.map(([, loader]) => loader.places(options));
     const all = parts.filter((part) => part !== null);
     if (all.length < parts.length) return null;
     const joined = new JoinedPlaces(all);
@@ -96,6 +96,7 @@ export class MixedLoader<K extends Kind, Item> extends Loader<K, Item> {
       epoch: (request) => this.#merged(request, joined.parts),
       blocks: () => joined.blocks(),
       read: (places) => joined.read(places),
+      ...(all.some((part) => "problem" in part) ? { problem: () => joined.problem() } : {}),
     };
   }
 

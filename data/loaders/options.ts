@@ -17,6 +17,12 @@ export interface LoaderOptions<Item> {
   readonly prefetch?: boolean;
   /** Changes items in training, differently each epoch: noise, crops, dropped words. Vectors of such items are not cached. */
   readonly augment?: Augment<Item>;
+  /**
+   * For streams: whether they give the same samples each time they are opened, so that epochs need not read them while every encoder is
+   * cached. Default: what `readCsv` and `readJsonLines` give is read twice and compared, then not read until the file changes; other streams
+   * are read in every epoch. False for a `map` or `filter` that does something else in later epochs.
+   */
+  readonly repeats?: boolean;
   /** Samples held to shuffle a source of unknown length. Default 10,000, or `batchSize` when that is more. */
   readonly shuffleBuffer?: number;
 }
@@ -26,6 +32,8 @@ export interface LoaderSettings<Item> extends BatchSettings {
   /** Null: for sources that have to be waited for. */
   readonly prefetch: boolean | null;
   readonly augment: Augment<Item> | null;
+  /** Null: a file may be compared. */
+  readonly repeats: boolean | null;
 }
 
 const CHECKS: Readonly<Record<keyof LoaderOptions<unknown>, Check>> = {
@@ -34,6 +42,7 @@ const CHECKS: Readonly<Record<keyof LoaderOptions<unknown>, Check>> = {
   dropLast: flag,
   prefetch: flag,
   augment: callback,
+  repeats: flag,
   shuffleBuffer: count,
 };
 
@@ -54,6 +63,6 @@ export function loaderProblems(options: object, more: Readonly<Record<string, Ch
 /** The options that all loaders have, with their defaults. */
 export function loaderSettings<Item>(options: LoaderOptions<Item>): LoaderSettings<Item> {
   const { batchSize = BATCH_SIZE, shuffle = true, dropLast = false, prefetch = null, augment = null } = options;
-  const { shuffleBuffer = Math.max(10_000, batchSize) } = options;
-  return Object.freeze({ batchSize, shuffle, dropLast, prefetch, augment, shuffleBuffer });
+  const { repeats = null, shuffleBuffer = Math.max(10_000, batchSize) } = options;
+  return Object.freeze({ batchSize, shuffle, dropLast, prefetch, augment, repeats, shuffleBuffer });
 }

@@ -1,26 +1,32 @@
 import { DataError } from "../../lib/errors.js";
 import type { Batch } from "../../lib/contracts/batch.js";
-import { Loader, type EpochRequest, type ItemPlaces } from "../../lib/contracts/loader.js";
+import { Loader, type EpochRequest, type ItemPlaces, type PlaceOptions } from "../../lib/contracts/loader.js";
 import type { Group, Kind, Sample } from "../../lib/contracts/samples.js";
-import type { Random } from "../../lib/random.js";
 import type { Composition } from "../compositions/composition.js";
 import { collect, cut, sampleOrder, type Positions } from "../samplers/plain.js";
+import type { Key } from "../samplers/distinct.js";
 import { PlacedSamples } from "../sources/placed-samples.js";
+import { RememberedStream } from "../sources/remembered-stream.js";
 import type { SampleReader } from "../sources/sample-reader.js";
 import { oneAhead } from "./one-ahead.js";
 import type { LoaderSettings } from "./options.js";
+
+/** What is asked of an epoch, with its own random numbers. */
+interface Asked extends Pick<EpochRequest, "random" | "training"> {
+  readonly skip: number;
+}
 
 /** What all loaders do: epochs of batches from a reader, in training as the composition says, otherwise in order. */
 export abstract class SampleLoader<K extends Kind, Item> extends Loader<K, Item> {
   override readonly kind: K;
   readonly #reader: SampleReader<K, Item>;
   readonly #settings: LoaderSettings<Item>;
-  readonly #composition: Composition<Sample<K, Item>>;
+  readonly #composition: Composition<K, Item>;
 
   protected constructor(
     reader: SampleReader<K, Item>,
     settings: LoaderSettings<Item>,
-    composition: Composition<Sample<K, Item>>,
+    composition: Composition<K, Item>,
   ) {
     super();
     const { length, who, form } = reader;
@@ -58,11 +64,15 @@ export abstract class SampleLoader<K extends Kind, Item> extends Loader<K, Item>
     return Promise.resolve([]);
   }
 
-  /** Null for streams, for items that are augmented, and for loaders whose class makes its own batches or items. */
-  override places(): ItemPlaces<K, Item> | null {
+  /**
+   * Null for items that are augmented, for loaders whose class makes its own batches or items, and for streams that may give other samples
+   * each time (see `repeats`).
+   */
+  override places({ maxStreamItems = Infinity }: PlaceOptions = {}): ItemPlaces<K, Item> | null {
     const { length, form } = this.#reader;
     const own = SampleLoader.prototype;
-    if (length === null || this.augmented || this.epoch !== own.epoch || this.items !== own.items) return null;
+    if (this.augmented || this.epoch !== own.epoch || this.items !== own.items) return null;
+    if (length === null) return this.#streamPlaces(maxStreamItems);
     const placed = new PlacedSamples(this.#reader);
     return {
       itemCount: form.itemsPerSample === null ? null : form.itemsPerSample * length,
@@ -70,6 +80,31 @@ export abstract class SampleLoader<K extends Kind, Item> extends Loader<K, Item>
       blocks: () => placed.blocks(),
       read: (places) => placed.items(places),
     };
+  }
+
+  #streamPlaces(maxItems: number): ItemPlaces<K, Item> | null {
+    const { repeats } = this.#settings;
+    if (repeats === false || (repeats === null && this.#reader.file === null)) return null;
+    const { key } = this.#composition;
+    const remembered = new RememberedStream(this.#reader, { repeats: repeats ?? false, maxItems, key });
+    return {
+      itemCount: null,
+      epoch: (request) => this.#replayed(request, remembered),
+      blocks: () => remembered.blocks(),
+      read: (places) => remembered.read(places),
+      problem: () => remembered.problem(),
+    };
+  }
+
+  async *#replayed(
+    { epoch, random: stream, training, skip = 0 }: EpochRequest,
+    remembered: RememberedStream<K, Item>,
+  ): AsyncGenerator<Batch<K, number>, void, undefined> {
+    const { form } = this.#reader;
+    const asked = { random: stream.fork(`epoch ${epoch}`), training, skip };
+    for await (const [position, samples] of this.#streamed(remembered.samples(), remembered.keyAt, asked)) {
+      yield { kind: form.kind, ...form.batch(samples), size: samples.length, position };
+    }
   }
 
   async *#placed(
@@ -95,7 +130,7 @@ export abstract class SampleLoader<K extends Kind, Item> extends Loader<K, Item>
     const { augment } = this.#settings;
     const chosen =
       length === null
-        ? this.#streamed(random, training, skip)
+        ? this.#streamed(this.#reader.all(), this.#composition.key ?? noKey, { random, training, skip })
         : this.#picked(length, { random, training, skip }, (positions) => this.#reader.read(positions));
     for await (const [position, samples] of chosen) {
       const { items, targets } = form.batch(samples);
@@ -116,7 +151,7 @@ export abstract class SampleLoader<K extends Kind, Item> extends Loader<K, Item>
   /** Batches with their places in the epoch; those before `skip` are not read. */
   async *#picked<Read>(
     length: number,
-    { random, training, skip }: { readonly random: Random; readonly training: boolean; readonly skip: number },
+    { random, training, skip }: Asked,
     read: (positions: Positions) => Promise<Read>,
   ) {
     const batches = training
@@ -130,9 +165,14 @@ export abstract class SampleLoader<K extends Kind, Item> extends Loader<K, Item>
     }
   }
 
-  async *#streamed(random: Random, training: boolean, skip: number) {
-    const samples = this.#reader.all();
-    const batches = training ? this.#composition.stream(samples, random) : collect(samples, this.#settings.batchSize);
+  async *#streamed<Of>(
+    samples: AsyncIterable<Sample<K, Of>>,
+    key: (item: Of) => Key,
+    { random, training, skip }: Asked,
+  ) {
+    const batches = training
+      ? this.#composition.stream(samples, random, key)
+      : collect(samples, this.#settings.batchSize);
     let position = 0;
     for await (const batch of batches) {
       if (training && this.#isDropped(batch.length)) continue;
@@ -145,3 +185,6 @@ export abstract class SampleLoader<K extends Kind, Item> extends Loader<K, Item>
     return this.#settings.dropLast && size < this.#composition.wholeBatch;
   }
 }
+
+/** Where items may share everything. */
+const noKey = (): Key => 0;

@@ -1,5 +1,5 @@
 import type { LoadedTargets } from "../../lib/contracts/batch.js";
-import type { Kind, Sample } from "../../lib/contracts/samples.js";
+import type { Group, Kind, Sample } from "../../lib/contracts/samples.js";
 import { show } from "../../lib/show.js";
 
 /** Everything a loader has to know about samples of one kind. */
@@ -13,6 +13,10 @@ export interface SampleForm<K extends Kind> {
   items<Item>(sample: Sample<K, Item>): readonly Item[];
   /** The same sample with something else in place of each item, asked for in the order of `items`. */
   replace<Item, Other>(sample: Sample<K, Item>, other: (item: Item) => Other): Sample<K, Other>;
+  /** Puts what a sample says of its items among numbers; a group by the number it has. */
+  pack<Item>(sample: Sample<K, Item>, put: (value: number) => void, numberOf: (group: Group) => number): void;
+  /** The sample whose numbers are taken next, with something else in place of each item, asked for in the order of `items`. */
+  unpack<Other>(take: () => number, other: () => Other, groupOf: (number: number) => Group): Sample<K, Other>;
   /** How many items every sample has; null when that differs. */
   readonly itemsPerSample: number | null;
   /** Items in row order, and targets. */

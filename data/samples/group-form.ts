@@ -17,6 +17,12 @@ export const groupForm: SampleForm<"group"> = {
 
   replace: ({ item, group }, other) => ({ item: other(item), group }),
 
+  pack({ group }, put, numberOf) {
+    put(numberOf(group));
+  },
+
+  unpack: (take, other, groupOf) => ({ item: other(), group: groupOf(take()) }),
+
   itemsPerSample: 1,
 
   batch<Item>(samples: readonly GroupSample<Item>[]) {

@@ -16,6 +16,12 @@ export const labelForm: SampleForm<"label"> = {
 
   replace: ({ item, label }, other) => ({ item: other(item), label }),
 
+  pack({ label }, put) {
+    put(label);
+  },
+
+  unpack: (take, other) => ({ item: other(), label: take() }),
+
   itemsPerSample: 1,
 
   batch<Item>(samples: readonly LabelSample<Item>[]) {

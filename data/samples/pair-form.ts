@@ -24,7 +24,17 @@ export const pairForm: SampleForm<"pair"> = {
 
   items: ({ a, b }) => [a, b],
 
-  replace: ({ a, b, ...rest }, other) => ({ a: other(a), b: other(b), ...rest }),
+  replace: ({ a, b, ...said }, other) => pairOf(other(a), other(b), said),
+
+  pack({ score, subgroup }, put) {
+    put(score ?? NaN);
+    put(subgroup ?? NaN);
+  },
+
+  unpack(take, other) {
+    const [score, subgroup] = [take(), take()].map((number) => (Number.isNaN(number) ? undefined : number));
+    return pairOf(other(), other(), { score, subgroup });
+  },
 
   itemsPerSample: 2,
 
@@ -41,3 +51,12 @@ export const pairForm: SampleForm<"pair"> = {
     return { items, targets: { labels, subgroups } satisfies LoadedTargets<"pair"> };
   },
 };
+
+/** A pair that says nothing else. */
+function pairOf<Item>(
+  a: Item,
+  b: Item,
+  { score, subgroup }: { readonly score?: number | undefined; readonly subgroup?: number | undefined },
+): PairSample<Item> {
+  return { a, b, ...(score === undefined ? {} : { score }), ...(subgroup === undefined ? {} : { subgroup }) };
+}

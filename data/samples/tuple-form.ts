@@ -31,6 +31,20 @@ export const tupleForm: SampleForm<"tuple"> = {
     ...(scores === undefined ? {} : { scores }),
   }),
 
+  pack({ positives, negatives = [], scores }, put) {
+    put(positives.length);
+    put(negatives.length);
+    put(scores === undefined ? 0 : 1);
+    scores?.forEach(put);
+  },
+
+  unpack(take, other) {
+    const [positives, negatives, scored] = [take(), take(), take()];
+    const some = <T>(count: number, next: () => T): T[] => Array.from({ length: count }, next);
+    const scores = scored === 0 ? {} : { scores: some(positives + negatives, take) };
+    return { anchor: other(), positives: some(positives, other), negatives: some(negatives, other), ...scores };
+  },
+
   itemsPerSample: null,
 
   batch<Item>(samples: readonly TupleSample<Item>[]) {

@@ -28,6 +28,11 @@ export class SampleReader<K extends Kind, Item> {
     return this.#source.sized ? this.#source.length : null;
   }
 
+  /** The file that a stream is read from; null when there is none. */
+  get file(): string | null {
+    return this.#source.sized ? null : this.#source.file;
+  }
+
   /** True when samples are at hand without waiting. */
   get immediate(): boolean {
     return this.#source.sized && this.#source.now !== null;

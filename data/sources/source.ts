@@ -30,6 +30,8 @@ export interface StreamSource<T> {
   readonly sized: false;
   /** From the beginning. */
   open(): AsyncIterable<StreamRow<T>>;
+  /** The file that it is read from; null when it is not known to be one. */
+  readonly file: string | null;
 }
 
 /** A sample of a stream, and where it was read when that is known. */
@@ -43,13 +45,12 @@ export type Source<T> = SizedSource<T> | StreamSource<T>;
 /** @throws UsageError when the value is nothing samples can be taken from. */
 export function openSource<T>(who: string, samples: Samples<T>): Source<T> {
   if (isArray(samples)) return arraySource(samples);
-  if (typeof samples === "function") return { sized: false, open: once(who, samples) };
+  if (typeof samples === "function") return { sized: false, file: null, open: once(who, samples) };
   if (typeof samples === "object" && samples !== null) {
     if (Symbol.asyncIterator in samples) {
-      return {
-        sized: false,
-        open: "blocks" in samples ? () => locatedRows(samples as Records<T>) : once(who, () => samples),
-      };
+      if (!("blocks" in samples)) return { sized: false, file: null, open: once(who, () => samples) };
+      const records = samples as Records<T>;
+      return { sized: false, file: records.file, open: () => locatedRows(records) };
     }
     if ("at" in samples && "length" in samples) return datasetSource(who, samples);
   }

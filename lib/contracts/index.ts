@@ -42,13 +42,15 @@ export {
   attach,
   readsSimilarities,
   sharesWork,
+  tellsQueries,
   type AttachedMetric,
   type AttachOptions,
   type ReadsSimilarities,
   type SharesWork,
   type Stage,
+  type TellsQueries,
 } from "./metric.js";
 export type { GroupRelation } from "./group-relation.js";
-export { Loader, type EpochRequest, type ItemPlaces } from "./loader.js";
+export { Loader, type EpochRequest, type ItemPlaces, type PlaceBlock, type PlaceOptions } from "./loader.js";
 export type { Moment, Schedule, Transform, Updated } from "./optimizer.js";
 export type { Acceptance, Engine, Program, ProgramResult, Session } from "./engine.js";

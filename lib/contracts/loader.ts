@@ -14,6 +14,18 @@ export interface EpochRequest {
   readonly skip?: number;
 }
 
+/** Some items and their places; null when they are more than can be remembered, of these and of all that follow. */
+export interface PlaceBlock<out Item> {
+  readonly places: readonly number[] | null;
+  readonly items: readonly Item[];
+}
+
+/** What limits places. */
+export interface PlaceOptions {
+  /** Items of a stream that may be remembered. Default all. */
+  readonly maxStreamItems?: number;
+}
+
 /**
  * What a loader gives with a place, a whole number from 0, instead of each item: nothing is read that was read before. Only the targets of
  * samples are kept.
@@ -24,9 +36,14 @@ export interface ItemPlaces<K extends Kind, out Item> {
   /** The batches that the loader gives for the same request. */
   epoch(request: EpochRequest): AsyncIterable<Batch<K, number>>;
   /** Every item once, in the order of `Loader.items`, some at a time. */
-  blocks(): AsyncIterable<{ readonly places: readonly number[]; readonly items: readonly Item[] }>;
+  blocks(): AsyncIterable<PlaceBlock<Item>>;
   /** The items at places that were given, read again. */
   read(places: readonly number[]): Promise<readonly Item[]>;
+  /**
+   * Of streams, whose places are known once `blocks` has come to its end: why the loader's own `epoch` and items are to be asked instead, as
+   * after a file was changed; null when nothing speaks against places. Asked before each epoch; absent where nothing ever does.
+   */
+  problem?(): Promise<string | null>;
 }
 
 /** Gives batches, epoch after epoch. */
@@ -44,7 +61,7 @@ export abstract class Loader<K extends Kind, out Item> {
   /** True when items differ from epoch to epoch (`augment`), so that their vectors cannot be cached. */
   abstract readonly augmented: boolean;
   /** For runs whose vectors are all cached: places of items instead of items. Null, the default, when the loader has no such thing. */
-  places(): ItemPlaces<K, Item> | null {
+  places(_options?: PlaceOptions): ItemPlaces<K, Item> | null {
     return null;
   }
 }

@@ -9,6 +9,7 @@ import type { Assembled } from "../model/assemble.js";
 import type { EmbedRows } from "../model/collate.js";
 import { withGuide } from "../model/guide.js";
 import type { HostTensors } from "../tensor/host.js";
+import { LateTensor } from "../tensor/late-tensor.js";
 import type { TrainEvent } from "./events.js";
 import { LoadedItems, type LoadedItemsOptions } from "./loaded-items.js";
 import type { Loaders } from "./run.js";
@@ -42,12 +43,13 @@ export class Caches<K extends Kind, Item> {
 
   /** Vectors of a frozen encoder, cached or computed. */
   readonly embedRows: EmbedRows<Item> = (name, encoder, items) =>
-    this.#cached.get(name)?.rows(items) ?? encoder.embed(items);
+    this.#cached.get(name)?.lateRows(items) ?? encoder.embed(items);
 
   /** Takes back the vectors of a batch that nobody will look at again. */
   readonly recycleInputs = (inputs: HostTensors): void => {
     for (const [name, encoder] of this.#cached) {
-      const vectors = inputs[`frozen/${name}`]?.data;
+      const input = inputs[`frozen/${name}`];
+      const vectors = input instanceof LateTensor ? input.made : input?.data;
       if (vectors instanceof Float32Array) encoder.recycle(vectors);
     }
   };
@@ -64,12 +66,13 @@ export class Caches<K extends Kind, Item> {
    */
   async *fill(loaders: Loaders<K, Item>, signal: AbortSignal | null): AsyncGenerator<TrainEvent, Loaders<K, Item>> {
     if (this.#config === null || this.#cached.size === 0) return loaders;
-    const read = [loaders.train, ...(loaders.validation === undefined ? [] : [loaders.validation])].map(
+    const { train, validation } = loaders;
+    const { maxStreamItems } = this.#config;
+    const read = [train, ...(validation === undefined ? [] : [validation])].map(
       (loader) =>
         new LoadedItems<K, Item>(loader, {
-          keeps: this.#keepsItems,
-          numbers: this.#numbersItems,
-          routing: this.#routing,
+          ...{ keeps: this.#keepsItems, numbers: this.#numbersItems, routing: this.#routing, maxStreamItems },
+          onReadAgain: (reason) => this.#warnOfReading(loader === train ? "train" : "validation", reason),
         }),
     );
     const counts = read.map(({ itemCount }) => itemCount);
@@ -131,8 +134,13 @@ export class Caches<K extends Kind, Item> {
       const message = `the cache has no room for all vectors of encoder ${full.join(", ")}; the rest is computed when needed (raise maxBytes of CacheConfig)`;
       this.#warnings.warn("CACHE_FULL", message);
     }
-    const [train = loaders.train, validation] = read.map(({ loader }) => loader);
-    return { train, ...(validation === undefined ? {} : { validation }) };
+    const [first = train, second] = read.map(({ loader }) => loader);
+    return { train: first, ...(second === undefined ? {} : { validation: second }) };
+  }
+
+  #warnOfReading(which: string, reason: string): void {
+    const message = `the samples of the ${which} loader are read in every epoch, though all vectors are cached: ${reason}`;
+    this.#warnings.warn("READ_AGAIN", message, `READ_AGAIN ${which}`);
   }
 }
 

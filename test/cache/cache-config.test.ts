@@ -22,6 +22,7 @@ describe("CacheConfig", () => {
       mapping: {},
       keyExtractors: null,
       maxBytes: 1024 ** 3,
+      maxStreamItems: 10_000_000,
       batchSize: 256,
       saveDir: null,
       storage: "float32",

@@ -1,25 +1,11 @@
 import { expect } from "chai";
-import {
-  CacheConfig,
-  FrozenEncoder,
-  Loader,
-  SimilarityLoss,
-  TrainableModel,
-  Trainer,
-  type JsonObject,
-  type Kind,
-} from "likewise";
+import { CacheConfig, Loader, Trainer, type Kind } from "likewise";
 import * as data from "likewise/data";
-import * as tf from "likewise/tf";
-import { TinyHead } from "../support/tiny.js";
 import { watch } from "../support/watch.js";
+import { Cached, type Text } from "./any-kind.js";
 
 /** How often anything looked into an item, or asked a dataset for a sample. */
 let reads = 0;
-
-interface Text {
-  readonly text: string;
-}
 
 class CountedText implements Text {
   constructor(text: string) {
@@ -71,66 +57,6 @@ const examples: Readonly<Record<string, () => Loader<Kind, Text>>> = {
 const exported = Object.entries(data as Readonly<Record<string, unknown>>).flatMap(([name, part]) =>
   typeof part === "function" && part.prototype instanceof Loader ? [name] : [],
 );
-
-class Letters extends FrozenEncoder<Text> {
-  static readonly type = "Letters";
-  readonly embeddingSize = 6;
-  static from(): Letters {
-    return new Letters();
-  }
-  get config(): JsonObject {
-    return {};
-  }
-  embed(items: readonly Text[]): Promise<Float32Array> {
-    return Promise.resolve(Float32Array.from(items.flatMap(({ text }) => [...text.padEnd(8)].slice(2).map(numberOf))));
-  }
-  fingerprint(): string {
-    return "letters";
-  }
-}
-
-const numberOf = (letter: string): number => letter.charCodeAt(0) / 50;
-
-/** For every kind of samples; tells the order of its rows. */
-class RowOrderLoss<K extends Kind> extends SimilarityLoss<K> {
-  static readonly type = "RowOrderLoss";
-  readonly separable = false;
-  readonly distance = null;
-  constructor(readonly kind: K) {
-    super();
-  }
-  static from({ kind }: JsonObject): RowOrderLoss<Kind> {
-    return new RowOrderLoss(kind as Kind);
-  }
-  get config(): JsonObject {
-    return { kind: this.kind };
-  }
-  compute(_own: object, embeddings: tf.Tensor2D): tf.Scalar {
-    const places = tf.range(1, embeddings.shape[0] + 1);
-    return tf.mean(tf.mul(places, tf.sum(tf.square(embeddings), 1))) as tf.Scalar;
-  }
-}
-
-class Cached<K extends Kind> extends TrainableModel<K, Text> {
-  constructor(
-    readonly kind: K,
-    readonly caches: CacheConfig | null,
-  ) {
-    super();
-  }
-  override configureEncoders() {
-    return new Letters();
-  }
-  override configureHead(inputSize: number) {
-    return new TinyHead(inputSize, 4, 0.1);
-  }
-  override configureLoss() {
-    return new RowOrderLoss(this.kind);
-  }
-  override configureCaches() {
-    return this.caches;
-  }
-}
 
 /** Losses of each step, and reads since the first. */
 async function run(make: () => Loader<Kind, Text>, caches: CacheConfig | null) {

@@ -82,7 +82,7 @@ describe("Places of a loader", () => {
           const met: string[] = [];
           for await (const block of places.blocks()) {
             met.push(...block.items);
-            expect(await places.read(block.places)).to.deep.equal(block.items);
+            expect(await places.read(block.places!)).to.deep.equal(block.items);
           }
           expect(met).to.deep.equal(await listOf(loader.items()));
         }
@@ -105,7 +105,7 @@ describe("Places of a loader", () => {
     }
   }
 
-  it("are not given by streams, by loaders that augment, and by loaders that make their own batches", () => {
+  it("are not given by streams of one's own, by loaders that augment, and by loaders that make their own batches", () => {
     const stream = async function* () {
       yield* await Promise.resolve([{ item: "x", label: 1 }]);
     };
