@@ -7,6 +7,7 @@ import {
   type Kind,
   type ReadsSimilarities,
   type SharesWork,
+  type TellsQueries,
 } from "../lib/contracts/index.js";
 import { checkedRelation } from "../lib/contracts/group-relation.js";
 import { Cosine, distanceNamed, savedDistance } from "../lib/distances/index.js";
@@ -51,7 +52,7 @@ export interface GroupValue {
  */
 export abstract class RetrievalMetric
   extends Metric<RetrievalKind>
-  implements SharesWork<RetrievalKind>, ReadsSimilarities<RetrievalKind>
+  implements SharesWork<RetrievalKind>, ReadsSimilarities<RetrievalKind>, TellsQueries
 {
   readonly higherIsBetter = true;
   readonly #given: Distance | null;

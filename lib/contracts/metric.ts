@@ -55,6 +55,17 @@ export function readsSimilarities<K extends Kind>(metric: Metric<K>): metric is 
   return "readsSimilarities" in metric && "updateBySimilarities" in metric;
 }
 
+/** A metric that is the mean of one number for each query. */
+export interface TellsQueries {
+  /** The number of each row since `reset`; NaN for rows that ask nothing, and for those that have nothing to find. */
+  perQuery(): Promise<Float64Array>;
+}
+
+/** Whether a metric tells the number of each query. */
+export function tellsQueries<K extends Kind>(metric: Metric<K>): metric is Metric<K> & TellsQueries {
+  return "perQuery" in metric;
+}
+
 /** When an attached metric is computed and where it is shown. */
 export interface AttachOptions {
   /** "epoch" = over all rows of the stage (default for validation), "batch" = each batch alone, averaged over the epoch. */

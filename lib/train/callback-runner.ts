@@ -1,16 +1,20 @@
+import type { Kind } from "../contracts/samples.js";
 import { UsageError } from "../errors.js";
 import type { Json } from "../json.js";
+import type { Assembled } from "../model/assemble.js";
 import type { HostTensors } from "../tensor/host.js";
-import type { Callback, CallbackContext, Hook } from "./callback.js";
+import type { Callback, CallbackContext, Hook, RunFacts } from "./callback.js";
 import type { Scalars } from "./events.js";
 import { logInto, type ScalarLog } from "./log.js";
 import type { LoopState } from "./loop-state.js";
+import type { Direction } from "./monitor.js";
 
 /** Calls the hooks of all callbacks in turn and remembers what they ask for. */
 export class CallbackRunner {
   readonly #callbacks: readonly Callback[];
   readonly #loop: LoopState;
   readonly #readParameters: () => Promise<HostTensors>;
+  readonly #facts: RunFacts;
   /** Where `log` goes now; stages replace it. */
   log: ScalarLog;
   /** Latest value of everything logged. */
@@ -22,11 +26,13 @@ export class CallbackRunner {
     callbacks: readonly Callback[],
     loop: LoopState,
     log: ScalarLog,
+    facts: RunFacts,
     readParameters: () => Promise<HostTensors>,
   ) {
     this.#callbacks = callbacks;
     this.#loop = loop;
     this.log = log;
+    this.#facts = facts;
     this.#readParameters = readParameters;
   }
 
@@ -62,6 +68,7 @@ export class CallbackRunner {
       step: this.#loop.step,
       batch: this.#loop.batch - 1,
       metrics: this.metrics,
+      run: this.#facts,
       log: (name, value, options) => this.log.write(name, value, options),
       stop: (message) => {
         this.stopRequest ??= message;
@@ -74,6 +81,23 @@ export class CallbackRunner {
       },
     };
   }
+}
+
+/** What callbacks may know of what was assembled. */
+export function factsOf<K extends Kind>({
+  loss,
+  vocabulary,
+}: Pick<Assembled<K, never>, "loss" | "vocabulary">): RunFacts {
+  return {
+    distance: loss.distance,
+    trainGroups: vocabulary.size,
+    labelOf: (group) => vocabulary.labelOf(group),
+  };
+}
+
+/** Which way the numbers that callbacks log get better. */
+export function directionsOf(callbacks: readonly Callback[]): Readonly<Record<string, Direction>> {
+  return Object.assign({}, ...callbacks.map(({ directions }) => directions)) as Readonly<Record<string, Direction>>;
 }
 
 type HookRest<Name extends Hook> = Required<Callback>[Name] extends (

@@ -1,8 +1,22 @@
+import type { HostTargets } from "../contracts/batch.js";
+import type { Distance } from "../contracts/distance.js";
 import type { Stage } from "../contracts/metric.js";
+import type { Group, Kind } from "../contracts/samples.js";
 import type { Json } from "../json.js";
-import type { HostTensors } from "../tensor/host.js";
+import type { HostMatrix, HostTensors } from "../tensor/host.js";
 import type { LogOptions } from "./log.js";
 import type { Scalars } from "./events.js";
+import type { Direction } from "./monitor.js";
+
+/** What a run knows whatever the step. */
+export interface RunFacts {
+  /** That of the loss; null when it has none. */
+  readonly distance: Distance | null;
+  /** How many groups the train loader has: a number of a group below it is one of them. */
+  readonly trainGroups: number;
+  /** The label that the number of a group stands for. */
+  labelOf(group: number): Group;
+}
 
 /** What a callback may look at and do. Plain data; valid during the hook. */
 export interface CallbackContext {
@@ -13,6 +27,7 @@ export interface CallbackContext {
   readonly batch: number;
   /** Latest value of everything that was logged. */
   readonly metrics: Scalars;
+  readonly run: RunFacts;
   log(name: string, value: number, options?: LogOptions): void;
   /** Ends the run after this step. */
   stop(message: string): void;
@@ -29,6 +44,8 @@ export interface BatchOutcome {
   readonly loss: number;
   /** Number of samples. */
   readonly size: number;
+  /** What the model made of a batch of validation or test, and what is known of it; valid during the hook. Absent in training. */
+  readonly rows?: { readonly embeddings: HostMatrix; readonly targets: HostTargets<Kind> };
 }
 
 /**
@@ -41,6 +58,8 @@ export interface Callback {
   readonly name?: string;
   /** Declares that hooks call `context.parameters()`. */
   readonly readsParameters?: boolean;
+  /** Which way the numbers that it logs get better, for those that monitor them. Default "min". */
+  readonly directions?: Readonly<Record<string, Direction>>;
   /** Saved in checkpoints. */
   state?(): Json;
   /** Given what `state` returned, before `onFitStart` of a resumed run. */

@@ -13,7 +13,7 @@ import type { HostTensors } from "../tensor/host.js";
 import { under } from "../tensor/tree.js";
 import { join } from "node:path";
 import { Caches } from "./caches.js";
-import { CallbackRunner } from "./callback-runner.js";
+import { CallbackRunner, directionsOf, factsOf } from "./callback-runner.js";
 import type { Callback } from "./callback.js";
 import { Checkpoints, versions } from "./checkpoints.js";
 import { contentOf, trainingRecord } from "./content.js";
@@ -80,7 +80,7 @@ export class Fit<K extends Kind, Item> {
       random: new Random(config.seed),
       embedRows: caches.embedRows,
       recycleInputs: caches.recycleInputs,
-      callbacks: new CallbackRunner(callbacks, loop, log, readParameters),
+      callbacks: new CallbackRunner(callbacks, loop, log, factsOf(assembled), readParameters),
       memory: assembled.xbm === null ? null : new RingBuffer(assembled.xbm.bufferSize, assembled.head.outputSize),
       drift: assembled.xbm === null ? null : new DriftMeter(DRIFT_STEPS),
       metricRows: new MetricRows(),
@@ -90,6 +90,7 @@ export class Fit<K extends Kind, Item> {
       assembled.metrics,
       loaders.validation !== undefined,
       warnings,
+      directionsOf(callbacks),
     );
     const checkpoints = new Checkpoints(run, {
       config: config.checkpoint === false ? null : config.checkpoint,
@@ -203,7 +204,7 @@ export async function* evaluateFitted<K extends Kind, Item>(
     ...{ assembled, session, config, limits, loop },
     random: new Random(config.seed),
     embedRows: new Caches(assembled, warnings).embedRows,
-    callbacks: new CallbackRunner(callbacks, loop, new ScalarLog(), readParameters),
+    callbacks: new CallbackRunner(callbacks, loop, new ScalarLog(), factsOf(assembled), readParameters),
   };
   const few = config.fastDevRun === false ? config.overfitBatches : Number(config.fastDevRun);
   const testBatches = few ?? countOf("limitTestBatches", config.limitTestBatches, loader.batchesPerEpoch);

@@ -7,7 +7,7 @@ import type { TrainableModel } from "../model/trainable-model.js";
 import { MetricRows } from "./metric-rows.js";
 import { Random } from "../random.js";
 import { Caches } from "./caches.js";
-import { CallbackRunner } from "./callback-runner.js";
+import { CallbackRunner, factsOf } from "./callback-runner.js";
 import { fitHead } from "./fit-head.js";
 import { limitsOf } from "./limits.js";
 import { ScalarLog } from "./log.js";
@@ -68,7 +68,7 @@ export async function findLearningRate<K extends Kind, Item>(
   await using session = await startSession(assembled, config, chosen, null, warnings);
   const loop = startOfRun();
   const log = new ScalarLog();
-  const callbacks = new CallbackRunner([], loop, log, () => Promise.resolve({}));
+  const callbacks = new CallbackRunner([], loop, log, factsOf(assembled), () => Promise.resolve({}));
   const random = new Random(config.seed);
   await using caches = new Caches(assembled, warnings);
   const { embedRows } = caches;

@@ -14,15 +14,16 @@ export interface Watched {
 
 /**
  * Fills in what the user left open: the name (validation loss, or the train loss without a validation loader) and the direction (the
- * metric's own, "min" for everything else).
+ * metric's own, what a callback says of its numbers, "min" for everything else).
  */
 export function watched<K extends Kind>(
   given: { readonly monitor: string | null; readonly mode: Direction | null },
   metrics: readonly AttachedMetric<K>[],
   hasValidation: boolean,
+  directions: Readonly<Record<string, Direction>> = {},
 ): Watched {
   const monitor = given.monitor ?? (hasValidation ? "validation/loss" : "train/loss");
-  return { monitor, mode: given.mode ?? directionOf(monitor, metrics) };
+  return { monitor, mode: given.mode ?? directions[monitor] ?? directionOf(monitor, metrics) };
 }
 
 function directionOf<K extends Kind>(monitor: string, metrics: readonly AttachedMetric<K>[]): Direction {

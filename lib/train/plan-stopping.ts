@@ -22,12 +22,13 @@ export function planStopping<K extends Kind>(
   metrics: readonly AttachedMetric<K>[],
   hasValidation: boolean,
   { warn }: Warnings,
+  directions: Readonly<Record<string, Direction>> = {},
 ): StoppingPlan {
   const follow = (
     given: { readonly monitor: string | null; readonly mode: Direction | null },
     who: string,
   ): Watched => {
-    const wanted = watched(given, metrics, hasValidation);
+    const wanted = watched(given, metrics, hasValidation, directions);
     if (hasValidation || !wanted.monitor.startsWith("validation/")) return wanted;
     warn(
       "NO_VALIDATION",

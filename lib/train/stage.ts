@@ -53,7 +53,8 @@ export async function* runStage<K extends Kind, Item>(
       const results = { stage, embeddings, targets: prepared.targets, batch: prepared.position, epoch: loop.epoch };
       await logInto(log, () => assembled.model.processResults(results));
     }
-    const outcome = { stage: sanity ? "sanity" : stage, loss, size: prepared.size } as const;
+    const rows = embeddings === null ? {} : { rows: { embeddings, targets: prepared.targets } };
+    const outcome = { stage: sanity ? "sanity" : stage, loss, size: prepared.size, ...rows } as const;
     await callbacks.call(stage === "test" ? "onTestBatchEnd" : "onValidationBatchEnd", outcome);
     seen += 1;
     yield { type: "validationBatch", stage, batch: prepared.position };
