@@ -1,7 +1,8 @@
-import { atLeast, flag, oneOf, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
+import { atLeast, flag, oneOf, refuse, savedOptions, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
 import type { PairMasks } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
+import type { TensorTree } from "../lib/tensor/tree.js";
 import { withoutGradient } from "../lib/tensor/without-gradient.js";
 import { weightedMean } from "./average.js";
 import {
@@ -10,18 +11,32 @@ import {
   type DistanceMatrixOptions,
   type Judgement,
 } from "./distance-matrix-loss.js";
+import { amongColumns } from "./mining/among-columns.js";
 import { AverageNonZeroReducer } from "./mining/average-non-zero-reducer.js";
+import { BlockedTripletUnits } from "./mining/blocked-triplet-units.js";
 import type { Comparison } from "./mining/comparison.js";
-import { MeanReducer } from "./mining/mean-reducer.js";
-import type { Mined } from "./mining/miner.js";
 import { hardest } from "./mining/hardest.js";
 import { differentiablyTaken } from "./mining/in-rows.js";
+import { MeanReducer } from "./mining/mean-reducer.js";
+import type { ListedTriplets, Mined } from "./mining/miner.js";
+import { RandomTripletMiner } from "./mining/random-triplet-miner.js";
 import { miningProblems } from "./mining/registered.js";
+import { costOf, type TripletCost } from "./mining/triplet-cost.js";
 import { TripletUnits } from "./mining/triplet-units.js";
 import { unitsOf, type Units } from "./mining/units.js";
 import { semiHardNegatives } from "./semi-hard.js";
 
-const KEYS = ["margin", "mining", "soft", "normalizeByHardestNegative", ...DISTANCE_MATRIX_KEYS] as const;
+const OWN_KEYS = [
+  "margin",
+  "mining",
+  "soft",
+  "smooth",
+  "swap",
+  "tripletsPerAnchor",
+  "positives",
+  "normalizeByHardestNegative",
+] as const;
+const KEYS = [...OWN_KEYS, ...DISTANCE_MATRIX_KEYS] as const;
 
 const MININGS = ["hard", "semi-hard", "all"] as const;
 
@@ -32,10 +47,21 @@ const LEAST_MEAN = 1e-6;
 export interface TripletOptions extends DistanceMatrixOptions {
   /** How much farther than the positive a negative must be to cost nothing. Default 0.5. Not used when `soft`. */
   readonly margin?: number;
-  /** Which triplets count; see `TripletLoss`. Default "hard", with a miner "all". */
+  /** Which triplets count; see `TripletLoss`. Default "hard", with a miner or a number of `tripletsPerAnchor` "all". */
   readonly mining?: "hard" | "semi-hard" | "all";
-  /** `log(1 + exp(d(a, p) - d(a, n)))` instead of the margin. For "hard" and "semi-hard". Default false. */
+  /** `log(1 + exp(d(a, p) - d(a, n)))` instead of the margin: `smooth` with margin 0. Default false. */
   readonly soft?: boolean;
+  /** `log(1 + exp(d(a, p) - d(a, n) + margin))`: no triplet costs nothing, the hardest cost most. Default false. */
+  readonly smooth?: boolean;
+  /** Compare with `min(d(a, n), d(p, n))`: a negative is also pushed from the positive, where it is nearer to that. Default false. */
+  readonly swap?: boolean;
+  /** With mining "all": how many triplets of each anchor are drawn at random, see `RandomTripletMiner`. Default "all". */
+  readonly tripletsPerAnchor?: "all" | number;
+  /**
+   * With mining "all" or a miner, and `swap`, `smooth` or `soft`: how many positives of a row are looked at, the farthest. Groups of one row
+   * more lose nothing. Default null: as many as make 64 million triplets, 16 or more.
+   */
+  readonly positives?: number | null;
   /**
    * Divide by the mean distance of the hardest negatives, so that shrinking all distances does not lower the loss: keeps embeddings
    * from collapsing into one point. For "hard" without `soft`, and for distances that are never negative. Default false.
@@ -48,35 +74,58 @@ export interface TripletOptions extends DistanceMatrixOptions {
  * `max(0, d(a, p) - d(a, n) + margin)` for anchor a, positive p of its group, negative n of another. What it averages over:
  * - `"hard"`: anchors that have a positive and a negative, each with its farthest positive and nearest negative.
  * - `"semi-hard"`: pairs (a, p), each with the nearest negative that is farther than p, or, when none is, the farthest negative.
- * - `"all"`: every triplet whose loss is above zero; with a miner, every such triplet that it chose, or that its pairs make.
+ * - `"all"`: every triplet whose loss is above zero, which with `smooth` and `soft` are all; with a miner, every such triplet that it
+ *   chose, or that its pairs make.
  *
  * A batch without a triplet has loss 0 and gradient 0. An item is never its own positive or negative.
  *
- * Schroff, Kalenichenko, Philbin, "FaceNet", CVPR 2015; Hermans, Beyer, Leibe, "In Defense of the Triplet Loss", 2017.
+ * The sum over all triplets takes a sort of each row, `O(n² log n)`. With `swap`, `smooth` or `soft` there is no such form: then they are
+ * looked at in blocks, `O(n²)` time for each positive, and of a row in a large group only the farthest positives: by default all in
+ * batches of up to 406 rows, 64 in one of 1,024, 16 from 2,048 on. What `swap` replaces is chosen before by `d(a, n)`.
+ *
+ * Schroff, Kalenichenko, Philbin, "FaceNet", CVPR 2015; Hermans, Beyer, Leibe, "In Defense of the Triplet Loss", 2017; `swap`: Balntas,
+ * Riba, Ponsa, Mikolajczyk, "Learning local feature descriptors with triplets and shallow convolutional neural networks", BMVC 2016.
  */
 export class TripletLoss extends DistanceMatrixLoss {
   /** Name it is saved by. */
   static readonly type = "TripletLoss";
   readonly #options: Required<Omit<TripletOptions, keyof DistanceMatrixOptions>>;
+  readonly #cost: TripletCost;
 
   constructor(options: TripletOptions = {}) {
-    const { margin = 0.5, mining = options.miner ? "all" : "hard", soft = false } = options;
-    const { normalizeByHardestNegative = false } = options;
+    const { tripletsPerAnchor = "all", positives = null } = options;
+    const drawn = tripletsPerAnchor !== "all";
+    const { margin = 0.5, mining = options.miner || drawn ? "all" : "hard" } = options;
+    const { soft = false, smooth = false, swap = false, normalizeByHardestNegative = false } = options;
     refuse("TripletLoss", [
       ...unknownOptions(options, KEYS),
       ...miningProblems(options),
       atLeast("margin", margin, 0),
       oneOf("mining", mining, MININGS),
       flag("soft", soft),
+      flag("smooth", smooth),
+      flag("swap", swap),
+      drawn ? wholeNumber("tripletsPerAnchor", tripletsPerAnchor, 1) : null,
+      positives === null ? null : wholeNumber("positives", positives, 1),
       flag("normalizeByHardestNegative", normalizeByHardestNegative),
       options.miner && mining !== "all" ? "mining: the miner chooses triplets already; leave mining out" : null,
-      soft && mining === "all" ? 'soft: works with mining "hard" or "semi-hard", not with "all" or a miner' : null,
+      drawn && (options.miner || mining !== "all")
+        ? `tripletsPerAnchor: ${options.miner ? "the miner" : `mining "${mining}"`} chooses triplets already; leave one of them out`
+        : null,
+      positives !== null && (drawn || mining !== "all" || !(swap || smooth || soft))
+        ? 'positives: counts with mining "all" or a miner, and swap, smooth or soft; leave it out'
+        : null,
+      soft && smooth ? "smooth: soft is smooth with margin 0; give one of them" : null,
       normalizeByHardestNegative && (mining !== "hard" || soft)
         ? 'normalizeByHardestNegative: works with mining "hard" and without soft'
         : null,
     ]);
-    super(options, { reducer: mining === "all" ? new AverageNonZeroReducer() : new MeanReducer() });
-    this.#options = Object.freeze({ margin, mining, soft, normalizeByHardestNegative });
+    super(drawn ? { ...options, miner: new RandomTripletMiner({ perAnchor: tripletsPerAnchor }) } : options, {
+      reducer: mining === "all" && !(soft || smooth) ? new AverageNonZeroReducer() : new MeanReducer(),
+    });
+    const own = { margin, mining, soft, smooth, swap, tripletsPerAnchor, positives, normalizeByHardestNegative };
+    this.#options = Object.freeze(own);
+    this.#cost = Object.freeze({ margin: soft ? 0 : margin, smooth: soft || smooth });
   }
 
   /**
@@ -88,39 +137,62 @@ export class TripletLoss extends DistanceMatrixLoss {
   }
 
   override get config(): JsonObject {
-    return { ...this.#options, ...this.sharedConfig };
+    const { tripletsPerAnchor } = this.#options;
+    return { ...this.#options, ...this.sharedConfig, ...(tripletsPerAnchor === "all" ? {} : { miner: null }) };
   }
 
-  protected override compare(comparison: Comparison, mined: Mined): Judgement {
+  protected override compare(comparison: Comparison, mined: Mined, parameters: TensorTree): Judgement {
     const single = this.miner?.single ?? this.#options.mining === "hard";
-    return single ? { terms: { triplets: this.#ofSingle(comparison, mined) } } : this.judge(comparison.matrix, mined);
+    return single
+      ? { terms: { triplets: this.#ofSingle(comparison, mined) } }
+      : super.compare(comparison, mined, parameters);
   }
 
-  protected override judge(distances: tf.Tensor2D, mined: Mined): Judgement {
-    return { terms: { triplets: this.#ofMany(distances, mined) } };
+  protected override judge(distances: tf.Tensor2D, mined: Mined, comparison: Comparison): Judgement {
+    return { terms: { triplets: this.#ofMany(distances, mined, comparison) } };
   }
 
-  #ofMany(distances: tf.Tensor2D, mined: Mined): Units {
-    const { margin, mining } = this.#options;
+  #ofMany(distances: tf.Tensor2D, mined: Mined, comparison: Comparison): Units {
+    const { mining, swap, positives } = this.#options;
     switch (mining) {
       case "semi-hard": {
         const pairs = tf.mul(mined.positives, tf.step(tf.sum(mined.negatives, 1, true)));
         const negative = withoutGradient(() => semiHardNegatives(distances, mined));
-        return unitsOf(this.#losses(tf.sub(distances, differentiablyTaken(distances, negative))), pairs);
+        return unitsOf(this.#ofOneNegative(distances, negative, comparison), pairs);
       }
       case "hard":
       case "all": {
-        const { positives, triplets } = mined;
-        if (triplets?.negative === undefined) {
-          const masks = triplets?.of ?? (this.miner === null ? mined : onlyWhether(mined));
-          return new TripletUnits(distances, masks, margin, triplets);
-        }
-        const chosen = differentiablyTaken(distances, triplets.negative);
-        return unitsOf(this.#losses(tf.sub(distances, chosen)), positives);
+        const { triplets = {} } = mined;
+        if (triplets.listed !== undefined) return this.#ofListed(distances, triplets.listed, comparison);
+        if (triplets.negative !== undefined)
+          return unitsOf(this.#ofOneNegative(distances, triplets.negative, comparison), mined.positives);
+        const masks = triplets.of ?? (this.miner === null ? mined : onlyWhether(mined));
+        return swap || this.#cost.smooth
+          ? new BlockedTripletUnits({ comparison, masks, choice: triplets, cost: this.#cost, swap, positives })
+          : new TripletUnits(distances, masks, this.#cost.margin, triplets);
       }
       default:
         return mining satisfies never;
     }
+  }
+
+  /** `[n, m]`, of each column as the positive, with one negative `[n, m]`. */
+  #ofOneNegative(distances: tf.Tensor2D, negative: tf.Tensor2D, comparison: Comparison): tf.Tensor2D {
+    const own = (): tf.Tensor2D => {
+      const [n, m] = distances.shape;
+      return tf.cast(tf.add(tf.zeros([n, 1]), tf.reshape(tf.range(0, m), [1, m])), "int32");
+    };
+    const chosen = differentiablyTaken(distances, negative);
+    return this.#losses(distances, chosen, () =>
+      amongColumns(comparison, withoutGradient(own), tf.cast(negative, "int32")),
+    );
+  }
+
+  /** `[n, k]`, of triplets one by one. */
+  #ofListed(distances: tf.Tensor2D, { positives, negatives, counts }: ListedTriplets, comparison: Comparison): Units {
+    const [far, near] = [positives, negatives].map((places) => differentiablyTaken(distances, places));
+    const among = (): tf.Tensor2D => amongColumns(comparison, positives, negatives);
+    return unitsOf(this.#losses(far as tf.Tensor2D, near as tf.Tensor2D, among), counts);
   }
 
   /** One triplet a row at most: the hardest, or what is left after mining. */
@@ -128,17 +200,23 @@ export class TripletLoss extends DistanceMatrixLoss {
     const { columns, withPositive, withNegative } = hardest(comparison, masks);
     const anchors = tf.mul(withPositive, withNegative); // [n]
     const [farthest, nearest] = comparison.to(...columns) as [tf.Tensor1D, tf.Tensor1D];
-    const gap = tf.sub(farthest, nearest);
-    const scaled = this.#options.normalizeByHardestNegative
-      ? tf.div(gap, tf.maximum(weightedMean(nearest, anchors), LEAST_MEAN))
-      : gap;
-    return unitsOf(this.#losses(scaled), anchors);
+    const among = (): tf.Tensor1D => {
+      const [left, right] = columns.map((column) => tf.gather(comparison.columns, column));
+      return comparison.distance.pairs(left as tf.Tensor2D, right as tf.Tensor2D);
+    };
+    if (!this.#options.normalizeByHardestNegative) return unitsOf(this.#losses(farthest, nearest, among), anchors);
+    const mean = tf.maximum(weightedMean(nearest, anchors), LEAST_MEAN);
+    const share = (distances: tf.Tensor1D): tf.Tensor1D => tf.div(distances, mean);
+    return unitsOf(
+      this.#losses(share(farthest), share(nearest), () => share(among())),
+      anchors,
+    );
   }
 
-  /** Of differences `d(a, p) - d(a, n)`. */
-  #losses(differences: tf.Tensor): tf.Tensor {
-    const { margin, soft } = this.#options;
-    return soft ? tf.softplus(differences) : tf.relu(tf.add(differences, margin));
+  /** Of distances to positives and to negatives, and from one to the other. */
+  #losses<T extends tf.Tensor>(toPositives: T, toNegatives: T, among: () => T): T {
+    const nearest = this.#options.swap ? tf.minimum<T>(toNegatives, among()) : toNegatives;
+    return costOf(tf.sub<T>(toPositives, nearest), this.#cost);
   }
 }
 

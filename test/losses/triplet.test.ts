@@ -230,7 +230,7 @@ describe("TripletLoss", () => {
       .to.throw(ConfigError, /margin: .*at least 0, got -1/)
       .with.property("problems")
       .that.has.length(2);
-    expect(() => new TripletLoss({ mining: "all", soft: true })).to.throw(ConfigError, /soft/);
+    expect(() => new TripletLoss({ smooth: true, soft: true })).to.throw(ConfigError, /smooth: soft is smooth/);
     expect(() => new TripletLoss({ mining: "semi-hard", normalizeByHardestNegative: true })).to.throw(
       ConfigError,
       /normalizeByHardestNegative/,
