@@ -14,7 +14,11 @@ export interface OnnxTensor {
 export type OnnxData = Float32Array | Int32Array | Uint8Array | BigInt64Array | Float64Array;
 
 /** A setting of a node: whole numbers are bigint, floating-point numbers are number. */
-export type OnnxAttribute = bigint | number | string | readonly bigint[] | Omit<OnnxTensor, "name">;
+export type OnnxAttribute =
+  bigint | number | string | readonly bigint[] | Omit<OnnxTensor, "name"> | { readonly graph: OnnxGraph };
+
+/** What a node runs any number of times. Its names are its own: it reads nothing from outside but its inputs. */
+export type OnnxGraph = Pick<OnnxModel, "name" | "nodes" | "inputs" | "outputs">;
 
 /** One operation; an input that is left out has the empty name. */
 export interface OnnxNode {
@@ -51,12 +55,7 @@ const typeNumbers: Readonly<Record<OnnxType, number>> = { float32: 1, int32: 6, 
 
 /** The model as the bytes of an `.onnx` file. Equal models give equal bytes. */
 export function encodeModel(model: OnnxModel): Uint8Array {
-  const graph = new ProtobufWriter();
-  for (const node of model.nodes) graph.message(1, encodeNode(node));
-  graph.text(2, model.name);
-  for (const initializer of model.initializers) graph.message(5, encodeTensor(initializer));
-  for (const input of model.inputs) graph.message(11, encodeValue(input));
-  for (const output of model.outputs) graph.message(12, encodeValue(output));
+  const graph = encodeGraph(model);
   const file = new ProtobufWriter().integer(1, IR_VERSION).text(2, "likewise").message(7, graph);
   file.message(8, new ProtobufWriter().text(1, "").integer(2, OPSET));
   if (model.nodes.some(({ domain }) => domain === "com.microsoft"))
@@ -64,6 +63,22 @@ export function encodeModel(model: OnnxModel): Uint8Array {
   for (const [name, value] of Object.entries(model.metadata))
     file.message(14, new ProtobufWriter().text(1, name).text(2, value));
   return file.finish();
+}
+
+function encodeGraph({
+  name,
+  nodes,
+  initializers = [],
+  inputs,
+  outputs,
+}: OnnxGraph & { readonly initializers?: OnnxModel["initializers"] }): ProtobufWriter {
+  const graph = new ProtobufWriter();
+  for (const node of nodes) graph.message(1, encodeNode(node));
+  graph.text(2, name);
+  for (const initializer of initializers) graph.message(5, encodeTensor(initializer));
+  for (const input of inputs) graph.message(11, encodeValue(input));
+  for (const output of outputs) graph.message(12, encodeValue(output));
+  return graph;
 }
 
 export function encodeNode({ operator, domain, inputs, outputs, attributes }: OnnxNode): ProtobufWriter {
@@ -81,6 +96,7 @@ function encodeAttribute(name: string, value: OnnxAttribute): ProtobufWriter {
   if (typeof value === "bigint") return attribute.integer(3, value).integer(20, 2);
   if (typeof value === "number") return attribute.float(2, value).integer(20, 1);
   if (typeof value === "string") return attribute.text(4, value).integer(20, 3);
+  if ("graph" in value) return attribute.message(6, encodeGraph(value.graph)).integer(20, 5);
   if ("data" in value) return attribute.message(5, encodeTensor({ name: "", ...value })).integer(20, 4);
   for (const item of value) attribute.integer(8, item);
   return attribute.integer(20, 7);

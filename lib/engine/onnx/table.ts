@@ -10,6 +10,7 @@ import { reductionLowerings } from "./lowerings/reduction.js";
 import { resizingLowerings } from "./lowerings/resizing.js";
 import { shapeLowerings } from "./lowerings/shape.js";
 import { slicingLowerings } from "./lowerings/slicing.js";
+import { tripletLowerings } from "./lowerings/triplets.js";
 import { unaryLowerings } from "./lowerings/unary.js";
 
 /** How each tfjs kernel is written in ONNX, by the kernel's name. */
@@ -26,4 +27,5 @@ export const lowerings: Lowerings = {
   ...poolingLowerings,
   ...resizingLowerings,
   ...blockLowerings,
+  ...tripletLowerings,
 };

@@ -11,6 +11,7 @@ import { recordConvolution } from "./kernels/convolution.js";
 import { recordCreation } from "./kernels/creation.js";
 import { recordElementwise } from "./kernels/elementwise.js";
 import { recordImages } from "./kernels/image.js";
+import { recordTriplets } from "./kernels/triplets.js";
 import { recordIndexing } from "./kernels/index-kernels.js";
 import { recordMatrix } from "./kernels/matrix.js";
 import { recordReductions } from "./kernels/reduce.js";
@@ -40,6 +41,7 @@ function registerKernels(): void {
   recordCreation();
   recordConvolution();
   recordImages();
+  recordTriplets();
 }
 
 /**

@@ -198,16 +198,35 @@ describe("AngularMiner", () => {
     expect(sums(one.negatives)).to.deep.equal(sums(one.positives));
   });
 
-  it("finds the same in several blocks, and with no more positives than the groups have", () => {
-    const count = 230; // 12 million triplets, of which a block has 8
+  it("finds every triplet of large groups, and the same with no more positives than they have", () => {
+    const count = 460; // two groups of 230 rows
     const many = {
       rows: randomRows(new Random("many"), count, 3),
-      groups: Array.from({ length: count }, (_, i) => i % 46),
+      groups: Array.from({ length: count }, (_, i) => i % 2),
     };
     const all = mine(new AngularMiner(), new Cosine(), many);
-    expect(mine(new AngularMiner({ positives: 4 }), new Cosine(), many)).to.deep.equal(all);
-    expect(mine(new AngularMiner({ positives: 3 }), new Cosine(), many)).to.not.deep.equal(all);
-    expect(all.positives.flat().some((found) => found > 0)).to.equal(true);
+    expect(mine(new AngularMiner({ positives: 229 }), new Cosine(), many)).to.deep.equal(all);
+    expect(mine(new AngularMiner({ positives: 228 }), new Cosine(), many)).to.not.deep.equal(all);
+    const unit = many.rows.map((row) => row.map((v) => v / Math.hypot(...row)));
+    const squared = (x: readonly number[], y: readonly number[]): number =>
+      x.reduce((sum, v, k) => sum + (v - y[k]!) ** 2, 0);
+    const limit = 4 * Math.tan((20 * Math.PI) / 180) ** 2;
+    let different = 0;
+    for (const [a, p] of [
+      [0, 2],
+      [7, 459],
+      [100, 300],
+    ] as const) {
+      const center = unit[a]!.map((v, k) => (v + unit[p]![k]!) / 2);
+      const wide = unit.filter(
+        (n, at) => at % 2 !== a % 2 && squared(unit[a]!, unit[p]!) > limit * squared(n, center),
+      ).length;
+      different += Math.abs(wide - all.positives[a]![p]!);
+      expect(wide).to.be.greaterThan(0);
+    }
+    expect(different, "triplets at the very bound").to.be.at.most(1);
+    const sums = (matrix: Matrix): number[] => matrix.map((row) => row.reduce((sum, found) => sum + found, 0));
+    expect(sums(all.negatives)).to.deep.equal(sums(all.positives));
   });
 
   it("refuses a number of positives that is none", () => {
