@@ -2,6 +2,8 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { UsageError } from "../../lib/errors.js";
 import { itemKey } from "../../lib/cache/index.js";
+import { itemKeys } from "../../lib/cache/item-keys.js";
+import { countKeys, keyBytes } from "../../lib/cache/keys.js";
 
 class Point {
   constructor(
@@ -67,5 +69,46 @@ describe("itemKey", () => {
     }
     const shared = { a: 1 };
     expect(itemKey([shared, shared])).to.be.a("string");
+  });
+});
+
+describe("itemKeys", () => {
+  const expectEqualKeys = (items: readonly unknown[]): void => {
+    const keys = itemKeys(items);
+    expect(countKeys(keys)).to.equal(items.length);
+    items.forEach((item, at) => {
+      const key = Buffer.from(itemKey(item), "base64url");
+      expect(keyBytes(keys, at).equals(key), JSON.stringify(item, shown)).to.equal(true);
+    });
+  };
+
+  it("are the keys of the items one by one: of texts of every length and script, and of other things among them", () => {
+    const lengths = Array.from({ length: 300 }, (_, length) => length);
+    expectEqualKeys(lengths.map((length) => "x".repeat(length)));
+    expectEqualKeys(
+      lengths.flatMap((length) => ["\u00e4".repeat(length), `"${length}"`, length, { length }, "\n".repeat(length)]),
+    );
+    expectEqualKeys([
+      "",
+      "\ud800",
+      "\udc00 alone",
+      "\u{1f600}",
+      "\u007f",
+      "\\",
+      "\u0000",
+      "\u65e5\u672c\u8a9e",
+      "\u2028",
+    ]);
+    expectEqualKeys([]);
+    const text = fc.string({
+      maxLength: 150,
+      unit: fc.oneof(fc.constant("a"), fc.string({ maxLength: 1, unit: "binary" })),
+    });
+    fc.assert(fc.property(fc.array(text, { maxLength: 20 }), expectEqualKeys), { numRuns: 200 });
+  });
+
+  it("of one call do not depend on what an earlier one has left when it failed", () => {
+    expect(() => itemKeys(["a", "b", () => 1, "c"])).to.throw(UsageError);
+    expectEqualKeys(["d", "e", "f"]);
   });
 });
