@@ -3,7 +3,14 @@ import type { HostTensor, HostTensors } from "../../tensor/host.js";
 import { isFinite } from "../acceptance.js";
 import { fillUniform } from "../uniform-noise.js";
 import { ArenaTensor, NativeArena } from "./native-arena.js";
-import type { GraphPlan, NativeRun, NativeSettings, NativeTask, PlannedInput } from "./native-messages.js";
+import type {
+  GraphPlan,
+  NativeRun,
+  NativeSettings,
+  NativeTask,
+  OutputTarget,
+  PlannedInput,
+} from "./native-messages.js";
 import { NativeUpdate } from "./native-update.js";
 import { sizeOf } from "./operations.js";
 import type { NativeData, NativeGraph, NativeRuntime, NativeTensor } from "./session.js";
@@ -17,6 +24,8 @@ interface Loaded {
   readonly plan: GraphPlan;
   /** Inputs that are there between runs: constants, and what noise is drawn into. */
   readonly own: readonly (NativeTensor | null)[];
+  /** Where new values of carried floating-point numbers are written, by name, until they are accepted. */
+  readonly next: ReadonlyMap<string, ArenaTensor>;
   readonly update: NativeUpdate | null;
 }
 
@@ -57,8 +66,9 @@ export class NativeSession {
       if (source.from === "constant") return this.#runtime.tensor(type, source.data, shape);
       return source.from === "noise" ? this.#runtime.tensor(type, new Float32Array(sizeOf(shape)), shape) : null;
     });
+    const next = new Map(plan.outputs.flatMap(({ target }) => this.#place(target)));
     const update = plan.update === null ? null : await NativeUpdate.load(plan.update, this.#runtime, this.#arena);
-    this.#graphs.set(id, { graph, plan, own, update });
+    this.#graphs.set(id, { graph, plan, own, next, update });
     this.#users.set(graph, (this.#users.get(graph) ?? 0) + 1);
   }
 
@@ -66,8 +76,9 @@ export class NativeSession {
     const loaded = this.#graphs.get(id);
     this.#graphs.delete(id);
     if (loaded === undefined) return;
-    const { graph, update } = loaded;
+    const { graph, next, update } = loaded;
     update?.release();
+    for (const { place } of next.values()) this.#arena.release(place);
     const others = (this.#users.get(graph) ?? 1) - 1;
     if (others > 0) {
       this.#users.set(graph, others);
@@ -80,7 +91,7 @@ export class NativeSession {
   /** Computes; carried tensors stay as they are until `settle`. */
   async run({ graph: id, buffer, random: state, reports, finite }: RunTask): Promise<NativeRun> {
     this.#proposal = null;
-    const { graph, plan, own, update } = this.#graphs.get(id) as Loaded;
+    const { graph, plan, own, next, update } = this.#graphs.get(id) as Loaded;
     const random = state === null ? null : new Random();
     if (random !== null && state !== null) random.restore(state);
     const given: Record<string, NativeTensor> = {};
@@ -93,7 +104,7 @@ export class NativeSession {
     let report = 0;
     for (const { name, target } of plan.outputs) {
       if (target.to === "update") targets[name] = update?.target(target.cut) ?? null;
-      else if (target.to === "carried") targets[name] = null;
+      else if (target.to === "carried") targets[name] = next.get(target.carried)?.tensor ?? null;
       else {
         const spare = reports[report++] ?? null;
         targets[name] = spare === null ? null : this.#runtime.tensor("float32", spare.data, spare.shape);
@@ -142,6 +153,14 @@ export class NativeSession {
     for (const id of [...this.#graphs.keys()]) await this.unload(id);
     this.#carried.clear();
     this.#proposal = null;
+  }
+
+  /** A second place for carried floating-point numbers that a run puts out. */
+  #place(target: OutputTarget): readonly (readonly [name: string, place: ArenaTensor])[] {
+    if (target.to !== "carried") return [];
+    const { type, dims } = this.#tensor(target.carried);
+    if (type !== "float32") return [];
+    return [[target.carried, new ArenaTensor(this.#runtime, this.#arena, dims)]];
   }
 
   /** Whole numbers keep the array they come in. */

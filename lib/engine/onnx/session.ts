@@ -1,5 +1,7 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { EngineError } from "../../errors.js";
+import { mapEntries } from "../../tensor/tree.js";
+import { freeNow } from "./free-now.js";
 import type { OnnxData, OnnxType } from "./model.js";
 
 /** Version of onnxruntime-node that this library is tested with. */
@@ -17,8 +19,8 @@ export type NativeTensor = Tensor;
 /** A loaded graph. Runs block the thread they are started on. */
 export interface NativeGraph {
   /**
-   * Runs on tensors by name. The results are new arrays each time, except those for which there is a target to write into; with
-   * targets, every output that is wanted has to be named, with null for a new array.
+   * Runs on tensors by name. The results are new arrays each time, except those for which there is a target, which is the result then;
+   * with targets, every output that is wanted has to be named, with null for a new array.
    */
   run(
     inputs: Readonly<Record<string, NativeTensor>>,
@@ -66,7 +68,19 @@ export async function loadRuntime(
 
 function toGraph(session: InferenceSession): NativeGraph {
   return {
-    run: (inputs, targets) => session.run(inputs, targets),
+    async run(inputs, targets) {
+      const results = await session.run(inputs, targets);
+      const copies: ArrayBuffer[] = [];
+      const own = mapEntries(results, (result, name) => {
+        const target = targets[name] ?? null;
+        if (target === null) return result;
+        const [copied, written] = [result, target].map(({ data }) => (data as NativeData).buffer as ArrayBuffer);
+        if (copied !== undefined && copied !== written) copies.push(copied);
+        return target;
+      });
+      freeNow(copies);
+      return own;
+    },
     release: () => session.release(),
   };
 }
