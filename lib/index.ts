@@ -8,7 +8,10 @@ export { TrainableModel, type Results, type XbmFor } from "./model/trainable-mod
 export { Trainer, type EvaluateOptions, type FitOptions, type TrainerExtensions } from "./train/trainer.js";
 export type { CardOptions } from "./model/model-card.js";
 export type { TrainingRecord } from "./model/training-record.js";
-export { SimilarityModel, type EncodeOptions, type LoadOptions } from "./model/similarity-model.js";
+// Quaterion calls the same thing by two names.
+export { SimilarityModel, SimilarityModel as MetricModel, type LoadOptions } from "./model/similarity-model.js";
+export type { EncodeOptions } from "./model/encode-options.js";
+export type { ColumnRanges, PackedPrecision, PackedVectors } from "./tensor/packed-vectors.js";
 export type { ExportedModel, ExportOptions } from "./model/export-file.js";
 export type { ModelContent } from "./model/model-content.js";
 export type { Loaders } from "./train/run.js";

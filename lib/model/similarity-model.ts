@@ -1,8 +1,9 @@
 import type { Distance } from "../contracts/distance.js";
 import type { Engine, Session } from "../contracts/engine.js";
-import { ConfigError, UsageError } from "../errors.js";
+import { UsageError } from "../errors.js";
 import { chooseEngine, type EngineChoice } from "../engine/choose-engine.js";
 import type { HostMatrix, HostTensors } from "../tensor/host.js";
+import { packVectors, type PackedPrecision, type PackedVectors } from "../tensor/packed-vectors.js";
 import * as tf from "../tensor/tf.js";
 import { standardParts } from "../standard-parts.js";
 import { prepareBackend } from "../tensor/backend.js";
@@ -13,16 +14,7 @@ import type { CardOptions } from "./model-card.js";
 import { readModel, writeModel } from "./model-file.js";
 import type { AnyPartClass } from "./part-registry.js";
 import { encodingProgram } from "./programs.js";
-
-/** How items are encoded. */
-export interface EncodeOptions {
-  /** Items encoded at a time. Default 256. */
-  readonly batchSize?: number;
-  /** Scale each vector to length 1 (zero vectors stay zero). Default false. */
-  readonly normalize?: boolean;
-  /** Keep the first so many numbers of each vector, before normalizing. Default all. */
-  readonly truncate?: number;
-}
+import { prompted, settledOptions, unit, type EncodeOptions } from "./encode-options.js";
 
 /** How a model is loaded. */
 export interface LoadOptions extends EngineChoice {
@@ -80,18 +72,23 @@ export class SimilarityModel<Item> implements AsyncDisposable {
   }
 
   /**
-   * Vectors of items, in their order: `[items.length, embeddingSize]`.
-   * @throws ConfigError for wrong options, DataError naming the item whose vector is not finite.
+   * Vectors of items, in their order: `[items.length, embeddingSize]`. Encoders of texts run those of like length together.
+   * @throws ConfigError for wrong options, DataError naming the item whose vector is not finite, or that is no text for a prompt.
    */
-  async encode(items: readonly Item[], options: EncodeOptions = {}): Promise<HostMatrix> {
+  encode(items: readonly Item[], options?: EncodeOptions & { readonly precision?: "float32" }): Promise<HostMatrix>;
+  encode<P extends PackedPrecision>(
+    items: readonly Item[],
+    options: EncodeOptions & { readonly precision: P },
+  ): Promise<PackedVectors<P>>;
+  async encode(items: readonly Item[], options: EncodeOptions = {}): Promise<HostMatrix | PackedVectors> {
     if (!Array.isArray(items)) {
       throw new UsageError("SimilarityModel.encode takes an array of items; for a single one there is encodeOne(item)");
     }
-    const { batchSize = 256, normalize = false, truncate = this.embeddingSize } = options;
-    checkOptions(batchSize, truncate, this.embeddingSize);
-    const data = new Float32Array(items.length * truncate);
-    let coming = this.#inputsOf(items.slice(0, batchSize), 0);
-    for (let start = 0; start < items.length; start += batchSize) {
+    const { batchSize, normalize, truncate, prompt, precision } = settledOptions(options, this.embeddingSize);
+    const all = prompted(items as readonly Item[], prompt);
+    const data = new Float32Array(all.length * truncate);
+    let coming = this.#inputsOf(all.slice(0, batchSize), 0);
+    for (let start = 0; start < all.length; start += batchSize) {
       const running = this.#run(await coming, (vectors) => {
         requireFinite(vectors, this.embeddingSize, `SimilarityModel.encode, items from ${start}`);
         for (let row = 0; row * this.embeddingSize < vectors.length; row += 1) {
@@ -100,14 +97,18 @@ export class SimilarityModel<Item> implements AsyncDisposable {
         }
       });
       // What the frozen encoders make of the next items, while the engine is busy with these.
-      coming = this.#inputsOf(items.slice(start + batchSize, start + 2 * batchSize), start + batchSize);
+      coming = this.#inputsOf(all.slice(start + batchSize, start + 2 * batchSize), start + batchSize);
       await running;
     }
-    return { data, rows: items.length, size: truncate };
+    const matrix = { data, rows: all.length, size: truncate };
+    return precision === "float32" ? matrix : packVectors(matrix, precision, options.ranges);
   }
 
   /** The vector of one item. */
-  async encodeOne(item: Item, options: Omit<EncodeOptions, "batchSize"> = {}): Promise<Float32Array> {
+  async encodeOne(
+    item: Item,
+    options: Omit<EncodeOptions, "batchSize" | "precision" | "ranges"> = {},
+  ): Promise<Float32Array> {
     return (await this.encode([item], options)).data;
   }
 
@@ -184,22 +185,4 @@ export class SimilarityModel<Item> implements AsyncDisposable {
     const session = await engine.start({ encode: encodingProgram(this.#content) }, this.#content.carried);
     return { engine, session };
   }
-}
-
-function unit(vector: Float32Array): Float32Array {
-  let squares = 0;
-  for (const value of vector) squares += value * value;
-  return squares === 0 ? vector : vector.map((value) => value / Math.sqrt(squares));
-}
-
-function checkOptions(batchSize: number, truncate: number, embeddingSize: number): void {
-  const problems: string[] = [];
-  if (!Number.isInteger(batchSize) || batchSize < 1)
-    problems.push(`batchSize: must be a whole number from 1, got ${batchSize}`);
-  if (!Number.isInteger(truncate) || truncate < 1 || truncate > embeddingSize) {
-    problems.push(
-      `truncate: must be a whole number from 1 to ${embeddingSize} (the model's embeddingSize), got ${truncate}`,
-    );
-  }
-  if (problems.length > 0) throw new ConfigError("SimilarityModel.encode", problems);
 }

@@ -49,4 +49,12 @@ export {
 export type { Interval } from "../statistics/bootstrap.js";
 export type { ThresholdMeasure } from "../statistics/verification.js";
 export type { Nearest } from "../tensor/nearest-top.js";
+export {
+  columnRanges,
+  packVectors,
+  unpackVectors,
+  type ColumnRanges,
+  type PackedPrecision,
+  type PackedVectors,
+} from "../tensor/packed-vectors.js";
 export type { Vectors } from "./vectors.js";

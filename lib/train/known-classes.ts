@@ -38,7 +38,7 @@ export class KnownClasses implements Callback {
   /** @throws ConfigError. */
   constructor(options: KnownClassesOptions) {
     const { metrics, known } = options;
-    const names = Array.isArray(metrics) ? metrics.map(({ name }) => name) : [];
+    const names = metrics.map(({ name }) => name);
     refuse("KnownClasses", [
       names.length === 0 ? "metrics: expected a list of one metric or more" : null,
       ...names
@@ -97,7 +97,8 @@ export class KnownClasses implements Callback {
     for (const group of targets.groups) this.#groups.push(group);
   }
 
-  async #finish({ run, log }: CallbackContext): Promise<void> {
+  async #finish(context: CallbackContext): Promise<void> {
+    const { run } = context;
     const isKnown = this.#groups.map((group) =>
       this.#known === null ? group < run.trainGroups : this.#known.has(run.labelOf(group)),
     );
@@ -105,7 +106,7 @@ export class KnownClasses implements Callback {
     const parts = [part(true), part(false)];
     for (const metric of this.#metrics) {
       const values = await this.#valuesOf(metric, parts);
-      PARTS.forEach((name, at) => log(`${name}/${metric.name}`, values[at]!, { weight: 1 }));
+      PARTS.forEach((name, at) => context.log(`${name}/${metric.name}`, values[at]!, { weight: 1 }));
     }
     this.#forget();
   }

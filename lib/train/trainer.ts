@@ -5,7 +5,8 @@ import type { Kind } from "../contracts/samples.js";
 import type { Loader } from "../contracts/loader.js";
 import { InterruptedError, UsageError } from "../errors.js";
 import type { AnyPartClass } from "../model/part-registry.js";
-import { SimilarityModel, type EncodeOptions } from "../model/similarity-model.js";
+import type { EncodeOptions } from "../model/encode-options.js";
+import { SimilarityModel } from "../model/similarity-model.js";
 import type { TrainableModel } from "../model/trainable-model.js";
 import { standardParts } from "../standard-parts.js";
 import type { HostMatrix } from "../tensor/host.js";
@@ -144,7 +145,7 @@ export class Trainer {
   async predict<Item>(
     model: SimilarityModel<Item>,
     items: readonly Item[] | Loader<Kind, NoInfer<Item>>,
-    options: EncodeOptions = {},
+    options: Omit<EncodeOptions, "precision" | "ranges"> = {},
   ): Promise<HostMatrix> {
     if (Array.isArray(items)) return model.encode(items as readonly Item[], options);
     const loader = items as Loader<Kind, Item>;
