@@ -7,6 +7,7 @@ import { KeyMap } from "./key-map.js";
 import { copyKey, countKeys, keysAt } from "./keys.js";
 import type { ItemsAt, Missing, WaitingItems } from "./missing.js";
 import type { RowCache } from "./row-cache.js";
+import { LateTensor } from "../tensor/late-tensor.js";
 import { RowComputer, type Elsewhere } from "./row-computer.js";
 import type { RowShelf } from "./row-shelf.js";
 import type { CacheStorage } from "./storage.js";
@@ -77,6 +78,12 @@ export class CachedEncoder<Item> {
    * @throws DataError naming the item whose vector is not finite, UsageError for items without a key or an encoder not yet fitted.
    */
   async rows(items: readonly Item[]): Promise<Float32Array> {
+    const rows = await this.lateRows(items);
+    return rows instanceof LateTensor ? rows.data : rows;
+  }
+
+  /** The same, but vectors that are all in memory stay there until somebody looks at them. */
+  async lateRows(items: readonly Item[]): Promise<Float32Array | LateTensor> {
     const kept = keptItems<Item>(items);
     if (kept !== null) return this.#keptRows(kept.source, kept.places);
     const keys = await this.#keysOf(items);
@@ -89,7 +96,7 @@ export class CachedEncoder<Item> {
   }
 
   /** The same for items that need not be read when their keys and vectors are there. */
-  async #keptRows(source: KeptItems<Item>, places: readonly number[]): Promise<Float32Array> {
+  async #keptRows(source: KeptItems<Item>, places: readonly number[]): Promise<Float32Array | LateTensor> {
     const found = this.#kept.get(source)?.of(places) ?? null;
     if (found !== null) {
       this.#hits += places.length;
@@ -113,7 +120,7 @@ export class CachedEncoder<Item> {
 
   async #gather(keys: Int32Array, opened: Opened<Item>, itemsAt: ItemsAt<Item>): Promise<Float32Array> {
     const count = countKeys(keys);
-    const result = new Float32Array(count * this.encoder.embeddingSize);
+    const result = this.#options.rows.takeArray(count * this.encoder.embeddingSize);
     const absent = opened.shelf.gather(keys, result);
     if (absent.length === 0) this.#hits += count;
     else await this.#complete(result, absent, keys, opened, itemsAt);

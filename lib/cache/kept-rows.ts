@@ -1,4 +1,5 @@
 import type { RowCache } from "./row-cache.js";
+import type { LateTensor } from "../tensor/late-tensor.js";
 import type { RowShelf } from "./row-shelf.js";
 
 /**
@@ -18,8 +19,8 @@ export class KeptRows {
     this.#removals = rows.removals;
   }
 
-  /** The rows of the items at some places, one after the other; null when not all are known. */
-  of(places: readonly number[]): Float32Array | null {
+  /** The rows of the items at some places, one after the other, copied when they are looked at; null when not all are known. */
+  of(places: readonly number[]): LateTensor | null {
     if (this.#rows.removals !== this.#removals) return null;
     const slots = new Int32Array(places.length);
     for (let i = 0; i < places.length; i += 1) {
@@ -27,7 +28,7 @@ export class KeptRows {
       if (slot === undefined || slot === 0) return null;
       slots[i] = slot - 1;
     }
-    return this.#rows.rowsAt(this.#shelf, slots);
+    return this.#rows.lateRows(this.#shelf, slots);
   }
 
   /** Remembers where the rows of these keys lie. */

@@ -1,4 +1,5 @@
 import { LRUCache } from "lru-cache";
+import { LateTensor, LateTensors } from "../tensor/late-tensor.js";
 import { RowShelf } from "./row-shelf.js";
 
 /** What a row costs besides its numbers: its key, and its place in the tables. */
@@ -19,6 +20,8 @@ const MOST_SPARES = 3;
 export class RowCache {
   /** Arrays to copy rows into. */
   readonly #spares: Float32Array[] = [];
+  /** Tensors over slots that others may be given. */
+  readonly #late = new LateTensors();
   readonly #shelves: RowShelf[] = [];
   readonly #names = new Map<string, number>();
   /** Rows in a page by `page * MOST_SHELVES + shelf`. */
@@ -33,6 +36,7 @@ export class RowCache {
       dispose: (rows, page, reason) => {
         if (reason === "set") return; // another number of rows
         this.#removals += rows;
+        this.#late.make();
         this.#shelves[page % MOST_SHELVES]?.drop(Math.floor(page / MOST_SHELVES), rows);
       },
     });
@@ -75,27 +79,30 @@ export class RowCache {
     return shelf;
   }
 
-  /** Copies the rows of different keys, which lie one after the other. A row larger than everything is not kept. */
-  add(shelf: RowShelf, keys: Int32Array, rows: Float32Array): void {
-    if (RowCache.bytesOf(shelf) <= this.maxBytes) shelf.add(keys, rows);
+  /** Keeps the rows of different keys, see `RowShelf`. A row larger than everything is not kept. */
+  add(shelf: RowShelf, keys: Int32Array, rows: Float32Array, owned = false): void {
+    if (RowCache.bytesOf(shelf) <= this.maxBytes) shelf.add(keys, rows, owned);
   }
 
   /** Forgets all rows of a shelf. */
   clear(shelf: RowShelf): void {
     const number = this.#shelves.indexOf(shelf);
-    for (const page of [...shelf.pages()]) this.#pages.delete(page * MOST_SHELVES + number);
+    for (let page = shelf.pages - 1; page >= 0; page -= 1) this.#pages.delete(page * MOST_SHELVES + number);
   }
 
-  /** Takes back an array that `rowsAt` gave, to be written over by a later one. */
+  /** Takes back an array that `takeArray` gave, to be written over by a later user. */
   recycle(rows: Float32Array): void {
     if (this.#spares.length < MOST_SPARES && !this.#spares.includes(rows)) this.#spares.push(rows);
   }
 
-  /** The rows in some slots of a shelf, one after the other, a copy. Does not count as use. */
-  rowsAt(shelf: RowShelf, slots: Int32Array): Float32Array {
-    const target = this.#takeArray(slots.length * shelf.length);
-    shelf.copy(slots, target);
-    return target;
+  /** The rows in some slots of a shelf, one after the other. They stay what they are when rows are put out. Does not count as use. */
+  lateRows(shelf: RowShelf, slots: Int32Array): LateTensor {
+    const late = new LateTensor([slots.length, shelf.length], {
+      copyTo: (target) => shelf.copy(slots, target),
+      take: (length) => this.takeArray(length),
+    });
+    this.#late.add(late);
+    return late;
   }
 
   /** True when so many rows of this length find room without putting others out. */
@@ -111,7 +118,7 @@ export class RowCache {
   }
 
   /** Every number of it is to be written. */
-  #takeArray(length: number): Float32Array {
+  takeArray(length: number): Float32Array {
     const spare = this.#spares.findIndex((array) => array.length === length);
     if (spare >= 0) return this.#spares.splice(spare, 1)[0] as Float32Array;
     return new Float32Array(Buffer.allocUnsafeSlow(length * Float32Array.BYTES_PER_ELEMENT).buffer);

@@ -1,4 +1,5 @@
-import type { Edits, HostTensors } from "../tensor/host.js";
+import type { Edits, HostTensor, HostTensors } from "../tensor/host.js";
+import { LateTensor } from "../tensor/late-tensor.js";
 
 /** Where an input lies in the buffer, in bytes. */
 export interface PackedInput {
@@ -19,8 +20,8 @@ const ALIGNMENT = 64;
 export function signatureOf(inputs: HostTensors): string {
   let signature = "";
   for (const name in inputs) {
-    const { data, shape } = inputs[name]!; // a name that is there
-    signature += `${name}${data instanceof Int32Array ? ":" : "="}${shape.join()};`;
+    const tensor = inputs[name]!; // a name that is there
+    signature += `${name}${isWhole(tensor) ? ":" : "="}${tensor.shape.join()};`;
   }
   return signature;
 }
@@ -28,9 +29,10 @@ export function signatureOf(inputs: HostTensors): string {
 export function layoutOf(inputs: HostTensors): PackedLayout {
   const places = new Map<string, PackedInput>();
   let bytes = 0;
-  for (const [name, { data }] of Object.entries(inputs)) {
-    places.set(name, { offset: bytes, type: data instanceof Int32Array ? "int32" : "float32" });
-    bytes += Math.ceil(data.byteLength / ALIGNMENT) * ALIGNMENT;
+  for (const [name, tensor] of Object.entries(inputs)) {
+    places.set(name, { offset: bytes, type: isWhole(tensor) ? "int32" : "float32" });
+    const { length } = tensor instanceof LateTensor ? tensor : tensor.data;
+    bytes += Math.ceil((length * Float32Array.BYTES_PER_ELEMENT) / ALIGNMENT) * ALIGNMENT;
   }
   return { inputs: places, bytes };
 }
@@ -41,7 +43,12 @@ export type Held = Map<string, { readonly edits: Edits; readonly count: number }
 /** Copies the inputs to where the layout has them; of an input that the buffer holds already, only what has changed since. */
 export function pack(inputs: HostTensors, layout: PackedLayout, buffer: ArrayBuffer, held: Held): void {
   for (const [name, { offset, type }] of layout.inputs) {
-    const { data, edits } = inputs[name]!; // the layout is that of these inputs
+    const input = inputs[name]!; // the layout is that of these inputs
+    if (input instanceof LateTensor) {
+      input.copyTo(new Float32Array(buffer, offset, input.length));
+      continue;
+    }
+    const { data, edits } = input;
     const target = new (type === "int32" ? Int32Array : Float32Array)(buffer, offset, data.length);
     const before = edits === undefined ? undefined : held.get(name);
     const changed = before !== undefined && before.edits === edits ? edits.since(before.count) : null;
@@ -49,4 +56,9 @@ export function pack(inputs: HostTensors, layout: PackedLayout, buffer: ArrayBuf
     else for (const [start, end] of changed) target.set(data.subarray(start, end), start);
     if (edits !== undefined) held.set(name, { edits, count: edits.count });
   }
+}
+
+/** Whether its numbers are integers; those of a late tensor are not, and stay where they are. */
+function isWhole(tensor: HostTensor): boolean {
+  return !(tensor instanceof LateTensor) && tensor.data instanceof Int32Array;
 }

@@ -2,15 +2,16 @@ import { ShapeError, DataError } from "../errors.js";
 import { keptItems } from "../cache/kept-items.js";
 import { isRouting, type Encoder, type FrozenEncoder, type Routing } from "../contracts/encoder.js";
 import { hostTensor, type HostTensor, type HostTensors } from "../tensor/host.js";
+import { LateTensor } from "../tensor/late-tensor.js";
 import { prefixed } from "../tensor/tree.js";
 import type { Encoders } from "./parameters.js";
 
-/** Gives the vectors of a frozen encoder; a cache is one way to. */
+/** Gives the vectors of a frozen encoder, one after the other; a cache is one way to, and may leave them where they lie for now. */
 export type EmbedRows<Item> = (
   name: string,
   encoder: FrozenEncoder<Item>,
   items: readonly Item[],
-) => Promise<Float32Array>;
+) => Promise<Float32Array | LateTensor>;
 
 /** Items as the inputs `forward` reads: `frozen/<name>` and `inputs/<name>/<key>`. */
 export async function collate<Item>(
@@ -64,15 +65,16 @@ async function inputsOf<Item>(
   embedRows: EmbedRows<Item>,
 ): Promise<HostTensors> {
   if (encoder.trainable) return prefixed(`inputs/${name}`, await encoder.collate(items));
-  const data = await embedRows(name, encoder, items);
-  if (data.length !== items.length * encoder.embeddingSize) {
+  const rows = await embedRows(name, encoder, items);
+  if (rows.length !== items.length * encoder.embeddingSize) {
     throw new ShapeError(
       `encoder "${name}" (${encoder.type})`,
       `${items.length} rows of ${encoder.embeddingSize} numbers`,
-      [data.length],
+      [rows.length],
     );
   }
-  return { [`frozen/${name}`]: { data, shape: [items.length, encoder.embeddingSize] } };
+  const shape = [items.length, encoder.embeddingSize];
+  return { [`frozen/${name}`]: rows instanceof LateTensor ? rows : { data: rows, shape } };
 }
 
 /** @throws DataError naming the first row that holds a NaN or an infinity. */

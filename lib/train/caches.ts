@@ -49,7 +49,7 @@ export class Caches<K extends Kind, Item> {
   readonly recycleInputs = (inputs: HostTensors): void => {
     for (const [name, encoder] of this.#cached) {
       const input = inputs[`frozen/${name}`];
-      const vectors = input instanceof LateTensor ? input.made : input?.data;
+      const vectors = input instanceof LateTensor ? input.release() : input?.data;
       if (vectors instanceof Float32Array) encoder.recycle(vectors);
     }
   };
