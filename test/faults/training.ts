@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
   attach,
@@ -10,6 +10,7 @@ import {
   type TrainerOptions,
   type TrainEvent,
 } from "likewise";
+import { GroupLoader, readJsonLines } from "likewise/data";
 import { TripletLoss } from "likewise/losses";
 import { RPrecision } from "likewise/metrics";
 import { adam, linear } from "likewise/optim";
@@ -58,8 +59,23 @@ class Everything extends TinyModel {
   }
 }
 
-const train = new TinyLoader(tinySamples(12, 8), 12);
-const validation = new TinyLoader(tinySamples(6, 4, 6, 2), 12);
+/** What a run reads: its own loader, or files that are shuffled in a small buffer and read while caches are filled alone. */
+export type Sources = "lists" | "files";
+
+const train = tinySamples(12, 8);
+const validation = tinySamples(6, 4, 6, 2);
+
+function loaders(sources: Sources, folder: string) {
+  if (sources === "lists") return { train: new TinyLoader(train, 12), validation: new TinyLoader(validation, 12) };
+  const opened = (name: string, samples: typeof train) => {
+    const path = join(folder, `${name}.jsonl`);
+    if (!existsSync(path)) writeFileSync(path, samples.map((sample) => `${JSON.stringify(sample)}\n`).join(""));
+    return new GroupLoader(readJsonLines<(typeof train)[number]>(path), {
+      ...{ batchSize: 12, shuffleBuffer: 40, balance: false },
+    });
+  };
+  return { train: opened("train", train), validation: opened("validation", validation) };
+}
 
 /** Steps of a whole run. */
 export const STEPS = 64;
@@ -76,6 +92,7 @@ export async function trainEverything(
   tell: (said: Said) => void,
   options: TrainerOptions = {},
   seen: (event: TrainEvent) => void = () => undefined,
+  sources: Sources = "lists",
 ): Promise<void> {
   const trainer = new Trainer({
     ...{ progress: false, runDir: folder, maxSteps: STEPS, maxEpochs: 8, logEvery: 1, logs: ["jsonLines"] },
@@ -93,7 +110,7 @@ export async function trainEverything(
   const model = new Everything(join(folder, "cache"));
   const parts = [SlowEncoder, TinyHead];
   const fit = (resume: boolean) =>
-    trainer.fit(model, { train, validation }, { parts, ...(resume ? { resume: "last" as const } : {}) });
+    trainer.fit(model, loaders(sources, folder), { parts, ...(resume ? { resume: "last" as const } : {}) });
   try {
     await fit(resumes);
   } catch (error) {
