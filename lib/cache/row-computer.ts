@@ -1,6 +1,7 @@
 import type { FrozenEncoder } from "../contracts/encoder.js";
 import { checkedRows } from "./checked-rows.js";
 import { ComputedRows } from "./computed-rows.js";
+import { GivenArrays } from "./given-arrays.js";
 import { KeyMap } from "./key-map.js";
 import { countKeys, keysBetween } from "./keys.js";
 import type { Missing } from "./missing.js";
@@ -49,10 +50,12 @@ export class RowComputer<Item> {
   readonly #options: RowComputerOptions<Item>;
   /** Rows on the way; requests for the same item share one. */
   readonly #coming = new Set<Coming>();
+  readonly #given: GivenArrays;
   #computed = 0;
 
   constructor(options: RowComputerOptions<Item>) {
     this.#options = options;
+    this.#given = new GivenArrays(`encoder "${options.name}" (${options.encoder.type})`);
   }
 
   /** Rows computed so far. */
@@ -100,8 +103,9 @@ export class RowComputer<Item> {
       const vectors = await checkedRows(name, encoder, items, positions, elsewhere?.embed(name, items, positions));
       await after;
       this.#computed += items.length;
+      const owned = elsewhere !== null || this.#given.mayKeep(vectors);
       const kept = stored === null ? vectors : stored.add(keys, vectors);
-      rows.add(shelf, keys, kept);
+      rows.add(shelf, keys, kept, owned || stored !== null);
       computed.add(keys, kept);
     }
     return computed;

@@ -14,35 +14,32 @@ export interface Pages {
 }
 
 /** Rows that lie together, and their keys. */
-interface Slab {
+interface Page {
   readonly rows: Float32Array;
   readonly keys: Int32Array;
 }
 
 /**
  * Rows of one length in a few large arrays, found by key: no array and no text for each row. Neighbours make a page; pages are dropped as a
- * whole and used again.
+ * whole and used again. A slot is a page's number times its rows, plus a row in it.
  */
 export class RowShelf {
   /** Numbers a row. */
   readonly length: number;
-  readonly #pages: Pages;
-  readonly #slabRows: number;
+  readonly #limits: Pages;
   readonly #slots = new KeyMap();
-  #slabs: Slab[] = [];
+  #pages: Page[] = [];
   /** Pages that were dropped. */
   #free: number[] = [];
-  /** Pages so far. */
-  #end = 0;
   /** The page that is being filled, and its rows so far. */
   #open = -1;
   #openRows = 0;
+  /** What is left of the array that pages were last cut from. */
+  #rest: Page = { rows: new Float32Array(0), keys: makeKeys(0) };
 
-  constructor(length: number, pages: Pages) {
+  constructor(length: number, limits: Pages) {
     this.length = length;
-    this.#pages = pages;
-    const pageBytes = Float32Array.BYTES_PER_ELEMENT * Math.max(1, length) * pages.rows;
-    this.#slabRows = pages.rows * Math.max(1, Math.floor(SLAB_BYTES / pageBytes));
+    this.#limits = limits;
   }
 
   get count(): number {
@@ -66,9 +63,9 @@ export class RowShelf {
     let used = -1;
     for (let at = 0; at < slots.length; at += 1) {
       const slot = (slots[at] = this.#slots.get(keys, at));
+      const page = Math.floor(slot / this.#limits.rows);
       if (slot < 0) absent.push(at);
-      else if (Math.floor(slot / this.#pages.rows) !== used)
-        this.#pages.use((used = Math.floor(slot / this.#pages.rows)));
+      else if (page !== used) this.#limits.use((used = page));
     }
     this.copy(slots, target);
     return absent;
@@ -77,81 +74,109 @@ export class RowShelf {
   /** Puts the rows in some slots one after the other into `target`, and leaves out what has none. Does not count as use. */
   copy(slots: Int32Array, target: Float32Array): void {
     const { length } = this;
+    const { rows: pageRows } = this.#limits;
     for (let i = 0; i < slots.length;) {
       const slot = slots[i] as number;
       let count = 1;
       if (slot >= 0) {
-        const within = slot % this.#slabRows;
-        const most = Math.min(slots.length - i, this.#slabRows - within);
+        const page = Math.floor(slot / pageRows);
+        const within = slot - page * pageRows;
+        const most = Math.min(slots.length - i, pageRows - within);
         while (count < most && slots[i + count] === slot + count) count += 1;
-        const { rows } = this.#slabs[(slot - within) / this.#slabRows] as Slab;
-        target.set(rows.subarray(within * length, (within + count) * length), i * length);
+        const { rows } = this.#pages[page] as Page;
+        const whole = count * length === rows.length;
+        target.set(whole ? rows : rows.subarray(within * length, (within + count) * length), i * length);
       }
       i += count;
     }
   }
 
-  /** Copies rows, which lie one after the other; those whose keys are there already are left out. */
-  add(keys: Int32Array, source: Float32Array): void {
+  /**
+   * Keeps rows, which lie one after the other; those whose keys are there already are left out.
+   *
+   * @param owned true when nobody writes to these arrays any more, so that they are kept themselves and not copied.
+   */
+  add(keys: Int32Array, source: Float32Array, owned = false): void {
     const count = countKeys(keys);
-    for (let at = 0; at < count;) {
-      at += this.#append(keys, at, source, count - at);
+    let at = owned && count >= this.#limits.rows && this.#free.length === 0 ? this.#keep(keys, source) : 0;
+    while (at < count) {
+      at += this.#copy(keys, at, source);
       while (at < count && this.has(keys, at)) at += 1;
     }
   }
 
   /** Forgets the rows of a page. */
   drop(page: number, rows: number): void {
-    const first = page * this.#pages.rows;
-    const { keys } = this.#slabs[Math.floor(first / this.#slabRows)] as Slab;
-    for (let row = 0; row < rows; row += 1) this.#slots.delete(keys, (first % this.#slabRows) + row);
+    const { keys } = this.#pages[page] as Page;
+    for (let row = 0; row < rows; row += 1) this.#slots.delete(keys, row);
     this.#free.push(page);
     if (page === this.#open) this.#open = -1;
     if (this.count > 0) return;
-    this.#slabs = [];
+    this.#pages = [];
     this.#free = [];
-    this.#end = 0;
     this.#open = -1;
+    this.#rest = { rows: new Float32Array(0), keys: makeKeys(0) };
   }
 
-  /** Pages with rows. */
-  *pages(): Generator<number, void, undefined> {
-    const free = new Set(this.#free);
-    for (let page = 0; page < this.#end; page += 1) if (!free.has(page)) yield page;
+  /** Pages that may hold rows. */
+  get pages(): number {
+    return this.#pages.length;
   }
 
-  /** Copies rows to where they find room side by side, at most so many, and none from one on that is there. @returns how many. */
-  #append(keys: Int32Array, at: number, source: Float32Array, most: number): number {
-    const { rows: pageRows } = this.#pages;
-    if (this.#open < 0 || this.#openRows === pageRows) this.#openPage(this.#free.pop() ?? this.#end++);
-    const slot = this.#open * pageRows + this.#openRows;
-    const within = slot % this.#slabRows;
-    const last = this.#open === this.#end - 1; // then those that follow are free
-    const room = Math.min(most, last ? this.#slabRows - within : pageRows - this.#openRows);
-    const slab = (this.#slabs[Math.floor(slot / this.#slabRows)] ??= this.#makeSlab());
-    let added = 0;
-    while (added < room && this.#slots.add(keys, at + added, slot + added)) added += 1;
-    if (added === 0) return 0;
-    slab.keys.set(keysBetween(keys, at, at + added), within * KEY_WORDS);
-    slab.rows.set(source.subarray(at * this.length, (at + added) * this.length), within * this.length);
-    for (let rest = added; ;) {
-      const more = Math.min(rest, pageRows - this.#openRows);
-      const [page, rows] = [this.#open, (this.#openRows += more)];
-      rest -= more;
-      this.#pages.hold(page, rows);
-      if (rest === 0) return added;
-      this.#openPage(this.#end++);
+  /** Makes pages of the arrays as they are, up to a row whose key is there. @returns the rows that are kept. */
+  #keep(keys: Int32Array, source: Float32Array): number {
+    const { rows: pageRows } = this.#limits;
+    const count = countKeys(keys);
+    for (let start = 0; start < count; start += pageRows) {
+      const page = this.#pages.length;
+      const added = this.#addKeys(keys, start, page * pageRows, Math.min(pageRows, count - start));
+      if (added > 0) this.#pages.push(this.#cut({ rows: source, keys }, start, start + added));
+      if (added > 0) this.#limits.hold(page, added);
+      if (added < pageRows) return start + added;
     }
+    return count;
   }
 
-  #openPage(page: number): void {
-    this.#open = page;
-    this.#openRows = 0;
+  /** Copies rows into the page that is being filled, up to one whose key is there. @returns how many. */
+  #copy(keys: Int32Array, at: number, source: Float32Array): number {
+    if (this.#open < 0 || this.#openRows * KEY_WORDS === (this.#pages[this.#open] as Page).keys.length) {
+      this.#open = this.#free.pop() ?? this.#makePage();
+      this.#openRows = 0;
+    }
+    const page = this.#pages[this.#open] as Page;
+    const within = this.#openRows;
+    const most = Math.min(countKeys(keys) - at, countKeys(page.keys) - within);
+    const added = this.#addKeys(keys, at, this.#open * this.#limits.rows + within, most);
+    if (added === 0) return 0;
+    page.keys.set(keysBetween(keys, at, at + added), within * KEY_WORDS);
+    page.rows.set(source.subarray(at * this.length, (at + added) * this.length), within * this.length);
+    this.#openRows += added;
+    this.#limits.hold(this.#open, this.#openRows);
+    return added;
   }
 
-  /** Every row is written before it is read, so none needs to be 0 before. */
-  #makeSlab(): Slab {
-    const bytes = this.#slabRows * this.length * Float32Array.BYTES_PER_ELEMENT;
-    return { rows: new Float32Array(Buffer.allocUnsafeSlow(bytes).buffer), keys: makeKeys(this.#slabRows) };
+  /** Gives keys the slots from one on, up to a key that has one. @returns how many. */
+  #addKeys(keys: Int32Array, at: number, slot: number, most: number): number {
+    let added = 0;
+    while (added < most && this.#slots.add(keys, at + added, slot + added)) added += 1;
+    return added;
+  }
+
+  #makePage(): number {
+    const { rows } = this.#limits;
+    if (this.#rest.keys.length === 0) {
+      const pageBytes = Float32Array.BYTES_PER_ELEMENT * Math.max(1, this.length) * rows;
+      const room = rows * Math.max(1, Math.floor(SLAB_BYTES / pageBytes));
+      // Every row is written before it is read, so none needs to be 0 before.
+      const bytes = room * this.length * Float32Array.BYTES_PER_ELEMENT;
+      this.#rest = { rows: new Float32Array(Buffer.allocUnsafeSlow(bytes).buffer), keys: makeKeys(room) };
+    }
+    const page = this.#pages.push(this.#cut(this.#rest, 0, rows)) - 1;
+    this.#rest = this.#cut(this.#rest, rows, countKeys(this.#rest.keys));
+    return page;
+  }
+
+  #cut({ rows, keys }: Page, from: number, until: number): Page {
+    return { rows: rows.subarray(from * this.length, until * this.length), keys: keysBetween(keys, from, until) };
   }
 }

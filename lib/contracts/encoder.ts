@@ -10,7 +10,10 @@ export abstract class FrozenEncoder<in Item> extends Part {
   readonly trainable = false as const;
   /** Width of the vectors. */
   abstract readonly embeddingSize: number;
-  /** `[items.length * embeddingSize]`, row after row. A row depends on its item alone, never on its neighbours. */
+  /**
+   * `[items.length * embeddingSize]`, row after row. A row depends on its item alone, never on its neighbours. A new array each time, to which
+   * nothing is written afterwards: caches keep it.
+   */
   abstract embed(items: readonly Item[]): Promise<Float32Array>;
   /** Changes when anything that changes the output changes; part of every cache key. */
   abstract fingerprint(): string;

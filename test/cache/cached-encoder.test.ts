@@ -131,6 +131,38 @@ describe("CachedEncoder", () => {
     expectClose(await cache.rows(["a"]), expected(["a"]));
   });
 
+  /** Gives its vectors in so many arrays in turn. */
+  const takingTurns = (arrays: number): LengthEncoder => {
+    const turns = Array.from({ length: arrays }, () => new Float32Array(6));
+    let turn = 0;
+    return Object.assign(new LengthEncoder(), {
+      embed: (items: readonly string[]) => {
+        const array = turns[turn++ % arrays] as Float32Array;
+        array.set(expected(items));
+        return Promise.resolve(items.length === 3 ? array : array.slice(0, 2 * items.length));
+      },
+    });
+  };
+  const triples = Array.from({ length: 60 }, (_, i) => "x".repeat(i + 1));
+
+  it("keeps right vectors of an encoder that writes into its arrays again", async () => {
+    for (const arrays of [1, 2, 4]) {
+      const cache = cached(takingTurns(arrays));
+      for (let start = 0; start < 60; start += 3) await cache.rows(triples.slice(start, start + 3));
+      expect(Array.from(await cache.rows(triples)), `${arrays} in turn`).to.deep.equal(expected(triples));
+      expect(cache.misses).to.equal(60);
+    }
+  });
+
+  it("refuses an encoder that gives an array again after it gave many others", async () => {
+    const cache = cached(takingTurns(7));
+    const error = await failure(cache.rows(triples));
+    expect(error).to.be.instanceOf(UsageError);
+    expect(error.message).to.equal(
+      'encoder "text" (LengthEncoder) gave the same array twice; embed must give a new one each time',
+    );
+  });
+
   it("answers an empty request", async () => {
     expect((await cached(new LengthEncoder()).rows([])).length).to.equal(0);
   });
