@@ -40,6 +40,14 @@ export {
 export { mineHardNegatives, type HardNegativeOptions, type HardNegativeTask } from "./mine-hard-negatives.js";
 export { NearestClassifier, type Classified, type NearestClassifierOptions } from "./nearest-classifier.js";
 export {
+  modelDistances,
+  PairwiseReranker,
+  type PairwiseRerankerOptions,
+  type QueryResult,
+} from "./pairwise-reranker.js";
+export type { Postprocessor, Ranked } from "./postprocessor.js";
+export { AdaptiveThreshold, ConstantThreshold, type AdaptiveThresholdOptions } from "./thresholds.js";
+export {
   QuantizedVectors,
   type Precision,
   type QuantizationReport,
