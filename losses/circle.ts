@@ -67,8 +67,8 @@ export class CircleLoss extends DistanceMatrixLoss {
     const { margin, scale } = this.#options;
     const similarity = this.distance.similarity(distances);
     const [pull, push] = withoutGradient((): [tf.Tensor2D, tf.Tensor2D] => [
-      tf.mul(tf.relu(tf.sub(1 + margin, similarity)), -scale),
-      tf.mul(tf.relu(tf.add(similarity, margin)), scale),
+      tf.tidy(() => tf.mul(tf.relu(tf.sub(1 + margin, similarity)), -scale)),
+      tf.tidy(() => tf.mul(tf.relu(tf.add(similarity, margin)), scale)),
     ]);
     const ofPositives = logSumExpInRow(tf.mul(pull, tf.sub(similarity, 1 - margin)), tf.step(positives));
     const ofNegatives = logSumExpInRow(tf.mul(push, tf.sub(similarity, margin)), tf.step(negatives));

@@ -50,7 +50,9 @@ export class NPairsLoss extends DistanceMatrixLoss {
   }
 
   protected override judge(distances: tf.Tensor2D, masks: Mined, { groups }: Comparison): Judgement {
-    const { anchors, answers, candidates } = withoutGradient(() => chosen(masks, groups));
+    const { anchors, answers, candidates } = withoutGradient(
+      () => tf.tidy(() => chosen(masks, groups) as never) as Chosen,
+    );
     const logits = tf.neg(distances);
     const right = tf.sum(tf.mul(logits, answers), 1);
     return { terms: { groups: unitsOf(tf.sub(logSumExpInRow(logits, candidates), right), anchors) } };

@@ -3,6 +3,7 @@ import { Lp } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
 import { rowsWithAny } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
+import { withoutGradient } from "../lib/tensor/without-gradient.js";
 import {
   DISTANCE_MATRIX_KEYS,
   DistanceMatrixLoss,
@@ -84,8 +85,10 @@ export class RankedListLoss extends DistanceMatrixLoss {
     const { margin, boundary, balance, positiveTemperature, negativeTemperature } = this.#options;
     const outside = tf.sub<tf.Tensor2D>(distances, boundary - margin);
     const inside = tf.sub<tf.Tensor2D>(boundary, distances);
-    const pull = softMeanInRow(outside, tf.mul(positives, tf.step(outside)), positiveTemperature);
-    const push = softMeanInRow(inside, tf.mul(negatives, tf.step(inside)), negativeTemperature);
+    const costly = (mask: tf.Tensor2D, beyond: tf.Tensor2D): tf.Tensor2D =>
+      withoutGradient(() => tf.tidy(() => tf.mul(mask, tf.step(beyond))));
+    const pull = softMeanInRow(outside, costly(positives, outside), positiveTemperature);
+    const push = softMeanInRow(inside, costly(negatives, inside), negativeTemperature);
     const losses = tf.add(tf.mul(pull, 1 - balance), tf.mul(push, balance));
     return { terms: { rows: unitsOf(losses, rowsWithAny(tf.add(positives, negatives))) } };
   }

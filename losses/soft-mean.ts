@@ -1,3 +1,4 @@
+import { inTurn } from "../lib/tensor/in-turn.js";
 import { rowsWithAny } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
 
@@ -11,12 +12,24 @@ const FAR = 1e30;
 export function softMeanInRow(values: tf.Tensor2D, mask: tf.Tensor2D, sharpness: number): tf.Tensor1D {
   return tf.customGrad((given, save) => {
     const x = given as tf.Tensor2D;
-    const scaled = tf.add(tf.mul(x, sharpness), tf.mul(tf.sub(tf.step(mask), 1), FAR));
-    const weights = tf.mul(tf.exp(tf.sub(scaled, tf.max(scaled, 1, true))), mask);
     const empty = tf.sub(1, tf.expandDims(rowsWithAny(mask), 1));
-    const shares = tf.div(weights, tf.add(tf.sum(weights, 1, true), empty));
-    const mean = tf.sum(tf.mul(x, shares), 1, true); // [n, 1]
-    const slopes = tf.mul(shares, tf.add(tf.mul(tf.sub(x, mean), sharpness), 1));
+    const shares = inTurn(
+      tf.step(mask),
+      (held) => tf.sub(held, 1),
+      (held) => tf.mul(held, FAR),
+      (held) => tf.tidy(() => tf.add(tf.mul(x, sharpness), held)),
+      (held) => tf.sub(held, tf.max(held, 1, true)),
+      (held) => tf.exp(held),
+      (held) => tf.mul(held, mask),
+      (held) => tf.div(held, tf.add(tf.sum(held, 1, true), empty)),
+    );
+    const mean = tf.tidy(() => tf.sum(tf.mul(x, shares), 1, true)); // [n, 1]
+    const slopes = inTurn(
+      tf.sub(x, mean),
+      (held) => tf.mul(held, sharpness),
+      (held) => tf.add(held, 1),
+      (held) => tf.mul(shares, held),
+    );
     (save as tf.GradSaveFunc)([slopes]);
     return {
       value: tf.squeeze(mean, [1]),

@@ -7,17 +7,17 @@ const FAR = 1e30;
 
 /** Distances in the mask as they are, others far away. */
 function beyond(distances: tf.Tensor2D, mask: tf.Tensor2D, far: number): tf.Tensor2D {
-  return tf.add(distances, tf.mul(tf.sub(1, mask), far));
+  return tf.tidy(() => tf.add(distances, tf.mul(tf.sub(1, mask), far)));
 }
 
 /** `[n]` int32, the column of the largest value of each row among those in the mask, the first of equals; any for a row without one. */
 export function farthestColumn(distances: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor1D {
-  return tf.argMax(beyond(distances, mask, -FAR), 1);
+  return tf.tidy(() => tf.argMax(beyond(distances, mask, -FAR), 1));
 }
 
 /** Like `farthestColumn`, of the smallest value. */
 export function nearestColumn(distances: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor1D {
-  return tf.argMin(beyond(distances, mask, FAR), 1);
+  return tf.tidy(() => tf.argMin(beyond(distances, mask, FAR), 1));
 }
 
 /** `[n, count]` int32, the columns of the largest values of each row among those in the mask, largest first, then any others. */
@@ -31,17 +31,17 @@ export function farthestColumns(values: tf.Tensor2D, mask: tf.Tensor2D, count: n
 
 /** `[n, m]`, 1 in one column of each row, if that is in the mask. */
 export function onlyColumn(column: tf.Tensor1D, mask: tf.Tensor2D): tf.Tensor2D {
-  return tf.mul(equalPairs(column, tf.range(0, mask.shape[1], 1, "int32")), mask);
+  return tf.tidy(() => tf.mul(equalPairs(column, tf.range(0, mask.shape[1], 1, "int32")), mask));
 }
 
 /** `[n, 1]`, the largest value of each row among those in the mask; far below every distance for a row without one. */
 export function farthest(distances: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor2D {
-  return tf.max(beyond(distances, mask, -FAR), 1, true);
+  return tf.tidy(() => tf.max(beyond(distances, mask, -FAR), 1, true));
 }
 
 /** `[n, 1]`, the smallest value of each row among those in the mask; far above every distance for a row without one. */
 export function nearest(distances: tf.Tensor2D, mask: tf.Tensor2D): tf.Tensor2D {
-  return tf.min(beyond(distances, mask, FAR), 1, true);
+  return tf.tidy(() => tf.min(beyond(distances, mask, FAR), 1, true));
 }
 
 /** `[n, m] -> [n, 1]`, 1 for rows that have something. */
