@@ -7,6 +7,7 @@
 export { AnglELoss, type AnglEOptions } from "./angle.js";
 export { AngularLoss, type AngularOptions } from "./angular.js";
 export { ArcFaceLoss, type ArcFaceOptions } from "./arcface.js";
+export { BarlowTwinsLoss, type BarlowTwinsOptions } from "./barlow-twins.js";
 export { CenterLoss, type CenterOptions } from "./center.js";
 export { CircleLoss, type CircleOptions } from "./circle.js";
 export { ContrastiveLoss, type ContrastiveOptions } from "./contrastive.js";
@@ -31,6 +32,7 @@ export {
   GuidedMultipleNegativesRankingLoss,
   type GuidedMultipleNegativesRankingOptions,
 } from "./guided-multiple-negatives-ranking.js";
+export { HardClusterLoss, type HardClusterOptions } from "./hard-cluster.js";
 export { HistogramLoss, type HistogramOptions } from "./histogram.js";
 export { InstanceLoss, type InstanceOptions } from "./instance.js";
 export { IntraPairVarianceLoss, type IntraPairVarianceOptions } from "./intra-pair-variance.js";
@@ -54,6 +56,7 @@ export type { ProxyOptions, ProxySettings } from "./proxy-options.js";
 export { ProxyNCALoss, type ProxyNCAOptions } from "./proxy-nca.js";
 export { RankedListLoss, type RankedListOptions } from "./ranked-list.js";
 export { SignalToNoiseContrastiveLoss, type SignalToNoiseContrastiveOptions } from "./signal-to-noise-contrastive.js";
+export { SimSiamLoss, type SimSiamOptions, type SimSiamParameters } from "./sim-siam.js";
 export { SoftmaxLoss, type SoftmaxOptions } from "./softmax.js";
 export { SoftTripleLoss, type SoftTripleOptions } from "./soft-triple.js";
 export { SubCenterArcFaceLoss, type SubCenterArcFaceOptions } from "./sub-center-arcface.js";
@@ -62,10 +65,12 @@ export { SupervisedContrastiveLoss, type SupervisedContrastiveOptions } from "./
 export { SurrogatePrecisionLoss, type SurrogatePrecisionOptions } from "./surrogate-precision.js";
 export { ThresholdConsistentMarginLoss, type ThresholdConsistentMarginOptions } from "./threshold-consistent-margin.js";
 export { TripletLoss, type TripletOptions } from "./triplet.js";
+export { TupleTripletLoss, type TupleTripletOptions } from "./tuple-triplet.js";
 export { TupletMarginLoss, type TupletMarginOptions } from "./tuplet-margin.js";
 export { VICRegLoss, type VICRegOptions } from "./vicreg.js";
 export { GradientCache, type GradientCacheOptions } from "./gradient-cache.js";
 export { LossByDataset } from "./loss-by-dataset.js";
 export { MatryoshkaLoss, type MatryoshkaOptions } from "./matryoshka.js";
 export { MultipleLosses, type MultipleLossesOptions } from "./multiple-losses.js";
+export { RegularizedLoss, type NamedRegularizers, type RegularizedLossOptions } from "./regularized-loss.js";
 export { SelfSupervisedLoss, type SelfSupervisedOptions } from "./self-supervised.js";

@@ -178,4 +178,54 @@ describe("ArcFaceLoss", () => {
       .with.property("problems")
       .that.has.length(3);
   });
+
+  it("spreads a share of each label over all groups, or over those of its category", () => {
+    const rows = randomRows(new Random("smooth"), 5, 4);
+    const kernel = randomRows(new Random("proxies"), 4, 5);
+    const groups = [0, 1, 2, 4, 4];
+    const of = { embeddingSize: 4, groups: 5, scale: 8, margin: 0.3 };
+    const against = (weights: (group: number) => readonly number[]): ((at: Matrix) => number) => {
+      const surprises = (at: Matrix, own: number, row: number): number => {
+        const cosines = [0, 1, 2, 3, 4].map((k) => {
+          const proxy = kernel.map((line) => line[k] as number);
+          const x = at[row] as readonly number[];
+          return x.reduce((sum, v, j) => sum + v * (proxy[j] as number), 0) / Math.hypot(...x) / Math.hypot(...proxy);
+        });
+        const logits = cosines.map((cos, k) => 8 * (k === own ? Math.cos(Math.acos(cos) + 0.3) : cos));
+        const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+        return weights(own).reduce((sum, weight, k) => sum + weight * (total - (logits[k] as number)), 0);
+      };
+      return (at) => groups.reduce((sum, own, row) => sum + surprises(at, own, row), 0) / groups.length;
+    };
+    const categories = ["x", "y", "x", "z", "x"];
+    const cases = [
+      {
+        loss: new ArcFaceLoss({ ...of, smoothing: 0.3 }),
+        plain: against((own) => [0, 1, 2, 3, 4].map((k) => 0.7 * Number(k === own) + 0.06)),
+      },
+      {
+        loss: new ArcFaceLoss({ ...of, smoothing: 0.3, categories }),
+        plain: against((own) =>
+          categories.map((category, k) => {
+            const alike = categories.filter((other) => other === categories[own]).length;
+            return 0.7 * Number(k === own) + (category === categories[own] ? 0.3 / alike : 0);
+          }),
+        ),
+      },
+    ];
+    for (const { loss, plain: wanted } of cases) {
+      const found = judge(loss, { embeddings: rows, targets: { groups }, parameters: kernelOf(kernel) });
+      expectClose(found.value, wanted(rows));
+      expectClose(found.gradient, centralDifferences(wanted, rows), { relative: 1e-3, absolute: 1e-4 });
+      const unknown = judge(loss, { embeddings: rows, targets: { groups: [0, 1, 2, 5, 4] } });
+      expect(unknown.value).to.equal(Infinity);
+    }
+  });
+
+  it("refuses categories that are not those of its groups, or that nothing is spread over", () => {
+    const of = { embeddingSize: 4, groups: 3 };
+    expect(() => new ArcFaceLoss({ ...of, smoothing: 0.1, categories: ["x"] })).to.throw(ConfigError, "each of the 3");
+    expect(() => new ArcFaceLoss({ ...of, categories: [1, 2, 2] })).to.throw(ConfigError, "smoothing above 0");
+    expect(() => new ArcFaceLoss({ ...of, smoothing: 1 })).to.throw(ConfigError, "less than 1");
+  });
 });

@@ -128,6 +128,44 @@ export const spreadPairs = {
   },
 };
 
+/** A predictor that says again what it is told, and one that always says the same. */
+const predictor = (own: number, always: readonly number[]): HostTree => {
+  const both = [0, 1, 2, 3].flatMap((axis) => [...unit(axis), ...unit(axis, -1)]);
+  const back = [...[0, 1, 2, 3].flatMap((axis) => unit(axis)), ...[0, 1, 2, 3].flatMap((axis) => unit(axis, -1))];
+  return {
+    hidden: hostTensor(Float32Array.from(both), [SIZE, 2 * SIZE]),
+    scale: hostTensor(new Float32Array(2 * SIZE).fill(own), [2 * SIZE]),
+    shift: hostTensor(new Float32Array(2 * SIZE), [2 * SIZE]),
+    output: hostTensor(Float32Array.from(back), [2 * SIZE, SIZE]),
+    bias: hostTensor(Float32Array.from(always), [SIZE]),
+  };
+};
+
+/** Pairs of which two rows out of four are swapped. */
+const halfSwapped: Confusion = {
+  near: [0, 1, 0, 1, 1, 0, 0, 1],
+  targets: { labels: [1, 1, 1, 1], subgroups: [0, 0, 0, 0, 0, 0, 0, 0] },
+  together: [
+    [0, 4],
+    [1, 5],
+  ],
+  apart: [],
+};
+
+/** Pairs whose columns tell them apart. */
+export const twinPairs = { ...spreadPairs, confused: halfSwapped };
+
+/** Pairs that a predictor foretells: equal ones, of which it always says the same. */
+export const foretoldPairs = {
+  ...pairs,
+  perfect: {
+    embeddings: [unit(1), unit(1, 2), unit(1), unit(1)],
+    targets: { labels: [1, 1], subgroups: [0, 1, 0, 1] },
+    parameters: predictor(0, unit(1)),
+  },
+  confused: { ...halfSwapped, parameters: predictor(0.3, [1, 1, 0, 0.2]) },
+};
+
 /** One similar pair that lies apart and one different pair that lies together. */
 export const onePullOnePush: Confusion = {
   near: [0, 0, 1, 0],

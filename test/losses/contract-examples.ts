@@ -2,6 +2,7 @@ import {
   AnglELoss,
   AngularLoss,
   ArcFaceLoss,
+  BarlowTwinsLoss,
   CenterLoss,
   CircleLoss,
   ContrastiveLoss,
@@ -30,6 +31,7 @@ import {
   ProxyNCALoss,
   RankedListLoss,
   SignalToNoiseContrastiveLoss,
+  SimSiamLoss,
   SoftmaxLoss,
   SoftTripleLoss,
   SubCenterArcFaceLoss,
@@ -37,7 +39,6 @@ import {
   SupervisedContrastiveLoss,
   SurrogatePrecisionLoss,
   ThresholdConsistentMarginLoss,
-  TripletLoss,
   TupletMarginLoss,
   VICRegLoss,
 } from "likewise/losses";
@@ -49,6 +50,8 @@ import {
   proxies,
   twoProxies,
   spreadPairs,
+  foretoldPairs,
+  twinPairs,
   cornerGroups,
   pairs,
   onePullOnePush,
@@ -60,6 +63,7 @@ import {
   type Example,
 } from "./contract-batches.js";
 import { GUIDED } from "./guided-examples.js";
+import { TRIPLETS } from "./triplet-examples.js";
 import { WRAPPERS } from "./wrapper-examples.js";
 
 /** On their proxies, and sure of it: their length counts. */
@@ -70,6 +74,7 @@ const longRows = {
 
 /** At least one example for every exported loss. */
 export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Example>>>> = {
+  ...TRIPLETS,
   ...WRAPPERS,
   ...GUIDED,
   AnglELoss: () => ({ defaults: { ...scored, loss: new AnglELoss() } }),
@@ -89,7 +94,16 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
       ...proxies,
       loss: new ArcFaceLoss({ embeddingSize: SIZE, groups: ["a", "b", "c", "d"], scale: 16, margin: 0.2 }),
     },
+    // Groups that are alone in their category have nobody to share a label with.
+    "labels within categories": {
+      ...proxies,
+      loss: new ArcFaceLoss({
+        ...{ embeddingSize: SIZE, groups: 4, scale: 16, margin: 0.2 },
+        ...{ smoothing: 0.2, categories: ["w", "x", "y", 3] },
+      }),
+    },
   }),
+  BarlowTwinsLoss: () => ({ defaults: { ...twinPairs, loss: new BarlowTwinsLoss() } }),
   CenterLoss: () => ({
     defaults: {
       ...groups,
@@ -222,6 +236,14 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
     defaults: { ...farGroups, loss: new SignalToNoiseContrastiveLoss() },
     cosine: { ...groups, loss: new SignalToNoiseContrastiveLoss({ distance: "cosine" }) },
   }),
+  SimSiamLoss: () => ({
+    // No gradient goes to what is foretold.
+    defaults: {
+      ...foretoldPairs,
+      valueSlopes: false,
+      loss: new SimSiamLoss({ embeddingSize: SIZE, hiddenSize: 2 * SIZE }),
+    },
+  }),
   SoftmaxLoss: () => ({
     defaults: { ...proxies, loss: new SoftmaxLoss({ embeddingSize: SIZE, groups: 4 }) },
     normalized: { ...proxies, loss: new SoftmaxLoss({ embeddingSize: SIZE, groups: 4, normalize: true }) },
@@ -258,28 +280,6 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
     },
   }),
   ThresholdConsistentMarginLoss: () => ({ defaults: { ...groups, loss: new ThresholdConsistentMarginLoss() } }),
-  TripletLoss: () => ({
-    hard: { ...groups, loss: new TripletLoss() },
-    soft: {
-      ...groups,
-      loss: new TripletLoss({ soft: true, distance: "squared-euclidean" }),
-      perfect: {
-        embeddings: [unit(0, 4), unit(0, 4), unit(1, 4), unit(1, 4)],
-        targets: { groups: [0, 0, 1, 1] },
-      },
-    },
-    "normalized hard": { ...groups, loss: new TripletLoss({ normalizeByHardestNegative: true }) },
-    "semi-hard": { ...groups, loss: new TripletLoss({ mining: "semi-hard" }) },
-    "soft semi-hard": {
-      ...groups,
-      loss: new TripletLoss({ mining: "semi-hard", soft: true, distance: "squared-euclidean" }),
-      perfect: {
-        embeddings: [unit(0, 4), unit(0, 4), unit(1, 4), unit(1, 4)],
-        targets: { groups: [0, 0, 1, 1] },
-      },
-    },
-    all: { ...groups, loss: new TripletLoss({ mining: "all" }) },
-  }),
   TupletMarginLoss: () => ({ defaults: { ...groups, loss: new TupletMarginLoss({ scale: 16 }) } }),
   VICRegLoss: () => ({ defaults: { ...spreadPairs, loss: new VICRegLoss() } }),
 };
