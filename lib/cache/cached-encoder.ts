@@ -6,7 +6,7 @@ import { KeptRows } from "./kept-rows.js";
 import { KeyMap } from "./key-map.js";
 import { copyKey, countKeys, keysAt } from "./keys.js";
 import type { ItemsAt, Missing, WaitingItems } from "./missing.js";
-import type { RowCache } from "./row-cache.js";
+import { RowCache } from "./row-cache.js";
 import { LateTensor } from "../tensor/late-tensor.js";
 import { RowComputer, type Elsewhere } from "./row-computer.js";
 import type { RowShelf } from "./row-shelf.js";
@@ -168,6 +168,12 @@ export class CachedEncoder<Item> {
     if (!stored.read(keys, at, row, 0)) return null;
     this.#options.rows.add(shelf, keysAt(keys, [at]), row);
     return row;
+  }
+
+  /** Prepares for the rows of so many items, as far as there is room. */
+  async expect(items: number): Promise<void> {
+    const { shelf } = await this.#open();
+    shelf.expect(Math.min(items, this.#options.rows.maxBytes / RowCache.bytesOf(shelf)));
   }
 
   /**

@@ -14,6 +14,8 @@ export interface ItemBlock<Item> {
 export interface FillOptions<in Item> {
   /** Called with the number of items read so far. */
   readonly onProgress?: (items: number) => void;
+  /** Items that will come, when it is known. */
+  readonly expected?: number | null;
   /** Computes several batches at the same time, which are kept in their order all the same. Default: one after the other, in this thread. */
   readonly elsewhere?: Elsewhere<Item> | null;
   /** Ends filling early: batches that are under way are still kept. */
@@ -50,7 +52,7 @@ export async function fillFromBlocks<Item>(
   encoders: Iterable<CachedEncoder<Item>>,
   blocks: AsyncIterable<ItemBlock<Item>>,
   batchSize: number,
-  { onProgress = () => undefined, elsewhere = null, signal = null }: FillOptions<Item> = {},
+  { onProgress = () => undefined, expected = null, elsewhere = null, signal = null }: FillOptions<Item> = {},
 ): Promise<FillReport> {
   const underWay: Promise<unknown>[] = [];
   const open = new Map([...encoders].map((encoder) => [encoder, new WaitingItems<Item>()]));
@@ -58,6 +60,7 @@ export async function fillFromBlocks<Item>(
   const full: string[] = [];
   let read = 0;
 
+  if (expected !== null) for (const encoder of open.keys()) await encoder.expect(expected);
   const compute = async (least: number): Promise<void> => {
     for (const [encoder, waiting] of open) {
       while (waiting.size >= least && signal?.aborted !== true) {

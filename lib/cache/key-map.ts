@@ -58,6 +58,12 @@ export class KeyMap {
     this.#count = 0;
   }
 
+  /** Makes room for so many keys at once. */
+  reserve(count: number): void {
+    const bits = Math.ceil(Math.log2(Math.max(1, count) / FULL));
+    if (bits > this.#bits) this.#resize(bits);
+  }
+
   /** Where the key is, or the free place where it would be. */
   #find(keys: Int32Array, from: number): number {
     const table = this.#table;
@@ -83,7 +89,7 @@ export class KeyMap {
     let start = this.#find(keys, from);
     if (this.#table[start + KEY_WORDS] !== 0) return start;
     if (this.#count + 1 > FULL * (1 << this.#bits)) {
-      this.#grow();
+      this.#resize(this.#bits + 1);
       start = this.#find(keys, from);
     }
     this.#count += 1;
@@ -91,9 +97,9 @@ export class KeyMap {
     return start;
   }
 
-  #grow(): void {
+  #resize(bits: number): void {
     const old = this.#table;
-    this.#bits += 1;
+    this.#bits = bits;
     this.#table = new Int32Array(WIDTH << this.#bits);
     for (let from = 0; from < old.length; from += WIDTH) {
       const value = old[from + KEY_WORDS] as number;

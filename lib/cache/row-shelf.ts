@@ -46,6 +46,11 @@ export class RowShelf {
     return this.#slots.count;
   }
 
+  /** Makes room for the keys of so many rows at once. */
+  expect(count: number): void {
+    this.#slots.reserve(count);
+  }
+
   /** Does not count as use. */
   has(keys: Int32Array, at: number): boolean {
     return this.#slots.get(keys, at) >= 0;

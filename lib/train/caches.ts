@@ -85,7 +85,7 @@ export class Caches<K extends Kind, Item> {
     let waiting: (() => void) | null = null;
     let running = true;
     const filling = fillFromBlocks(encoders, concatenate(read.map((each) => each.blocks(batchSize))), batchSize, {
-      ...{ elsewhere: workers, signal },
+      ...{ expected: total, elsewhere: workers, signal },
       onProgress: (count) => {
         done = count;
         waiting?.();

@@ -111,6 +111,7 @@ describe("KeyMap", () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 200 }), fc.boolean(), (changes, alike) => {
         const map = new KeyMap();
+        if (changes.length % 2 === 0) map.reserve(changes.length);
         const expected = new Map<number, number>();
         const keyOf = (key: number) => (alike ? keysOf(key) : Int32Array.of((2 ** 32 - 1) & ~(key % 7), key, 2, 3));
         changes.forEach(({ key, keep }, value) => {
