@@ -11,7 +11,7 @@ export { LabelLoader } from "./loaders/label-loader.js";
 export { MixedLoader, type MixedLoaderOptions } from "./loaders/mixed-loader.js";
 export { PairLoader, type PairLoaderOptions } from "./loaders/pair-loader.js";
 export { TupleLoader, type TupleLoaderOptions } from "./loaders/tuple-loader.js";
-export type { Augment, LoaderOptions } from "./loaders/options.js";
+export type { Augment, AugmentPlace, LoaderOptions } from "./loaders/options.js";
 export type { DuplicateOptions } from "./compositions/distinct.js";
 export type { Key } from "./samplers/distinct.js";
 export type { Dataset, Samples } from "./sources/source.js";

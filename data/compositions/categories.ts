@@ -1,6 +1,5 @@
 import { DataError } from "../../lib/errors.js";
 import type { Group } from "../../lib/contracts/samples.js";
-import type { Random } from "../../lib/random.js";
 import {
   categoryBatches,
   categoryCount,
@@ -10,9 +9,10 @@ import {
 } from "../samplers/categories.js";
 import { categoryShape } from "../samplers/category-shape.js";
 import type { GroupTable } from "../samplers/group-table.js";
-import type { Positions } from "../samplers/plain.js";
-import type { BalanceSettings, GroupSource } from "./balanced.js";
-import { cutCount, type BatchSettings, type Composition } from "./composition.js";
+import type { BalanceSettings } from "./balanced.js";
+import { chosenRows } from "./chosen-rows.js";
+import type { BatchSettings } from "./composition.js";
+import { PlannedComposition, type BatchPlan, type GroupSource } from "./planned.js";
 import { listed, withoutSingles } from "./singles.js";
 
 /** What is asked of batches of categories. */
@@ -27,39 +27,27 @@ export interface CategorySource extends GroupSource {
   categoryOf(group: Group): Group;
 }
 
-/** Batches of C categories with P groups of each and K rows of each of these; always whole. */
-export class CategoryComposition<Item> implements Composition<"group", Item> {
-  readonly wholeBatch = 0;
-  readonly key = null;
+/** Batches of C categories with P groups of each and K rows of each of these. */
+export class CategoryComposition<Item> extends PlannedComposition<Item> {
   readonly #who: string;
   readonly #source: CategorySource;
   readonly #settings: BatchSettings;
   readonly #balance: CategorySettings;
 
   constructor(who: string, source: CategorySource, settings: BatchSettings, balance: CategorySettings) {
+    super(source, settings);
     this.#who = who;
     this.#source = source;
     this.#settings = settings;
     this.#balance = balance;
   }
 
-  /** What is wrong with the groups is said by the training epoch; a loader that only validates need not hear it. */
-  count(length: number): number | null {
-    const known = this.#source.now();
-    if (known === null) return null;
-    try {
-      return categoryCount(...this.#prepare(known));
-    } catch (error) {
-      if (error instanceof DataError) return cutCount(length, this.#settings);
-      throw error;
-    }
+  protected override plan(groups: GroupTable): BatchPlan {
+    const [table, shape] = this.#prepare(groups);
+    return { count: categoryCount(table, shape), batches: (random) => categoryBatches(table, shape, random) };
   }
 
-  async positions(_length: number, random: Random): Promise<Iterable<Positions>> {
-    return categoryBatches(...this.#prepare(this.#source.now() ?? (await this.#source.read())), random);
-  }
-
-  stream(): never {
+  override stream(): never {
     throw new DataError(
       `${this.#who}: categories are balanced over all groups, so a stream cannot be; give an array or a dataset, or leave out ` +
         `balance.categories`,
@@ -67,8 +55,8 @@ export class CategoryComposition<Item> implements Composition<"group", Item> {
   }
 
   #prepare(all: GroupTable): [CategoryTable, CategoryShape] {
-    const { singles, asked, categories, short } = this.#balance;
-    const groups = withoutSingles(this.#who, all, singles);
+    const { singles, asked, chosen, categories, short } = this.#balance;
+    const groups = withoutSingles(this.#who, chosenRows(this.#who, all, chosen), singles);
     const table = categoryTable(groups, (group) => this.#source.categoryOf(group));
     const kept = short === "skip" && asked.groups !== undefined ? this.#withoutShort(table, asked.groups) : table;
     const limits = { batchSize: this.#settings.batchSize, allowed: short !== "error" };

@@ -29,6 +29,15 @@ export interface BalanceOptions<Item = never> {
    * hard to tell apart. Arrays and datasets only. Default none.
    */
   readonly categories?: CategoryOptions<Item>;
+  /**
+   * Batches an epoch. Then every group (or category) is drawn equally often, whatever its size, and rows of each in turn. Default: as many
+   * as it takes to show every sample. Arrays and datasets only, as are the next two.
+   */
+  readonly batchesPerEpoch?: number;
+  /** Groups that training batches are made of. Default all. */
+  readonly only?: readonly Group[];
+  /** The first so many samples of each group, the others are not in training batches. Default all. */
+  readonly mostPerGroup?: number;
 }
 
 /** Batches of groups that are drawn category by category. */
@@ -62,6 +71,12 @@ const BALANCE_CHECKS: Readonly<Record<keyof BalanceOptions, Check>> = {
   singles: treatment,
   categories: (name, value) =>
     typeof value === "object" && value !== null ? null : `${name}: expected an object, got ${show(value)}`,
+  batchesPerEpoch: count,
+  only: (name, value) =>
+    Array.isArray(value) && value.length > 0 && value.every((group) => ["string", "number"].includes(typeof group))
+      ? null
+      : `${name}: expected a list of groups, got ${show(value)}`,
+  mostPerGroup: count,
 };
 
 const CATEGORY_CHECKS: Readonly<Record<keyof CategoryOptions, Check>> = {
@@ -107,10 +122,15 @@ export function groupSettings<Item>(options: GroupLoaderOptions<Item>): {
   const asked = balanceAsked(options);
   if (asked === null) return { balance: null, categories: null, options };
   const { groups, perGroup, categories, singles = options.augment === undefined ? "error" : "repeat" } = asked;
-  const shape = { ...(groups === undefined ? {} : { groups }), ...(perGroup === undefined ? {} : { perGroup }) };
+  const { batchesPerEpoch: batches, only = null, mostPerGroup = null } = asked;
+  const shape = {
+    ...(groups === undefined ? {} : { groups }),
+    ...(perGroup === undefined ? {} : { perGroup }),
+    ...(batches === undefined ? {} : { batches }),
+  };
   const perBatch = categories === undefined ? 1 : (categories.perBatch ?? CATEGORIES);
   const fixed = groups === undefined || perGroup === undefined ? {} : { batchSize: perBatch * groups * perGroup };
-  const balance = { asked: shape, singles };
+  const balance = { asked: shape, chosen: { only, mostPerGroup }, singles };
   return {
     balance,
     categories:

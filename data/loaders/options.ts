@@ -2,8 +2,15 @@ import { callback, count, flag, optionProblems, type Check, type Problem } from 
 import type { Random } from "../../lib/random.js";
 import type { BatchSettings } from "../compositions/composition.js";
 
-/** Changes an item; all randomness has to come from `random`. */
-export type Augment<Item> = (item: Item, random: Random) => Item | Promise<Item>;
+/** Where in a training run an item is. */
+export interface AugmentPlace {
+  /** From 0, as are batches of an epoch. */
+  readonly epoch: number;
+  readonly batch: number;
+}
+
+/** Changes an item; all randomness has to come from `random`. By `place` it may start later: leave the items of the first epoch as they are. */
+export type Augment<Item> = (item: Item, random: Random, place: AugmentPlace) => Item | Promise<Item>;
 
 /** Options of every loader. */
 export interface LoaderOptions<Item> {

@@ -140,7 +140,7 @@ export abstract class SampleLoader<K extends Kind, Item> extends Loader<K, Item>
         items:
           augment === null || !training
             ? items
-            : await Promise.all(items.map((item, row) => augment(item, noise.fork(row)))),
+            : await Promise.all(items.map((item, row) => augment(item, noise.fork(row), { epoch, batch: position }))),
         targets,
         size: samples.length,
         position,

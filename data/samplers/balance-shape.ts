@@ -4,6 +4,8 @@ import { DataError } from "../../lib/errors.js";
 export interface BalanceShape {
   readonly groups: number;
   readonly perGroup: number;
+  /** Batches an epoch, over which every group comes equally often. Default: as many as show every row, large groups more often. */
+  readonly batches?: number;
 }
 
 /**
@@ -34,7 +36,8 @@ export function balanceShape(
     asked.perGroup ??
     (asked.groups === undefined ? (batchSize >= 16 && typical >= 4 ? 4 : 2) : Math.floor(batchSize / asked.groups));
   const groups = asked.groups ?? Math.floor(batchSize / perGroup);
-  if (groups <= sizes.length) return { groups, perGroup };
+  const batches = asked.batches === undefined ? {} : { batches: asked.batches };
+  if (groups <= sizes.length) return { groups, perGroup, ...batches };
   const roomFor = Math.max(2, Math.min(Math.floor(batchSize / sizes.length), typical));
-  return { groups: sizes.length, perGroup: asked.perGroup ?? roomFor };
+  return { groups: sizes.length, perGroup: asked.perGroup ?? roomFor, ...batches };
 }

@@ -5,8 +5,9 @@ import type { Positions } from "./plain.js";
 import { RowDecks } from "./row-decks.js";
 import { WeightedDraw } from "./weighted-draw.js";
 
-/** Batches of an epoch: enough that every group can show each of its rows. */
-export function balancedCount(table: GroupTable, { groups, perGroup }: BalanceShape): number {
+/** Batches of an epoch: as many as are asked for, or enough that every group can show each of its rows. */
+export function balancedCount(table: GroupTable, { groups, perGroup, batches }: BalanceShape): number {
+  if (batches !== undefined) return batches;
   const slots = groupSizes(table).reduce((sum, size) => sum + Math.ceil(size / perGroup), 0);
   return Math.max(1, Math.ceil(slots / groups));
 }
@@ -14,7 +15,8 @@ export function balancedCount(table: GroupTable, { groups, perGroup }: BalanceSh
 /**
  * Balanced batches: P different groups with K rows each. A group of n rows is drawn `ceil(n / K)` times an epoch, so that each of its
  * rows comes once and only the last draw is filled up with some of its rows again. No group comes twice in a batch: one that is larger
- * than K times the number of batches shows another part of its rows each epoch. Draws left over go to groups at random.
+ * than K times the number of batches shows another part of its rows each epoch. Draws left over go to groups at random. With a number of
+ * batches asked for, all groups are drawn equally often instead.
  */
 export function* balancedBatches(
   table: GroupTable,
@@ -57,8 +59,11 @@ export function* balancedBatches(
 }
 
 /** How often each group is drawn: together as often as there are places, each at most once a batch. */
-function planDraws(table: GroupTable, { groups, perGroup }: BalanceShape, count: number, random: Random): Int32Array {
-  const draws = groupSizes(table).map((size) => Math.min(count, Math.ceil(size / perGroup)));
+function planDraws(table: GroupTable, shape: BalanceShape, count: number, random: Random): Int32Array {
+  const { groups, perGroup, batches } = shape;
+  const draws = groupSizes(table).map((size) =>
+    batches === undefined ? Math.min(count, Math.ceil(size / perGroup)) : 0,
+  );
   let places = groups * count - draws.reduce((sum, number) => sum + number, 0);
   const order = random.shuffle(Int32Array.from(draws.keys()));
   while (places > 0) {

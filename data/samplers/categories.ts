@@ -57,13 +57,13 @@ export function* categoryBatches(
 /** Draws of categories in the form of rows of groups. */
 function drawsOf(
   { tables }: CategoryTable,
-  { categories, groups, perGroup }: CategoryShape,
+  { categories, groups, perGroup, batches }: CategoryShape,
 ): [GroupTable, BalanceShape] {
   const counts = tables.map((table) =>
     balancedCount(table, { groups: Math.min(groups, table.names.length), perGroup }),
   );
   const draws = groupTable(counts.flatMap((count, category) => new Array<number>(count).fill(category)));
-  return [draws, { groups: categories, perGroup: 1 }];
+  return [draws, { groups: categories, perGroup: 1, ...(batches === undefined ? {} : { batches }) }];
 }
 
 /** What a category gives to one batch after another, without end. */

@@ -39,5 +39,5 @@ export function categoryShape(
         `balance.categories.perBatch: 2, or leave out such categories: groups: 2 and categories: { short: "skip" }`,
     );
   }
-  return { categories, groups, perGroup };
+  return { categories, groups, perGroup, ...(asked.batches === undefined ? {} : { batches: asked.batches }) };
 }

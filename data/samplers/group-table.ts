@@ -62,3 +62,18 @@ export function pickGroups(table: GroupTable, groups: Iterable<number>): GroupTa
   });
   return { names: kept.map((group) => table.names[group]!), starts, rows };
 }
+
+/** The table with the first rows of each group only. */
+export function shortenGroups(table: GroupTable, most: number): GroupTable {
+  const sizes = groupSizes(table).map((size) => Math.min(size, most));
+  const starts = new Int32Array(sizes.length + 1);
+  sizes.forEach((size, group) => {
+    starts[group + 1] = starts[group]! + size;
+  });
+  const rows = new Int32Array(starts.at(-1) ?? 0);
+  sizes.forEach((size, group) => {
+    const first = table.starts[group]!;
+    rows.set(table.rows.subarray(first, first + size), starts[group]);
+  });
+  return { names: table.names, starts, rows };
+}

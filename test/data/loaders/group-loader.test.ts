@@ -218,4 +218,63 @@ describe("GroupLoader", () => {
     ]);
     expect(problems({ balance: "yes" })).to.deep.equal(['balance: expected true, false or an object, got "yes"']);
   });
+
+  it("takes so many batches an epoch, of some groups, of the first samples of each", async () => {
+    const samples = samplesOf([30, 10, 20, 40]);
+    const loader = new GroupLoader(samples, {
+      balance: { groups: 2, perGroup: 3, batchesPerEpoch: 25, only: ["g3", "g0", "g2"], mostPerGroup: 6 },
+    });
+    expect(loader.batchesPerEpoch).to.equal(25);
+    const batches = await epochOf(loader);
+    expect(batches).to.have.length(25);
+    const items = batches.flatMap((batch) => batch.items);
+    for (const group of ["g0", "g2", "g3"]) {
+      const first = samples.filter((sample) => sample.group === group).slice(0, 6);
+      const seen = new Set(items.filter((item) => item.startsWith(`${group} `)));
+      expect(seen).to.deep.equal(new Set(first.map(({ item }) => item).filter((item) => seen.has(item))));
+      expect(seen.size).to.equal(6);
+    }
+    expect(items.some((item) => item.startsWith("g1 "))).to.equal(false);
+    expect(await listOf(loader.items())).to.have.length(100);
+  });
+
+  it("draws categories equally often when the number of batches is asked for", async () => {
+    const samples = samplesOf([8, 8, 8, 8, 8, 8, 8, 8]);
+    const of = (group: Group): string => (["g0", "g1"].includes(String(group)) ? "small" : "large");
+    const loader = new GroupLoader(samples, {
+      balance: { groups: 2, perGroup: 2, batchesPerEpoch: 12, categories: { of, perBatch: 1 } },
+    });
+    const batches = await epochOf(loader);
+    expect(batches).to.have.length(12);
+    const counts = count(batches.map(({ targets }) => of(targets.groups[0]!)));
+    expect(counts).to.deep.equal(new Map([...counts.keys()].map((name) => [name, 6])));
+    expect(counts.size).to.equal(2);
+  });
+
+  it("says which groups are not there, and what a stream cannot tell", async () => {
+    const samples = equalGroups(3, 4);
+    const missing = new GroupLoader(samples, { balance: { only: ["g0", "g1", 2] } });
+    expect((await failure(epochOf(missing))).message).to.match(
+      /balance\.only names 1 groups that no sample is of \(2\)/u,
+    );
+    const stream = new GroupLoader(streamOf(samples), { balance: { batchesPerEpoch: 3, mostPerGroup: 2 } });
+    expect((await failure(epochOf(stream))).message).to.match(
+      /balance\.batchesPerEpoch, balance\.mostPerGroup count over all/u,
+    );
+    expect(() => new GroupLoader(samples, { balance: { only: [] } })).to.throw(
+      /balance\.only: expected a list of groups/u,
+    );
+    expect(() => new GroupLoader(samples, { balance: { batchesPerEpoch: 0 } })).to.throw(/balance\.batchesPerEpoch/u);
+  });
+
+  it("tells an augmentation the epoch and the batch, so that it may start late", async () => {
+    const loader = new GroupLoader(equalGroups(4, 4), {
+      batchSize: 8,
+      augment: (item: string, _random, { epoch, batch }) => (epoch === 0 && batch < 1 ? item : `${item} changed`),
+    });
+    const changed = async (epoch: number): Promise<boolean[]> =>
+      (await epochOf(loader, { epoch })).map(({ items }) => items.every((item) => item.endsWith("changed")));
+    expect(await changed(0)).to.deep.equal([false, true]);
+    expect(await changed(1)).to.deep.equal([true, true]);
+  });
 });

@@ -44,6 +44,20 @@ describe("Balanced batches", () => {
     );
   });
 
+  it("are as many as asked for, with all groups equally often whatever their sizes, and rows of each in turn", () => {
+    const sizes = [2, 3, 40, 200, 5, 5];
+    const groupOf = sizes.flatMap((size, group) => new Array<number>(size).fill(group));
+    const shape = { groups: 4, perGroup: 2, batches: 30 };
+    const batches = [...balancedBatches(groupTable(groupOf), shape, new Random(7))].map((batch) => Array.from(batch));
+    expect(batches).to.have.length(30);
+    for (const batch of batches) expect(count(batch.map((row) => groupOf[row]!)).size).to.equal(4);
+    const rows = batches.flat();
+    expect([...count(rows.map((row) => groupOf[row]!)).values()]).to.deep.equal(new Array(6).fill(40));
+    // Forty rows of forty are each once, of five eight times.
+    expect(new Set(rows.filter((row) => groupOf[row] === 2)).size).to.equal(40);
+    expect([...count(rows.filter((row) => groupOf[row] === 4)).values()]).to.deep.equal(new Array(5).fill(8));
+  });
+
   it("show every row exactly once when all groups are multiples of K", () => {
     const groupOf = Array.from({ length: 40 * 8 }, (_, row) => row % 40);
     const batches = [...balancedBatches(groupTable(groupOf), { groups: 8, perGroup: 4 }, new Random(1))];
