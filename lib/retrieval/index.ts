@@ -37,6 +37,7 @@ export {
   type DuplicateSearch,
   type NearPair,
 } from "./near-duplicates.js";
+export { hardNegativeSamples, type HardNegativeFormats, type MinedNegatives } from "./hard-negative-samples.js";
 export { mineHardNegatives, type HardNegativeOptions, type HardNegativeTask } from "./mine-hard-negatives.js";
 export { NearestClassifier, type Classified, type NearestClassifierOptions } from "./nearest-classifier.js";
 export {

@@ -14,6 +14,8 @@ export interface HardNegativeTask {
   readonly corpus: Vectors;
   /** For each query the rows of the corpus that are right, and are never taken for negatives. */
   readonly relevant: readonly (readonly number[])[];
+  /** What each row of the corpus is, such as its text: rows that are the same as a right one are right too. Default: all differ. */
+  readonly keys?: readonly (string | number)[] | null;
   /** Default cosine. */
   readonly distance?: DistanceName | Distance;
 }
@@ -52,7 +54,7 @@ export async function mineHardNegatives(
   const { negatives = 3, skip = 0, choice = "nearest", seed = 0 } = options;
   const { depth = Math.max(50, skip + negatives) } = options;
   refuse("mineHardNegatives", [
-    ...unknownOptions(task, ["queries", "corpus", "relevant", "distance"]),
+    ...unknownOptions(task, ["queries", "corpus", "relevant", "keys", "distance"]),
     ...unknownOptions(options, [
       ...["negatives", "skip", "depth", "choice", "margin", "relativeMargin", "least", "most", "seed"],
     ]),
@@ -71,12 +73,16 @@ export async function mineHardNegatives(
       task.relevant.length,
     ]);
   }
+  const { keys = null } = task;
+  if (keys !== null && keys.length !== corpus.rows)
+    throw new ShapeError("mineHardNegatives, keys", `one for each of ${corpus.rows} rows of the corpus`, [keys.length]);
+  const relevant = keys === null ? task.relevant : withSame(task.relevant, keys);
   const distance = distanceNamed(task.distance ?? "cosine");
-  const nearest = await nearestRelevant(distance, queries, corpus, task.relevant);
-  const most = Math.max(0, ...task.relevant.map(({ length }) => length));
+  const nearest = await nearestRelevant(distance, queries, corpus, relevant);
+  const most = relevant.reduce((largest, { length }) => Math.max(largest, length), 0);
   const { count, rows, distances } = await findNearest(distance, queries, corpus, depth + most);
   const random = new Random(seed);
-  return task.relevant.map((right, query) => {
+  return relevant.map((right, query) => {
     const known = new Set(right);
     const bounds = boundsOf(options, nearest[query]!);
     const found: number[] = [];
@@ -95,6 +101,20 @@ export async function mineHardNegatives(
     );
     return found.filter((_, place) => drawn.has(place));
   });
+}
+
+/** Right rows with all that have the same keys. */
+function withSame(
+  relevant: HardNegativeTask["relevant"],
+  keys: readonly (string | number)[],
+): readonly (readonly number[])[] {
+  const rowsOf = new Map<string | number, number[]>();
+  keys.forEach((key, row) => {
+    const rows = rowsOf.get(key);
+    if (rows === undefined) rowsOf.set(key, [row]);
+    else rows.push(row);
+  });
+  return relevant.map((right) => [...new Set(right.flatMap((row) => rowsOf.get(keys[row] ?? NaN) ?? [row]))]);
 }
 
 /** Distance of each query to its nearest right row; NaN without one. */

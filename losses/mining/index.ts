@@ -1,5 +1,5 @@
 /**
- * Which pairs and triplets of a batch a loss looks at, and how their losses become one number.
+ * Which pairs and triplets of a batch a loss looks at, how their losses become one number, and what vectors cost by themselves.
  *
  * @module likewise/miners
  */
@@ -26,3 +26,10 @@ export { ThresholdReducer, type ThresholdReducerOptions } from "./threshold-redu
 export { TripletMarginMiner, type TripletMarginMinerOptions } from "./triplet-margin-miner.js";
 export { UniformHistogramMiner, type UniformHistogramMinerOptions } from "./uniform-histogram-miner.js";
 export { unitsOf, type Units } from "./units.js";
+export { CenterInvariantRegularizer } from "../regularizers/center-invariant-regularizer.js";
+export { LpRegularizer, type LpRegularizerOptions } from "../regularizers/lp-regularizer.js";
+export { registerRegularizer } from "../regularizers/registered.js";
+export { RegularFaceRegularizer } from "../regularizers/regular-face-regularizer.js";
+export { Regularizer } from "../regularizers/regularizer.js";
+export { SparseCentersRegularizer } from "../regularizers/sparse-centers-regularizer.js";
+export { ZeroMeanRegularizer } from "../regularizers/zero-mean-regularizer.js";

@@ -4,7 +4,13 @@ import { judge, randomRows, type PlainTargets } from "../support/loss.js";
 import { EXAMPLES, SIZE, type Example } from "./contract-examples.js";
 
 /** Losses that say something of every single row or pair; so do all that know a vector of each group. */
-const OF_ONE = ["EmbeddingDistillationLoss", "ContrastiveLoss", "CosineSimilarityLoss", "VICRegLoss"];
+const OF_ONE = [
+  "EmbeddingDistillationLoss",
+  "ContrastiveLoss",
+  "CosineSimilarityLoss",
+  "RegularizedLoss",
+  "VICRegLoss",
+];
 
 /** One row, one pair, one anchor with its positive: nothing that could be compared with something else. */
 const ALONE: Readonly<Record<string, PlainTargets>> = {

@@ -67,4 +67,14 @@ describe("mineHardNegatives", () => {
       ConfigError,
     );
   });
+
+  it("takes rows that are the same as a right one for right", async () => {
+    const keys = ["a", "b", "c", "a", "d", "e", "e", "f", "g", "h"];
+    // Row 3 is what row 0 is, row 6 what row 5 is.
+    expect(await mineHardNegatives({ ...task, keys }, { negatives: 2 })).to.deep.equal([
+      [1, 4],
+      [4, 7],
+    ]);
+    expect(await failure(mineHardNegatives({ ...task, keys: ["a"] }))).to.be.instanceOf(ShapeError);
+  });
 });
