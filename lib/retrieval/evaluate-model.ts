@@ -1,23 +1,13 @@
 import { callback, refuse, unknownOptions, wholeNumber } from "../contracts/options.js";
-import { DataError, UsageError } from "../errors.js";
+import { UsageError } from "../errors.js";
 import type { SimilarityModel } from "../model/similarity-model.js";
 import { Random } from "../random.js";
 import { bootstrapMean, type Interval } from "../statistics/bootstrap.js";
-import type { HostMatrix } from "../tensor/host.js";
-import { MatchCurve } from "../tensor/match-curve.js";
-import { findNearest, type Nearest } from "../tensor/nearest-top.js";
-import { mergeNearest } from "./merge-nearest.js";
+import { ClassCurves } from "./class-curves.js";
+import { CollectionJudge, type RetrievalCollection } from "./collection.js";
+import { CorpusSearch } from "./corpus-search.js";
 import { QueryMeasures } from "./query-measures.js";
-import { rankedMeasures } from "./ranked-measures.js";
-
-/** Queries, a corpus and judgements, each item under its own id: the form of most public collections. */
-export interface RetrievalCollection<Item> {
-  readonly queries: ReadonlyMap<string, Item>;
-  /** Read once, a chunk at a time; need not fit into memory. */
-  readonly corpus: Iterable<readonly [id: string, item: Item]> | AsyncIterable<readonly [id: string, item: Item]>;
-  /** For each query the grades of corpus ids; 0 or less means not relevant. */
-  readonly relevant: ReadonlyMap<string, ReadonlyMap<string, number>>;
-}
+import { rankedMeasures, type QueryGrades } from "./ranked-measures.js";
 
 /** Options of `evaluateModel`. */
 export interface ModelEvaluationOptions<K extends number> {
@@ -31,6 +21,8 @@ export interface ModelEvaluationOptions<K extends number> {
   readonly chunkSize?: number;
   /** Documents encoded at once within a chunk. Default 256. */
   readonly batchSize?: number;
+  /** Put before queries and before documents that are texts, for language models that were trained so. Default nothing. */
+  readonly prompts?: { readonly query?: string; readonly document?: string };
   /** Draws of queries for the intervals; 0 for none. Default 1,000. */
   readonly resamples?: number;
   /** Of these draws. Default 0. */
@@ -47,7 +39,9 @@ export interface ModelEvaluation<K extends number> {
   /** See `RetrievalReport`; `mrr@k` is the reciprocal rank of the first relevant document among the `k` nearest. */
   readonly values: Readonly<Record<RankedMeasure<K>, Interval>>;
   /** Means of each class, over its own queries that count; empty without `classes`. */
-  readonly perClass: Readonly<Record<string, Readonly<Record<RankedMeasure<K> | "queries", number>>>>;
+  readonly perClass: Readonly<
+    Record<string, Readonly<Record<RankedMeasure<K> | "queries", number>> & { readonly cmc: readonly number[] }>
+  >;
   /** Mean over classes, so that each counts the same; null without `classes`. */
   readonly macro: Readonly<Record<RankedMeasure<K>, number>> | null;
   /** Cumulative match characteristic: the share of queries with a relevant document by rank 1, 2, … `ranks`. */
@@ -70,40 +64,58 @@ export interface ModelEvaluation<K extends number> {
  */
 export async function evaluateModel<Item, const K extends number = 1 | 10>(
   model: SimilarityModel<Item>,
-  { queries, corpus, relevant }: RetrievalCollection<Item>,
+  collection: RetrievalCollection<Item>,
   options: ModelEvaluationOptions<K> = {},
 ): Promise<ModelEvaluation<K>> {
-  const { chunkSize = 10_000, batchSize = 256, resamples = 1000, seed = 0, ranks = 0, classes, onProgress } = options;
+  const { chunkSize = 10_000, batchSize = 256, resamples = 1000, seed = 0, ranks = 0 } = options;
+  const { classes, onProgress, prompts = {} } = options;
+  const { queries, corpus } = collection;
   const ks: readonly number[] = options.k ?? [1, 10];
   refuse("evaluateModel", [
     ...ks.map((k) => wholeNumber("k", k, 1)),
     ...[wholeNumber("chunkSize", chunkSize, 1), wholeNumber("batchSize", batchSize, 1)],
     ...[wholeNumber("resamples", resamples, 0), wholeNumber("ranks", ranks, 0)],
+    ...unknownOptions(prompts, ["query", "document"]),
+    ...unknownOptions(collection, ["queries", "corpus", "relevant", "sequences", "ownIds"]),
     onProgress === undefined ? null : callback("onProgress", onProgress),
-    ...unknownOptions(options, ["k", "ranks", "classes", "chunkSize", "batchSize", "resamples", "seed", "onProgress"]),
+    ...unknownOptions(options, [
+      "k",
+      "ranks",
+      "classes",
+      "chunkSize",
+      "batchSize",
+      "prompts",
+      "resamples",
+      "seed",
+      "onProgress",
+    ]),
   ]);
-  const graded = gradesOf(relevant, queries);
-  const names = [...graded.keys()];
-  const items = names.map((name) => queries.get(name) as Item);
-  const asked = await model.encode(items, { batchSize });
-  const search = new CorpusSearch(model, asked, Math.max(1, ranks, ...ks));
+  const judge = new CollectionJudge(collection);
+  const items = judge.names.map((name) => queries.get(name) as Item);
+  const asked = await model.encode(items, { batchSize, prompt: prompts.query ?? "" });
+  const search = new CorpusSearch(model, judge, asked, Math.max(1, ranks, ...ks));
   for await (const chunk of chunksOf(corpus, chunkSize)) {
-    await search.add(chunk, batchSize);
-    onProgress?.(search.ids.length);
+    await search.add(chunk, { batchSize, prompt: prompts.document ?? "" });
+    onProgress?.(judge.ids.length);
   }
-  search.requireIds(graded);
-
-  const rankings = new Map(names.map((name, query) => [name, search.ranking(query)] as const));
-  const perQuery = names.map((name) => rankedMeasures(rankings.get(name)!, graded.get(name)!, ks));
-  const found = new QueryMeasures(Object.keys(rankedMeasures([], new Map(), ks)));
-  perQuery.forEach((measures, query) => found.add(query, (measure) => measures[measure]!));
-  const curve = new MatchCurve(ranks);
-  for (const name of names) {
-    curve.addRank(rankings.get(name)!.findIndex((id) => graded.get(name)!.has(id)) + 1 || Infinity);
-  }
+  const judgements = judge.judgements();
+  const names = [...judgements.keys()];
+  const found = search.rankings();
+  const rankings = new Map(names.map((name) => [name, found.get(name)!] as const));
+  const perQuery = names.map((name) => rankedMeasures(rankings.get(name)!, judgements.get(name)!, ks));
+  const measured = Object.keys(rankedMeasures([], NOTHING, ks));
+  const means = new QueryMeasures(measured);
+  perQuery.forEach((measures, query) => means.add(query, (measure) => measures[measure]!));
+  const classNames = classesOf(names, classes);
+  const curves = new ClassCurves(ranks, classNames);
+  names.forEach((name, query) => {
+    const place = rankings.get(name)!.findIndex((id) => judgements.get(name)!.grade(id) > 0);
+    curves.addRank(query, place + 1 || Infinity);
+  });
+  const { perClass, macro } = means.byClass(classNames);
   const random = new Random(seed);
   const values = Object.fromEntries(
-    Object.keys(rankedMeasures([], new Map(), ks)).map((measure) => {
+    measured.map((measure) => {
       const numbers = perQuery.map((measures) => measures[measure]!);
       return [measure, intervalOf(numbers, random.fork(measure), resamples)];
     }),
@@ -111,76 +123,21 @@ export async function evaluateModel<Item, const K extends number = 1 | 10>(
   return {
     // The names were made from the same `k`s as the type.
     values: values as ModelEvaluation<K>["values"],
-    ...(found.byClass(classesOf(names, classes)) as Pick<ModelEvaluation<K>, "perClass" | "macro">),
-    cmc: [...curve.rates()],
+    macro: macro as ModelEvaluation<K>["macro"],
+    perClass: Object.fromEntries(
+      Object.entries(perClass).map(([name, own]) => [name, { ...own, cmc: curves.of(name) }]),
+    ) as unknown as ModelEvaluation<K>["perClass"],
+    cmc: curves.whole,
     queries: names.length,
     excluded: queries.size - names.length,
-    documents: search.ids.length,
+    documents: judge.ids.length,
     distance: model.distance.name,
     rankings,
   };
 }
 
-/** The nearest documents of every query among those seen so far. */
-class CorpusSearch<Item> {
-  readonly ids: string[] = [];
-  readonly #known = new Set<string>();
-  readonly #model: SimilarityModel<Item>;
-  readonly #queries: HostMatrix;
-  readonly #depth: number;
-  #best: Nearest = { count: 0, rows: new Int32Array(), distances: new Float32Array() };
-
-  constructor(model: SimilarityModel<Item>, queries: HostMatrix, depth: number) {
-    this.#model = model;
-    this.#queries = queries;
-    this.#depth = depth;
-  }
-
-  async add(chunk: readonly (readonly [id: string, item: Item])[], batchSize: number): Promise<void> {
-    const start = this.ids.length;
-    for (const [id] of chunk) {
-      if (this.#known.has(id)) throw new DataError(`evaluateModel: two documents of the corpus have the id "${id}"`);
-      this.#known.add(id);
-      this.ids.push(id);
-    }
-    const items = chunk.map(([, item]) => item);
-    const vectors = await this.#model.encode(items, { batchSize });
-    const found = await findNearest(this.#model.distance, this.#queries, vectors, this.#depth);
-    const placed = { ...found, rows: found.rows.map((row) => row + start) };
-    this.#best = mergeNearest(this.#best, placed, this.#queries.rows, this.#depth);
-  }
-
-  ranking(query: number): readonly string[] {
-    const { count, rows } = this.#best;
-    return Array.from(rows.subarray(query * count, (query + 1) * count), (row) => this.ids[row]!);
-  }
-
-  requireIds(graded: ReadonlyMap<string, ReadonlyMap<string, number>>): void {
-    const missing = new Set(
-      [...graded.values()].flatMap((grades) => [...grades.keys()].filter((id) => !this.#known.has(id))),
-    );
-    if (missing.size === 0) return;
-    const some = [...missing].slice(0, 5).map((id) => `"${id}"`);
-    throw new DataError(
-      `evaluateModel: ${missing.size} judged documents are not in the corpus: ${some.join(", ")}${missing.size > 5 ? ", …" : ""}`,
-    );
-  }
-}
-
-/** Grades above 0 of the queries that have any. */
-function gradesOf<Item>(
-  relevant: ReadonlyMap<string, ReadonlyMap<string, number>>,
-  queries: ReadonlyMap<string, Item>,
-): Map<string, ReadonlyMap<string, number>> {
-  const graded = new Map<string, ReadonlyMap<string, number>>();
-  for (const [query, grades] of relevant) {
-    if (!queries.has(query))
-      throw new UsageError(`evaluateModel: query "${query}" is judged, but there is no such query`);
-    const positive = new Map([...grades].filter(([, grade]) => grade > 0));
-    if (positive.size > 0) graded.set(query, positive);
-  }
-  return graded;
-}
+/** Of a query without anything to find; for the names of measures. */
+const NOTHING: QueryGrades = { relevant: 0, grade: () => 0, best: [] };
 
 /** @throws UsageError for a query without a class. */
 function classesOf(names: readonly string[], classes: ReadonlyMap<string, string> | undefined): string[] | null {

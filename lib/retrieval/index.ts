@@ -17,8 +17,8 @@ export {
   type ModelEvaluation,
   type ModelEvaluationOptions,
   type RankedMeasure,
-  type RetrievalCollection,
 } from "./evaluate-model.js";
+export type { LabelledCollection, RetrievalCollection } from "./collection.js";
 export {
   evaluateRetrieval,
   type ClassReport,

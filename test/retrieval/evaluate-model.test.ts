@@ -115,4 +115,100 @@ describe("evaluateModel", () => {
     const unknown = new Map([["boat", new Map([["red-car", 1]])]]);
     expect(await failure(evaluateModel(model, { queries, corpus, relevant: unknown }))).to.be.instanceOf(UsageError);
   });
+
+  const thingOf = (id: string): string => id.split("-")[1]!;
+  const names = ["precision@5", "recall@5", "map@5", "ndcg@5", "mrr@5"] as const;
+
+  it("takes labels in place of grades, compared by a function of one's own, however the corpus is cut", async () => {
+    const sameSort = (one: unknown, other: unknown): boolean => one === other || (one === "car" && other === "house");
+    const asked = new Map(things.map((thing) => [thing, thing]));
+    for (const relation of [(one: unknown, other: unknown) => one === other, sameSort]) {
+      const grades = new Map(
+        things.map((thing) => [thing, new Map(corpus.map(([id]) => [id, Number(relation(thing, thingOf(id)))]))]),
+      );
+      const expected = await evaluateModel(model, { queries: asked, corpus, relevant: grades }, { k: [5] });
+      const labels = { queries: asked, corpus: thingOf, ...(relation === sameSort ? { relevant: sameSort } : {}) };
+      const report = await evaluateModel(model, { queries: asked, corpus, relevant: labels }, { k: [5], chunkSize: 6 });
+      for (const name of names)
+        expect(report.values[name].value, name).to.be.closeTo(expected.values[name].value, 1e-12);
+      expect(report.rankings).to.deep.equal(expected.rankings);
+    }
+    const missing = { queries: new Map([["apple", 1]]), corpus: thingOf };
+    const error = await failure(evaluateModel(model, { queries: asked, corpus, relevant: missing }));
+    expect(error.message).to.contain('relevant.queries has no label for query "car"');
+  });
+
+  it("ignores documents of a query's sequence and those of its own id, as evaluateRetrieval does", async () => {
+    const asked = new Map(corpus.slice(0, 9));
+    const sequenceOf = (id: string): string | null => (id.startsWith("red") || id.startsWith("old") ? "first" : null);
+    const sequences = {
+      queries: new Map([...asked.keys()].flatMap((id) => (sequenceOf(id) === null ? [] : [[id, "first"] as const]))),
+      corpus: sequenceOf,
+    };
+    const labels = { queries: new Map([...asked.keys()].map((id) => [id, thingOf(id)])), corpus: thingOf };
+    const expected = await evaluateRetrieval({
+      queries: await model.encode([...asked.values()]),
+      corpus: await model.encode(corpus.map(([, item]) => item)),
+      relevant: { queries: [...labels.queries.values()], corpus: corpus.map(([id]) => thingOf(id)) },
+      sequences: { queries: [...asked.keys()].map(sequenceOf), corpus: corpus.map(([id]) => sequenceOf(id)) },
+      ownRows: [...asked.keys()].map((id) => corpus.findIndex(([other]) => other === id)),
+      k: [5],
+      ranks: 4,
+      distance: model.distance,
+    });
+    for (const chunkSize of [4, 100]) {
+      const collection = { queries: asked, corpus, relevant: labels, sequences, ownIds: true };
+      const report = await evaluateModel(model, collection, { k: [5], chunkSize, ranks: 4 });
+      for (const name of names.slice(0, 4)) {
+        expect(report.values[name].value, name).to.be.closeTo(expected[name as "map@5"], 1e-9);
+      }
+      expect(report.cmc).to.deep.equal(expected.cmc);
+      expect(report.rankings.get("red-apple")!.some((id) => id.startsWith("red") || id.startsWith("old"))).to.equal(
+        false,
+      );
+      const grades = new Map(
+        [...asked.keys()].map((id) => [
+          id,
+          new Map(corpus.map(([other]) => [other, Number(thingOf(other) === thingOf(id))])),
+        ]),
+      );
+      const graded = await evaluateModel(model, { ...collection, relevant: grades }, { k: [5], chunkSize });
+      for (const name of names) expect(graded.values[name].value).to.be.closeTo(report.values[name].value, 1e-12);
+    }
+    const hidden = { queries: new Map([["red-apple", "a"]]), corpus: () => "a" };
+    const alone = await evaluateModel(
+      model,
+      { queries: new Map([corpus[0]!]), corpus: [corpus[0]!], relevant: hidden, ownIds: true },
+      { k: [1] },
+    );
+    expect([alone.queries, alone.excluded]).to.deep.equal([0, 1]);
+    expect(alone.values["mrr@1"].value).to.be.NaN;
+  });
+
+  it("tells a curve of each class, and puts prompts before queries and documents", async () => {
+    const classes = new Map(things.map((thing) => [thing, thing < "d" ? "known" : "unknown"]));
+    const report = await evaluateModel(model, { queries, corpus, relevant }, { classes, ranks: 3 });
+    const part = new Map([...relevant].filter(([thing]) => classes.get(thing) === "known"));
+    const alone = await evaluateModel(model, { queries, corpus, relevant: part }, { ranks: 3 });
+    expect(report.perClass["known"]!.cmc).to.deep.equal(alone.cmc);
+    const prompted = await evaluateModel(
+      model,
+      { queries, corpus, relevant },
+      { prompts: { query: "a ", document: "the " }, k: [20] },
+    );
+    const written = await evaluateModel(
+      model,
+      {
+        queries: new Map([...queries].map(([id, item]) => [id, `a ${item}`])),
+        corpus: corpus.map(([id, item]) => [id, `the ${item}`] as const),
+        relevant,
+      },
+      { k: [20] },
+    );
+    expect(prompted.rankings).to.deep.equal(written.rankings);
+    const wrong = await failure(
+      evaluateModel(model, { queries, corpus, relevant }, { prompts: { queries: "a" } as never }),
+    );
+    expect(wrong.message).to.contain("queries: unknown option");
+  });
 });
