@@ -113,7 +113,9 @@ describe("A training step as ONNX, of mined pairs and triplets", () => {
   it("is written for every miner and every reducer that is exported", () => {
     const made = new Set([...miners, ...reducers].map(({ type }) => type));
     const types = Object.values(exported as Record<string, unknown>).flatMap((value) =>
-      typeof value === "function" && "type" in value ? [value.type as string] : [],
+      typeof value === "function" && "type" in value && !(value.prototype instanceof exported.Regularizer)
+        ? [value.type as string]
+        : [],
     );
     expect(types.filter((type) => !made.has(type))).to.deep.equal([]);
     expect(types.length).to.be.greaterThan(12);
