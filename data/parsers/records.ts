@@ -29,8 +29,8 @@ export interface Records<T> extends AsyncIterable<T> {
   /** All of them, in memory. */
   toArray(): Promise<readonly T[]>;
   /**
-   * Turns each record into something else. An error is given file and line; a `DataError` makes the line a bad one, which
-   * `skipBadLines` leaves out.
+   * Turns each record into something else, the same in every epoch (what changes items is `augment` of a loader). An error is given file and
+   * line; a `DataError` makes the line a bad one, which `skipBadLines` leaves out.
    */
   map<U>(change: (record: T, line: number) => U): Records<U>;
   /** Keeps the records for which `keep` answers true. */

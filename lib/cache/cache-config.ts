@@ -44,7 +44,7 @@ export class CacheConfig<in Item = never> {
   readonly keyExtractors: KeyExtractor<Item> | Readonly<Record<string, KeyExtractor<Item>>> | null = null;
   /** Memory for the vectors of all encoders together; the vector not used for longest makes room and is computed again when needed. */
   @IsInt() @Min(1) readonly maxBytes: number = 1024 ** 3;
-  /** Items of a stream that are remembered by their places (some 50 bytes each), so that epochs need not read it; of a longer one, none are. */
+  /** Items of a stream that are remembered by their places (some 40 bytes each), so that epochs need not read it; of a longer one, none are. */
   @IsInt() @Min(0) readonly maxStreamItems: number = 10_000_000;
   /** Items given to an encoder at a time. */
   @IsInt() @Min(1) readonly batchSize: number = 256;

@@ -1,6 +1,6 @@
 import { EngineError } from "../errors.js";
 import { candidates, type BackendCandidate } from "./backend-candidates.js";
-import { readEngineVariable, type BackendName } from "./engine-variable.js";
+import { BACKENDS, readEngineVariable, type BackendName } from "./engine-variable.js";
 import { completeGradients } from "./gradients.js";
 import { requireOneVersion } from "./one-version.js";
 import * as tf from "./tf.js";
@@ -42,6 +42,26 @@ export async function prepareBackend(preference?: BackendName): Promise<string> 
     if (opening === current && (await failed(current))) opening = null;
     throw error;
   }
+}
+
+/**
+ * The backend that tensors live on here, for another thread that is to compute the same; null when none was chosen yet.
+ *
+ * @throws EngineError for a backend that the program has made itself, which other threads do not have.
+ */
+export async function backendInUse(): Promise<BackendName | null> {
+  const chosen = (await opening?.catch(() => null))?.name ?? null;
+  if (chosen !== null) return chosen;
+  const present = tf.getBackend() as string | undefined;
+  if (!present) return null;
+  if (present === "tensorflow")
+    return (tf.backend() as { readonly isGPUPackage?: boolean }).isGPUPackage === true ? "tfjs-node-gpu" : "tfjs-node";
+  const known = BACKENDS.find((name) => name === present);
+  if (known === undefined)
+    throw new EngineError(
+      `backend "${present}", which the program has set, is not there in other threads; compute in this one (workers: 0)`,
+    );
+  return known;
 }
 
 async function failed(promise: Promise<unknown>): Promise<boolean> {

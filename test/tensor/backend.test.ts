@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { EngineError } from "../../lib/errors.js";
-import { openFirst, prepareBackend } from "../../lib/tensor/backend.js";
+import { backendInUse, openFirst, prepareBackend } from "../../lib/tensor/backend.js";
 import type { BackendCandidate } from "../../lib/tensor/backend-candidates.js";
 import { readEngineVariable } from "../../lib/tensor/engine-variable.js";
 import { requireOneVersion } from "../../lib/tensor/one-version.js";
@@ -57,6 +57,7 @@ describe("choosing a tfjs backend", () => {
   it("is done once: the same again is fine, another is an error", async () => {
     const description = await prepareBackend();
     expect(await prepareBackend()).to.equal(description);
+    expect(description.startsWith((await backendInUse()) ?? "none")).to.equal(true);
     const other = description.startsWith("cpu") ? "wasm" : "cpu";
     const error = await prepareBackend(other).then(
       () => null,

@@ -4,6 +4,7 @@ import { FrozenEncoder } from "../../contracts/encoder.js";
 import { LikewiseError, UnknownNameError } from "../../errors.js";
 import type { PartRegistry } from "../../model/part-registry.js";
 import { standardEncoders } from "../../standard-parts.js";
+import { prepareBackend } from "../../tensor/backend.js";
 import type { EmbedReply, EmbedRequest, Failure, WorkerGreeting, WorkerStart } from "./messages.js";
 import { ownClasses } from "./own-classes.js";
 import { unpackItems } from "./packed-items.js";
@@ -13,9 +14,11 @@ const start = workerData as WorkerStart;
 const opened = new Map<string, FrozenEncoder<unknown>>();
 
 async function open(): Promise<WorkerGreeting> {
-  const { encoders, modelModule } = start;
+  const { encoders, modelModule, backend } = start;
   let parts: PartRegistry;
   try {
+    // Encoders of the user's own may use tensors without asking for a backend: in training there is one.
+    if (backend !== null) await prepareBackend(backend);
     parts = await standardEncoders();
     if (modelModule !== null) parts = parts.with(await ownClasses(modelModule));
   } catch (error) {

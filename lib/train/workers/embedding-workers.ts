@@ -4,6 +4,7 @@ import type { Elsewhere } from "../../cache/row-computer.js";
 import type { FrozenEncoder } from "../../contracts/encoder.js";
 import { ConfigError, WorkerError } from "../../errors.js";
 import { savedPart } from "../../model/model-file.js";
+import { backendInUse } from "../../tensor/backend.js";
 import { EmbeddingThread } from "./embedding-thread.js";
 import type { WorkerGreeting, WorkerStart } from "./messages.js";
 import { packItems, unportable, type PackedItems } from "./packed-items.js";
@@ -62,7 +63,7 @@ export class EmbeddingWorkers<Item> implements Elsewhere<Item>, AsyncDisposable 
       const [packed] = packItems([{ saved: savedPart(encoder), weights: encoder.weights }], [0]).items;
       return { name, ...(packed as Omit<WorkerStart["encoders"][number], "name">) };
     });
-    const start = { encoders, modelModule: modelModuleUrl(this.#config) };
+    const start = { encoders, modelModule: modelModuleUrl(this.#config), backend: await backendInUse() };
     const count = this.#stopped ? 0 : this.#config.workers;
     this.#threads = Array.from({ length: count }, () => new EmbeddingThread(start));
     const greetings = await Promise.all(this.#threads.map(({ greeting }) => greeting));

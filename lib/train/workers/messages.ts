@@ -1,4 +1,5 @@
 import type { SavedPart } from "../../contracts/part.js";
+import type { BackendName } from "../../tensor/backend.js";
 import type { HostTensors } from "../../tensor/host.js";
 import type { PackedItems } from "./packed-items.js";
 
@@ -10,6 +11,8 @@ export interface WorkerStart {
     readonly saved: SavedPart;
     readonly weights: HostTensors;
   }[];
+  /** What tensors live on in the thread that asks, so that vectors are the same; null: nothing yet. */
+  readonly backend: BackendName | null;
   /** URL of the module with the user's classes. */
   readonly modelModule: string | null;
 }

@@ -4,12 +4,15 @@ import { expect } from "chai";
 import { CacheConfig, DataError, WorkerError, type FrozenEncoder } from "likewise";
 import { field, NgramEncoder, OnnxEncoder, VectorEncoder } from "likewise/encoders";
 import { cachedEncoders, fillCaches, type FillReport } from "../../../lib/cache/index.js";
+import { prepareBackend } from "../../../lib/tensor/backend.js";
+import { EmbeddingThread } from "../../../lib/train/workers/embedding-thread.js";
 import { EmbeddingWorkers } from "../../../lib/train/workers/embedding-workers.js";
+import { packItems } from "../../../lib/train/workers/packed-items.js";
 import { failure } from "../../support/failure.js";
 import { temporaryFolder } from "../../support/folder.js";
 import { sharedPath } from "../../support/shared.js";
 import { stream } from "../../cache/fakes.js";
-import { FailingEncoder, ForgetfulEncoder, LetterEncoder, ThreadEncoder } from "./own-encoders.js";
+import { FailingEncoder, ForgetfulEncoder, LetterEncoder, TensorEncoder, ThreadEncoder } from "./own-encoders.js";
 
 const modelModule = new URL("own-encoders.ts", import.meta.url);
 const texts = (count: number): string[] => Array.from({ length: count }, (_, i) => `text ${i % (count - 3)}`);
@@ -64,6 +67,22 @@ describe("Caches filled by workers", function () {
       expect(shared.report.computed).to.equal(87);
       expect(shared.rows).to.deep.equal(alone.rows);
       expect((await rowsFile(there.path)).equals(await rowsFile(here.path))).to.equal(true);
+    }
+  });
+
+  it("compute with tensors where this thread has them, also in a class that asks for no backend", async () => {
+    await prepareBackend();
+    const items = texts(20);
+    const encoder = new TensorEncoder(1);
+    const { rows } = await fill<string>(encoder, items, { workers: 1, modelModule });
+    expect(rows).to.deep.equal((await fill<string>(encoder, items, {})).rows);
+    for (const [place, backend] of (["wasm", "cpu"] as const).entries()) {
+      const saved = { type: encoder.type, config: encoder.config };
+      const encoders = [{ name: "items", saved, weights: encoder.weights }];
+      const thread = new EmbeddingThread({ encoders, modelModule: modelModule.href, backend });
+      await thread.greeting;
+      expect([...(await thread.embed("items", packItems(["ab"], [0])))]).to.deep.equal([4, 194, 2 * place]);
+      await thread.stop();
     }
   });
 

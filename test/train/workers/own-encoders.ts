@@ -1,5 +1,6 @@
 import { threadId } from "node:worker_threads";
 import { FrozenEncoder, type HostTensors, type JsonObject } from "likewise";
+import * as tf from "likewise/tf";
 
 /** Three numbers of a text. Has a weight, so that weights must travel too. */
 export class LetterEncoder extends FrozenEncoder<string> {
@@ -31,6 +32,16 @@ export class ThreadEncoder extends LetterEncoder {
   static override readonly type = "ThreadEncoder";
   override embed(items: readonly string[]): Promise<Float32Array> {
     return Promise.resolve(Float32Array.from(items.flatMap((item) => [threadId, item.length, 1])));
+  }
+}
+
+/** Computes with tensors, and says on which backend. */
+export class TensorEncoder extends LetterEncoder {
+  static override readonly type = "TensorEncoder";
+  override embed(items: readonly string[]): Promise<Float32Array> {
+    const name = tf.getBackend();
+    const rows = items.map((item) => [item.length, item.charCodeAt(0), ["wasm", "cpu"].indexOf(name)]);
+    return Promise.resolve(tf.tidy(() => tf.mul(tf.tensor2d(rows, [items.length, 3]), 2).dataSync() as Float32Array));
   }
 }
 
