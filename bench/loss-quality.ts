@@ -86,6 +86,7 @@ const made: Readonly<Record<string, MakeLoss>> = {
   ArcFace: (context) => new losses.ArcFaceLoss(context),
   CosFace: (context) => new losses.CosFaceLoss(context),
   LargeMarginSoftmax: (context) => new losses.LargeMarginSoftmaxLoss(context),
+  Manifold: (context) => new losses.ManifoldLoss(context),
   NormalizedSoftmax: (context) => new losses.NormalizedSoftmaxLoss(context),
   P2SGrad: (context) => new losses.P2SGradLoss(context),
   ProxyAnchor: (context) => new losses.ProxyAnchorLoss(context),

@@ -38,6 +38,7 @@ export { InstanceLoss, type InstanceOptions } from "./instance.js";
 export { IntraPairVarianceLoss, type IntraPairVarianceOptions } from "./intra-pair-variance.js";
 export { LargeMarginSoftmaxLoss, type LargeMarginSoftmaxOptions } from "./large-margin-softmax.js";
 export { LiftedStructureLoss, type LiftedStructureOptions } from "./lifted-structure.js";
+export { ManifoldLoss, type ManifoldOptions } from "./manifold.js";
 export { MarginLoss, type MarginOptions } from "./margin.js";
 export { MarginMSELoss, type MarginMSEOptions } from "./margin-mse.js";
 export { MultiSimilarityLoss, type MultiSimilarityOptions } from "./multi-similarity.js";

@@ -52,9 +52,9 @@ const OWN: ProxyTable<Own> = {
 
 /**
  * Nearness along the manifold of a batch instead of straight through: with the share F of random walks from each trained vector that
- * are found at a row (a walk goes on to a neighbour with probability alpha), the loss of a row is `log(1 + Σ exp(e))` over those vectors k
- * other than its own o for which `e = F_k - F_o + margin` is above 0, plus `contextWeight` times the same of the context: the cosine of the
- * row's shares `(F_1, …)` with those of vector k in place of `F_k`. Averaged over rows.
+ * are found at a row (a walk goes on to a neighbour with probability alpha), the loss of a row is `log(1 + Σ exp(F_k - F_o + margin))`
+ * over the vectors k other than its own o, plus `contextWeight` times the same of the context: the cosine of the row's shares
+ * `(F_1, …)` with those of vector k in place of `F_k`. Averaged over rows.
  *
  * Groups may share vectors. Needs every group at training time. The paper's context looks at the shares of walks from all rows of the
  * batch, which costs the cube of the batch; here it looks at those from the vectors: `O(n²)` for n rows.
@@ -107,7 +107,6 @@ export class ManifoldLoss extends ProxyLoss<ProxySettings & Own> {
   #behind(similarities: tf.Tensor2D, own: tf.Tensor2D): tf.Tensor1D {
     const ofOwn = tf.sum(tf.mul(similarities, own), 1, true);
     const excess = tf.add(tf.sub(similarities, ofOwn), this.settings.margin);
-    const counted = tf.mul(tf.step(excess), tf.sub(1, own));
-    return tf.log(tf.add(tf.sum(tf.mul(tf.exp(excess), counted), 1), 1));
+    return tf.log(tf.add(tf.sum(tf.mul(tf.exp(excess), tf.sub(1, own)), 1), 1));
   }
 }

@@ -17,6 +17,7 @@ import {
   IntraPairVarianceLoss,
   LargeMarginSoftmaxLoss,
   LiftedStructureLoss,
+  ManifoldLoss,
   MarginLoss,
   MultipleNegativesRankingLoss,
   MultiSimilarityLoss,
@@ -167,6 +168,10 @@ export const EXAMPLES: Readonly<Record<string, () => Readonly<Record<string, Exa
     defaults: { ...proxies, perfect: longRows, loss: new LargeMarginSoftmaxLoss({ embeddingSize: SIZE, groups: 4 }) },
   }),
   LiftedStructureLoss: () => ({ defaults: { ...farGroups, loss: new LiftedStructureLoss() } }),
+  ManifoldLoss: () => ({
+    // However near its own vector a row is, walks reach it from the others: shares differ by hundredths.
+    defaults: { ...proxies, least: 2.5313, loss: new ManifoldLoss({ embeddingSize: SIZE, groups: 4 }) },
+  }),
   MarginLoss: () => ({
     defaults: { ...farGroups, loss: new MarginLoss({ beta: 0.7 }) },
     "boundary learned": { ...farGroups, loss: new MarginLoss({ learnBeta: true, distance: "cosine", beta: 0.3 }) },

@@ -45,7 +45,7 @@ function plain(
   const walks = inverse(system).map((row) => row.slice(rows.length).map((value) => (1 - alpha) * value));
   const behind = (similarities: readonly number[], own: number): number => {
     const excess = similarities.map((value) => value - (similarities[own] as number) + margin);
-    return Math.log1p(sum(excess.map((e, k) => (k === own || e <= 0 ? 0 : Math.exp(e)))));
+    return Math.log1p(sum(excess.map((e, k) => (k === own ? 0 : Math.exp(e)))));
   };
   const losses = rows.map((_, i) => {
     const own = (groups[i] as number) % proxies.length;
