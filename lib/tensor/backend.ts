@@ -49,9 +49,7 @@ export async function prepareBackend(preference?: BackendName): Promise<string> 
  *
  * @throws EngineError for a backend that the program has made itself, which other threads do not have.
  */
-export async function backendInUse(): Promise<BackendName | null> {
-  const chosen = (await opening?.catch(() => null))?.name ?? null;
-  if (chosen !== null) return chosen;
+export function backendInUse(): BackendName | null {
   const present = tf.getBackend() as string | undefined;
   if (!present) return null;
   if (present === "tensorflow")

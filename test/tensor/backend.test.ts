@@ -57,7 +57,7 @@ describe("choosing a tfjs backend", () => {
   it("is done once: the same again is fine, another is an error", async () => {
     const description = await prepareBackend();
     expect(await prepareBackend()).to.equal(description);
-    expect(description.startsWith((await backendInUse()) ?? "none")).to.equal(true);
+    expect(description.startsWith(backendInUse() ?? "none")).to.equal(true);
     const other = description.startsWith("cpu") ? "wasm" : "cpu";
     const error = await prepareBackend(other).then(
       () => null,

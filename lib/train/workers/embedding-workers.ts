@@ -63,7 +63,7 @@ export class EmbeddingWorkers<Item> implements Elsewhere<Item>, AsyncDisposable 
       const [packed] = packItems([{ saved: savedPart(encoder), weights: encoder.weights }], [0]).items;
       return { name, ...(packed as Omit<WorkerStart["encoders"][number], "name">) };
     });
-    const start = { encoders, modelModule: modelModuleUrl(this.#config), backend: await backendInUse() };
+    const start = { encoders, modelModule: modelModuleUrl(this.#config), backend: backendInUse() };
     const count = this.#stopped ? 0 : this.#config.workers;
     this.#threads = Array.from({ length: count }, () => new EmbeddingThread(start));
     const greetings = await Promise.all(this.#threads.map(({ greeting }) => greeting));
