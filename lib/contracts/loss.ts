@@ -71,8 +71,8 @@ export type RememberedKind = "group" | "pair";
 /** The capability a cross-batch memory needs: compare the batch with remembered rows. */
 export interface UsesMemory<K extends RememberedKind = "group"> {
   /**
-   * True when only the direction of remembered rows counts, never their length: they are then remembered with length 1, and a step need
-   * not divide thousands of them by their lengths again. Default false.
+   * True when only the directions of rows count, of the batch's and of remembered ones, never their lengths: they are then remembered with
+   * length 1, and a step need not divide thousands of them by their lengths again. Default false.
    */
   readonly remembersDirections?: boolean;
   /** The loss of the batch's rows against remembered rows: of groups alone, of pairs as negatives beside each row's own positive. */

@@ -2,7 +2,7 @@ import type { Targets } from "../contracts/batch.js";
 import { usesMemory, type LossValue, type Memory, type SimilarityLoss } from "../contracts/loss.js";
 import type { Noise } from "../contracts/part.js";
 import type { Kind } from "../contracts/samples.js";
-import { declareUnitRows } from "../tensor/rows.js";
+import { declareUnitRows, unitRows } from "../tensor/rows.js";
 import * as tf from "../tensor/tf.js";
 import { under, unflatten, type Tensors, type TensorTree } from "../tensor/tree.js";
 import { forwardAll } from "./chunks.js";
@@ -55,14 +55,18 @@ export function verdict<K extends Kind>(
   const { loss, path } = lossOf(whole, dataset);
   const own = unflatten(under(parameters, path)) as TensorTree;
   const guide = inputs[GUIDE] as tf.Tensor2D | undefined;
-  const { value, weight, terms = {} } = asLossValue(loss.compute(own, embeddings, targets, noise, guide));
   const memory = under(inputs, "memory");
-  if (!("embeddings" in memory) || !usesMemory(loss)) return { total: value, weight, terms };
-  if (remembersDirections(whole)) declareUnitRows(memory["embeddings"] as tf.Tensor2D);
+  const remembers = "embeddings" in memory && usesMemory(loss);
+  // Where only directions count, rows are divided by their lengths once for both.
+  const directed = remembers && remembersDirections(whole);
+  const rows = directed ? unitRows(embeddings) : embeddings;
+  const { value, weight, terms = {} } = asLossValue(loss.compute(own, rows, targets, noise, guide));
+  if (!remembers) return { total: value, weight, terms };
+  if (directed) declareUnitRows(memory["embeddings"] as tf.Tensor2D);
   const remembered = asLossValue(
     loss.computeAgainst(
       own,
-      embeddings,
+      rows,
       targets as unknown as Targets<"group" | "pair">, // assembly checked the kind
       memory as unknown as Memory,
       noise,

@@ -39,16 +39,6 @@ export class GroupMasks implements PairMasks {
     return tf.add(tf.mul(tf.add(numbers, tf.mul(counted, -0.5 / factor)), factor), this.#sameGroup);
   }
 
-  /** `[n]`, 1 for rows that have a positive, and for rows that have a negative. */
-  rowsWithAny(): { readonly positives: tf.Tensor1D; readonly negatives: tf.Tensor1D } {
-    const same = tf.sum<tf.Tensor1D>(this.#sameGroup, 1);
-    if (this.#memory === null) {
-      const count = this.#groups.shape[0];
-      return { positives: tf.step(tf.sub(same, 1)), negatives: tf.step(tf.sub(count, same)) };
-    }
-    return { positives: tf.step(same), negatives: tf.step(tf.sub(tf.sum(this.#valid(this.#memory)), same)) };
-  }
-
   get #both(): PairMasks {
     this.#masks ??=
       this.#memory === null

@@ -12,13 +12,18 @@ export function declareUnitRows(rows: tf.Tensor2D): void {
   known.add(rows);
 }
 
+/** Whether that was said, or is so because `unitRows` gave it. */
+export function areUnitRows(rows: tf.Tensor2D): boolean {
+  return known.has(rows);
+}
+
 /**
  * `[n, d]`, every row divided by its length. A zero row stays zero and gets no gradient, instead of the infinite one that division
  * by its length would give.
  */
 export function unitRows(rows: tf.Tensor2D): tf.Tensor2D {
   if (known.has(rows)) return rows;
-  return tf.customGrad((given, save) => {
+  const divided = tf.customGrad((given, save) => {
     const x = given as tf.Tensor2D;
     const squared = tf.sum(tf.square(x), 1, true); // [n, 1]
     const directed = tf.greater(squared, SHORTEST_SQUARED);
@@ -38,6 +43,8 @@ export function unitRows(rows: tf.Tensor2D): tf.Tensor2D {
       },
     };
   })(rows) as tf.Tensor2D;
+  known.add(divided);
+  return divided;
 }
 
 /** `[n, d] -> [n, 1]`, the squared length of every row. */

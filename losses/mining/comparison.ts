@@ -1,4 +1,5 @@
 import type { Distance } from "../../lib/contracts/distance.js";
+import { areUnitRows, declareUnitRows, unitRows } from "../../lib/tensor/rows.js";
 import * as tf from "../../lib/tensor/tf.js";
 import { withoutGradient } from "../../lib/tensor/without-gradient.js";
 
@@ -43,8 +44,13 @@ export class Comparison {
    */
   to(...columns: readonly tf.Tensor1D[]): tf.Tensor1D[] {
     const places = columns.length === 1 ? (columns[0] as tf.Tensor1D) : tf.concat1d([...columns]);
-    const chosen = tf.split(tf.gather(this.columns, places), columns.length, 0) as tf.Tensor2D[];
+    // Rows are divided by their lengths before they are chosen, once for all.
+    const directed = this.distance.asInnerProduct()?.normalize === true;
+    const rows = directed ? unitRows(this.rows) : this.rows;
+    const among = this.within ? rows : this.columns;
+    const chosen = tf.split(tf.gather(among, places), columns.length, 0) as tf.Tensor2D[];
+    if (directed && areUnitRows(among)) chosen.forEach(declareUnitRows);
     const unseen = withoutGradient(() => tf.sum(tf.mul(this.rows, 0))); // 0, or NaN
-    return chosen.map((others) => tf.add(this.distance.pairs(this.rows, others), unseen));
+    return chosen.map((others) => tf.add(this.distance.pairs(rows, others), unseen));
   }
 }

@@ -14,6 +14,9 @@ export interface Hardest {
   readonly withNegative: tf.Tensor1D;
 }
 
+/** Products of positives are apart by more, of what does not count by less. */
+const BETWEEN = 1 / 4;
+
 /**
  * Finds the hardest pairs. Where similarities have bounds and all pairs of the groups count, one matrix serves both sides: positives are
  * moved above everything else and negatives below, which costs half the passes over `[n, m]` numbers. Which of two pairs is taken that
@@ -32,13 +35,13 @@ export function hardest(comparison: Comparison, masks: PairMasks): Hardest {
       withNegative: rowsWithAny(masks.negatives),
     };
   }
-  const columns = withoutGradient(() => {
+  const [farthest, nearest, withPositive, withNegative] = withoutGradient(() => {
     const similarities = comparison.distance.similarity(comparison.values);
     // The least similar is the largest here: of positives it is larger than everything else, of negatives smaller.
     const largest = Math.max(Math.abs(range[0]), Math.abs(range[1]));
     const apart = masks.apart(similarities, -1 / (6 * largest));
-    return [tf.argMax(apart, 1), tf.argMin(apart, 1)];
-  }) as [tf.Tensor1D, tf.Tensor1D];
-  const { positives, negatives } = masks.rowsWithAny();
-  return { columns, withPositive: positives, withNegative: negatives };
+    const beyond = (most: tf.Tensor): tf.Tensor => tf.sub(1, tf.step(tf.sub(BETWEEN, most))); // NaN is beyond
+    return [tf.argMax(apart, 1), tf.argMin(apart, 1), beyond(tf.max(apart, 1)), beyond(tf.neg(tf.min(apart, 1)))];
+  }) as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
+  return { columns: [farthest, nearest], withPositive, withNegative };
 }

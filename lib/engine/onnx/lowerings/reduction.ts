@@ -11,16 +11,16 @@ import {
   type Lowering,
   type Lowerings,
 } from "../lowering.js";
-import { binary, cast, concat, reduce, slice, type Reduction } from "../operations.js";
-import { extreme } from "./extremes.js";
+import { binary, cast, concat, reduce, reshape, slice, type Reduction } from "../operations.js";
+import { extreme, extremeOfRows } from "./extremes.js";
 import { number } from "./unary.js";
 
 /** Kernels that take axes away, and those that run along one. */
 export const reductionLowerings: Lowerings = {
   Sum: reduction("ReduceSum"),
   Mean: (g, call) => reduce(g, "ReduceMean", cast(g, input(call, 0), "float32"), ...axesOf(call)),
-  Max: reduction("ReduceMax"),
-  Min: reduction("ReduceMin"),
+  Max: largest("Max"),
+  Min: largest("Min"),
   Prod: reduction("ReduceProd"),
   All: reduction("ReduceMin"),
   Any: reduction("ReduceMax"),
@@ -52,6 +52,19 @@ export const reductionLowerings: Lowerings = {
 
 function reduction(operator: Reduction): Lowering {
   return (g, call) => cast(g, reduce(g, operator, number(g, input(call, 0)), ...axesOf(call)), typeOf(call));
+}
+
+/** Of long rows by their blocks. */
+function largest(which: "Max" | "Min"): Lowering {
+  return (g, call) => {
+    const x = number(g, input(call, 0));
+    const [axes, keepDimensions] = axesOf(call);
+    const ofRows = axes.length === 1 && axes[0] === x.shape.length - 1 && !keepDimensions;
+    const found = ofRows ? extremeOfRows(g, x, which) : null;
+    const result =
+      found === null ? reduce(g, `Reduce${which}`, x, axes, keepDimensions) : reshape(g, found, shapeOf(call));
+    return cast(g, result, typeOf(call));
+  };
 }
 
 function axesOf(call: KernelCall): [axes: readonly number[], keepDimensions: boolean] {
