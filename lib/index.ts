@@ -7,7 +7,7 @@
 export { TrainableModel, type Results, type XbmFor } from "./model/trainable-model.js";
 export { Trainer, type EvaluateOptions, type FitOptions, type TrainerExtensions } from "./train/trainer.js";
 export type { CardOptions } from "./model/model-card.js";
-export type { TrainingRecord } from "./model/training-record.js";
+export type { DataSizes, HistoryEntry, TrainingRecord } from "./model/training-record.js";
 // Quaterion calls the same thing by two names.
 export { SimilarityModel, SimilarityModel as MetricModel, type LoadOptions } from "./model/similarity-model.js";
 export type { EncodeOptions } from "./model/encode-options.js";

@@ -1,7 +1,7 @@
 import type { Interval } from "../statistics/bootstrap.js";
 import type { ModelContent } from "./model-content.js";
 import { sizesOf } from "./model-sizes.js";
-import type { TrainingRecord } from "./training-record.js";
+import type { HistoryEntry, TrainingRecord } from "./training-record.js";
 
 /** What you want people to know of a saved model. */
 export interface CardOptions {
@@ -28,6 +28,9 @@ export function modelCard<Item>(content: ModelContent<Item>, options: CardOption
     table(["part", "type", "output", "numbers"], sizesOf(content)),
     `Distance: ${distance.name}. Vectors have ${head.outputSize} numbers.\n`,
     ...(training === null ? [] : ["## Training\n", table(["", ""], trainingRows(training))]),
+    ...(training?.history === undefined || training.history.length === 0
+      ? []
+      : ["## History\n", historyTable(training.history)]),
     ...(data === undefined ? [] : ["## Data\n", `${data}\n`]),
     ...(evaluation === undefined
       ? []
@@ -50,7 +53,7 @@ function usage(types: readonly string[]): string {
 }
 
 function trainingRows(training: TrainingRecord): readonly (readonly string[])[] {
-  const { kind, loss, optimizer, steps, epochs, batchesPerEpoch, seconds, seed, engine, metrics } = training;
+  const { kind, loss, optimizer, steps, epochs, batchesPerEpoch, seconds, seed, engine, metrics, data } = training;
   return [
     ["samples", kind],
     ["loss", `${loss.type} \`${JSON.stringify(loss.config)}\``],
@@ -58,8 +61,37 @@ function trainingRows(training: TrainingRecord): readonly (readonly string[])[] 
     ["steps", `${steps} in ${epochs} epochs${batchesPerEpoch === null ? "" : ` of about ${batchesPerEpoch} batches`}`],
     ["time", `${seconds.toFixed(1)} s, ${engine}`],
     ["seed", String(seed)],
+    ...Object.entries(training.settings ?? {}).flatMap(([name, value]) =>
+      name === "seed" ? [] : [[name, `\`${JSON.stringify(value)}\``] as const],
+    ),
+    ...(data === undefined
+      ? []
+      : [
+          ["train data", amount(data.trainItems, data.trainBatches, data.groups)],
+          ["validation data", amount(data.validationItems, data.validationBatches, 0)],
+        ]),
     ...Object.entries(metrics).map(([name, value]) => [name, number(value)]),
   ];
+}
+
+function amount(items: number | null, batches: number | null, groups: number): string {
+  const parts = [
+    ...(items === null ? [] : [`${items} items`]),
+    ...(batches === null ? [] : [`${batches} batches an epoch`]),
+    ...(groups === 0 ? [] : [`${groups} groups`]),
+  ];
+  return parts.length === 0 ? "none, or of unknown size" : parts.join(", ");
+}
+
+/** A row for each entry, a column for each number that was logged. */
+function historyTable(history: readonly HistoryEntry[]): string {
+  const names = [...new Set(history.flatMap(({ values }) => Object.keys(values)))];
+  const rows = history.map(({ step, epoch, values }) => [
+    String(step),
+    String(epoch),
+    ...names.map((name) => (values[name] === undefined ? "" : number(values[name]))),
+  ]);
+  return table(["step", "epoch", ...names], rows);
 }
 
 function figures(evaluation: Readonly<Record<string, number | Interval>>): readonly (readonly string[])[] {

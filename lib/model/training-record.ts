@@ -1,4 +1,22 @@
 import type { SavedPart } from "../contracts/part.js";
+import type { JsonObject } from "../json.js";
+
+/** How much data a model was trained on; null where a loader does not know. */
+export interface DataSizes {
+  readonly trainItems: number | null;
+  readonly trainBatches: number | null;
+  readonly validationItems: number | null;
+  readonly validationBatches: number | null;
+  /** Distinct labels; 0 for samples without. */
+  readonly groups: number;
+}
+
+/** Numbers that were logged at a step. */
+export interface HistoryEntry {
+  readonly step: number;
+  readonly epoch: number;
+  readonly values: Readonly<Record<string, number>>;
+}
 
 /** How a model came to be, as far as the trainer knows. */
 export interface TrainingRecord {
@@ -13,6 +31,12 @@ export interface TrainingRecord {
   readonly seconds: number;
   readonly seed: number | string;
   readonly engine: string;
+  /** How much data there was; absent in models of older versions. */
+  readonly data?: DataSizes;
+  /** Settings of the trainer that are not its defaults; absent in models of older versions. */
+  readonly settings?: JsonObject;
+  /** What was logged at the ends of epochs and validations, oldest first, at most 50 of them; absent in models of older versions. */
+  readonly history?: readonly HistoryEntry[];
   /** The last values of logged metrics. */
   readonly metrics: Readonly<Record<string, number>>;
 }

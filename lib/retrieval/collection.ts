@@ -52,7 +52,7 @@ export class CollectionJudge<Item> {
       relevant instanceof Map ? gradesOf(relevant as ReadonlyMap<string, ReadonlyMap<string, number>>, queries) : null;
     this.names = [...(this.#graded ?? queries).keys()];
     const unlabelled =
-      this.#labelled === null ? undefined : this.names.find((name) => !this.#labelled!.queries.has(name));
+      this.#labelled === null ? undefined : this.names.find((name) => this.#labelled?.queries.has(name) === false);
     if (unlabelled !== undefined)
       throw new UsageError(`evaluateModel: relevant.queries has no label for query "${unlabelled}"`);
   }
@@ -92,7 +92,9 @@ export class CollectionJudge<Item> {
    * @throws DataError for judged documents that the corpus does not have.
    */
   judgements(): ReadonlyMap<string, QueryGrades> {
-    const found = this.#graded === null ? this.#byLabels(this.#labelled!) : this.#byGrades(this.#graded);
+    // The one or the other is there.
+    const found =
+      this.#graded === null ? this.#byLabels(this.#labelled as LabelledCollection<Item>) : this.#byGrades(this.#graded);
     return new Map([...found].filter(([, { relevant }]) => relevant > 0));
   }
 

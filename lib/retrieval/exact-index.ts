@@ -95,6 +95,13 @@ export class ExactIndex<Payload = undefined> {
     this.#positions = kept.map((row) => this.#positions[row]!);
   }
 
+  /** A copy of the vector at a position. @throws UsageError where nothing is. */
+  vectorAt(position: number): Float32Array {
+    const row = this.#rowOf(position);
+    if (row < 0) throw new UsageError(`ExactIndex.vectorAt: there is no vector at position ${position}`);
+    return this.#vectors.matrix.data.slice(row * this.size, (row + 1) * this.size);
+  }
+
   /** For each query the `k` nearest vectors, nearest first; all of them when there are fewer. */
   async search(queries: Vectors, k = 10): Promise<SearchResult<Payload>[][]> {
     refuse("ExactIndex.search", [wholeNumber("k", k, 1)]);
@@ -114,6 +121,17 @@ export class ExactIndex<Payload = undefined> {
         };
       }),
     );
+  }
+
+  /** Positions ascend. */
+  #rowOf(position: number): number {
+    let [low, high] = [0, this.#positions.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#positions[middle]! < position) low = middle + 1;
+      else high = middle;
+    }
+    return this.#positions[low] === position ? low : -1;
   }
 
   /**

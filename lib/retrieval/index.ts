@@ -40,6 +40,7 @@ export {
 export { hardNegativeSamples, type HardNegativeFormats, type MinedNegatives } from "./hard-negative-samples.js";
 export { mineHardNegatives, type HardNegativeOptions, type HardNegativeTask } from "./mine-hard-negatives.js";
 export { NearestClassifier, type Classified, type NearestClassifierOptions } from "./nearest-classifier.js";
+export { ItemIndex, type ItemIndexOptions, type Lookup, type LookupOptions } from "./item-index.js";
 export {
   modelDistances,
   PairwiseReranker,

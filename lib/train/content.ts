@@ -1,11 +1,14 @@
 import type { Kind } from "../contracts/samples.js";
 import type { Assembled } from "../model/assemble.js";
 import { savedPart } from "../model/model-file.js";
-import type { TrainingRecord } from "../model/training-record.js";
+import type { HistoryEntry, TrainingRecord } from "../model/training-record.js";
 import { defaultDistance, type ModelContent } from "../model/model-content.js";
+import type { JsonObject } from "../json.js";
 import type { HostTensors } from "../tensor/host.js";
 import { prefixed, under } from "../tensor/tree.js";
+import type { Loaders } from "./run.js";
 import type { RunContext } from "./run-context.js";
+import { TrainerConfig } from "./trainer-config.js";
 
 /** What is served of a trained model: encoders and head with their averaged (when there is an average) parameters, not the loss. */
 export function contentOf<K extends Kind, Item>(
@@ -26,7 +29,12 @@ export function contentOf<K extends Kind, Item>(
 }
 
 /** Of the run as it stands now. */
-export function trainingRecord<K extends Kind, Item>(run: RunContext<K, Item>, engine: string): TrainingRecord {
+export function trainingRecord<K extends Kind, Item>(
+  run: RunContext<K, Item>,
+  { train, validation }: Loaders<K, Item>,
+  engine: string,
+  history: readonly HistoryEntry[],
+): TrainingRecord {
   const { assembled, loop, limits, config, callbacks } = run;
   const { name, loss, optimizer } = assembled;
   return {
@@ -40,8 +48,27 @@ export function trainingRecord<K extends Kind, Item>(run: RunContext<K, Item>, e
     seconds: loop.seconds,
     seed: config.seed,
     engine,
+    data: {
+      trainItems: train.places()?.itemCount ?? null,
+      trainBatches: train.batchesPerEpoch,
+      validationItems: validation?.places()?.itemCount ?? null,
+      validationBatches: validation?.batchesPerEpoch ?? null,
+      groups: assembled.vocabulary.size,
+    },
+    settings: settingsOf(config),
+    history,
     metrics: { ...callbacks.metrics },
   };
+}
+
+/** Those that are not defaults, without folders of this machine. */
+function settingsOf(config: TrainerConfig): JsonObject {
+  const plain = (given: TrainerConfig): JsonObject => JSON.parse(JSON.stringify(given)) as JsonObject;
+  const defaults = plain(new TrainerConfig());
+  const own = Object.entries(plain(config)).filter(
+    ([name, value]) => name !== "runDir" && JSON.stringify(value) !== JSON.stringify(defaults[name]),
+  );
+  return Object.fromEntries(own);
 }
 
 function withoutLoss(tensors: HostTensors): HostTensors {

@@ -19,6 +19,7 @@ import { Checkpoints, versions } from "./checkpoints.js";
 import { contentOf, trainingRecord } from "./content.js";
 import type { TrainEvent, Scalars } from "./events.js";
 import { fitHead } from "./fit-head.js";
+import { History } from "./history.js";
 import { countOf, limitsOf } from "./limits.js";
 import { MetricRows } from "./metric-rows.js";
 import { ScalarLog } from "./log.js";
@@ -121,19 +122,24 @@ export class Fit<K extends Kind, Item> {
       const reading = yield* caches.fill(loaders, signal);
       yield* fitHead(run, () => loaders.train.items());
       yield* warnings.take();
+      const history = new History();
       const hooks = {
         earlyStopping,
         signal,
         checkMonitors,
         checkpoint: (values: Scalars, at: Parameters<typeof checkpoints.accept>[1]) => checkpoints.accept(values, at),
       };
-      const { reason, message } = yield* runTraining(run, reading, hooks);
+      const { reason, message } = yield* history.watch(runTraining(run, reading, hooks));
       yield { type: "stopped", reason, message, step: loop.step, epoch: loop.epoch, seconds: loop.seconds };
       const carried = checkpoints.bestCarried ?? (await session.read());
       return {
         assembled,
         carried,
-        content: contentOf(assembled, carried, trainingRecord(run, chosen.engine.description)),
+        content: contentOf(
+          assembled,
+          carried,
+          trainingRecord(run, loaders, chosen.engine.description, history.entries),
+        ),
         step: loop.step,
         interrupted: reason === "interrupted",
       };

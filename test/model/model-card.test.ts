@@ -13,7 +13,7 @@ describe("the card of a model", () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "model");
     const trainer = new Trainer({ progress: false, maxEpochs: 2, seed: 7 });
-    await using model = await trainer.fit(new TinyModel(), { train });
+    await using model = await trainer.fit(new TinyModel(), { train, validation: train });
     await model.save(path, {
       description: "Finds like vectors.",
       evaluation: { "r-precision": { value: 0.5, low: 0.4, high: 0.6 }, auc: 0.75 },
@@ -29,6 +29,11 @@ describe("the card of a model", () => {
       "| loss | TinyLoss `{",
       "| seed | 7 |",
       "4 in 2 epochs of about 2 batches",
+      "| maxEpochs | `2` |",
+      "| train data | 2 batches an epoch, 4 groups |",
+      "| validation data | 2 batches an epoch |",
+      "## History",
+      "| step | epoch | train/loss |",
       "| train/loss |",
       "| r-precision | 0.5000 | 0.4000 to 0.6000 |",
       "| auc | 0.7500 |  |",
@@ -39,6 +44,9 @@ describe("the card of a model", () => {
     await using again = await SimilarityModel.load(path, { parts: [TinyEncoder, TinyHead] });
     expect(again.content.training).to.deep.equal(model.content.training);
     expect(again.content.training!.steps).to.equal(4);
+    const { history, metrics } = again.content.training!;
+    expect(history!.map(({ step }) => step)).to.deep.equal([2, 4]);
+    expect(history![1]!.values["validation/loss"]).to.equal(metrics["validation/loss"]);
   });
 
   it("says what it can of a model whose training is not known, and text cannot break its tables", async () => {
