@@ -49,6 +49,11 @@ export class LargeMarginSoftmaxLoss extends ProxyClassification<Own> {
     );
   }
 
+  /** Vectors start with lengths about 1: of short ones the loss first makes even shorter ones. */
+  protected override get deviation(): number {
+    return 1 / Math.sqrt(this.settings.embeddingSize);
+  }
+
   protected override logits(embeddings: tf.Tensor2D, kernel: tf.Tensor2D, own: tf.Tensor2D): tf.Tensor2D {
     const { scale, margin } = this.settings;
     const rows = tf.mul(rootOrZero(squaredLengths(embeddings)), scale); // [n, 1]

@@ -43,8 +43,13 @@ export abstract class ProxyLoss<Settings extends ProxySettings & JsonObject> ext
 
   override initialize(random: Random): Init {
     const { embeddingSize } = this.settings;
-    const numbers = random.normals(embeddingSize * this.columns, 0, DEVIATION);
+    const numbers = random.normals(embeddingSize * this.columns, 0, this.deviation);
     return { parameters: { kernel: hostTensor(numbers, [embeddingSize, this.columns]) } };
+  }
+
+  /** Deviation of the numbers that the vectors start with, which is nothing to a loss of their direction alone. */
+  protected get deviation(): number {
+    return DEVIATION;
   }
 
   /** How many trained vectors there are. Default one a group. */
