@@ -79,7 +79,10 @@ export class CachedEncoder<Item> {
    */
   async rows(items: readonly Item[]): Promise<Float32Array> {
     const rows = await this.lateRows(items);
-    return rows instanceof LateTensor ? rows.data : rows;
+    if (!(rows instanceof LateTensor)) return rows;
+    const { data } = rows;
+    rows.release();
+    return data;
   }
 
   /** The same, but vectors that are all in memory stay there until somebody looks at them. */

@@ -35,10 +35,15 @@ export class LateTensor implements HostTensor {
     return this.#data;
   }
 
-  /** Ends it: nobody will look at it again. @returns the array, if one was made. */
+  /**
+   * Ends it: nobody will look at it again. It lets go of the array, for a weak reference holds what it was made of to the end of the task.
+   * @returns the array, if one was made.
+   */
   release(): Float32Array | null {
+    const data = this.#data;
     this.#released = true;
-    return this.#data;
+    this.#data = null;
+    return data;
   }
 
   /** Makes the array if somebody may still look at it. */
