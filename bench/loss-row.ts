@@ -47,7 +47,19 @@ const SPECIAL: Readonly<Record<string, () => AnyLoss>> = {
   GradientCache: () => new losses.GradientCache(ranking(), { chunkSize: 256 }),
   MatryoshkaLoss: () => new losses.MatryoshkaLoss(ranking(), { embeddingSize: SIZE, sizes: [256, 128, 64] }),
   MultipleLosses: () => new losses.MultipleLosses({ rank: ranking(), spread: new losses.VICRegLoss() }),
+  RegularizedLoss: () => {
+    const face = new losses.NormalizedSoftmaxLoss({ embeddingSize: SIZE, groups: Math.ceil(batch / TOGETHER) });
+    const proxies = { apart: new miners.RegularFaceRegularizer() };
+    return new losses.RegularizedLoss(face as SimilarityLoss<"group">, { proxies }) as AnyLoss;
+  },
+  ProjectedLoss: () => new losses.ProjectedLoss(new losses.NTXentLoss(), { embeddingSize: SIZE, sizes: [256, 128] }),
   SelfSupervisedLoss: () => new losses.SelfSupervisedLoss(new losses.NTXentLoss()),
+  "TripletLoss/all": () => new losses.TripletLoss({ mining: "all" }),
+  "TripletLoss/swap-hard": () => new losses.TripletLoss({ swap: true }),
+  "TripletLoss/swap-semi-hard": () => new losses.TripletLoss({ mining: "semi-hard", swap: true }),
+  "TripletLoss/swap-all": () => new losses.TripletLoss({ mining: "all", swap: true }),
+  "TripletLoss/smooth-all": () => new losses.TripletLoss({ mining: "all", smooth: true }),
+  "TripletLoss/swap-drawn": () => new losses.TripletLoss({ tripletsPerAnchor: 16, swap: true }),
 };
 
 function makeLoss(): AnyLoss {

@@ -74,4 +74,5 @@ export { LossByDataset } from "./loss-by-dataset.js";
 export { MatryoshkaLoss, type MatryoshkaOptions } from "./matryoshka.js";
 export { MultipleLosses, type MultipleLossesOptions } from "./multiple-losses.js";
 export { RegularizedLoss, type NamedRegularizers, type RegularizedLossOptions } from "./regularized-loss.js";
+export { ProjectedLoss, type ProjectedLossOptions } from "./projected.js";
 export { SelfSupervisedLoss, type SelfSupervisedOptions } from "./self-supervised.js";

@@ -5,13 +5,25 @@ import {
   MultipleLosses,
   MultipleNegativesRankingLoss,
   NTXentLoss,
+  ProjectedLoss,
   SelfSupervisedLoss,
   TripletLoss,
 } from "likewise/losses";
-import { groups, pairs, SIZE, tuples, type Example } from "./contract-batches.js";
+import { hostTensor } from "../../lib/tensor/host.js";
+import { groups, pairs, SIZE, tuples, unit, type Example } from "./contract-batches.js";
 
 const matryoshka = { embeddingSize: SIZE, sizes: [4, 2], weights: [1, 0.5] };
 const ranking = new MultipleNegativesRankingLoss({ learnScale: true });
+
+/** A projection that gives back what it gets. */
+const unchanged = {
+  projection: {
+    layer0: {
+      map: hostTensor(Float32Array.from([0, 1, 2, 3].flatMap((axis) => unit(axis))), [SIZE, SIZE]),
+      bias: hostTensor(new Float32Array(SIZE), [SIZE]),
+    },
+  },
+};
 
 /** Two units along one axis of the first two and one of all four, so that prefixes are perfect too. */
 const perfectPrefixes = {
@@ -69,6 +81,15 @@ export const WRAPPERS: Readonly<Record<string, () => Readonly<Record<string, Exa
         { weights: { even: 0.1 } },
       ),
       make: ({ extra }) => new MultipleLosses({ ranking }, { extra } as object),
+    },
+  }),
+  ProjectedLoss: () => ({
+    groups: {
+      ...groups,
+      perfect: { ...groups.perfect, parameters: unchanged },
+      confused: { ...groups.confused, parameters: unchanged },
+      loss: new ProjectedLoss(new NTXentLoss({ temperature: 0.1 }), { embeddingSize: SIZE, sizes: [SIZE] }),
+      make: (options) => new ProjectedLoss(ranking, { embeddingSize: SIZE, sizes: [8, SIZE], ...withoutLoss(options) }),
     },
   }),
   SelfSupervisedLoss: () => ({
