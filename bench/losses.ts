@@ -22,6 +22,11 @@ const LIMIT_MB = 2000;
 /** It judges no batch itself; what it costs is the loss of a dataset. */
 const DELEGATES = "LossByDataset";
 
+/** Ways of `TripletLoss` that cost something else; loss-row.ts knows what they are. */
+const VARIANTS = ["all", "swap-hard", "swap-semi-hard", "swap-all", "smooth-all", "swap-drawn"].map(
+  (variant) => `TripletLoss/${variant}`,
+);
+
 const names = [
   ...Object.entries(losses).filter(
     ([name, value]) => typeof value === "function" && "type" in value && name !== DELEGATES,
@@ -29,7 +34,9 @@ const names = [
   ...Object.entries(miners).filter(
     ([name, value]) => typeof value === "function" && "type" in value && name.endsWith("Miner"),
   ),
-].map(([name]) => name);
+]
+  .map(([name]) => name)
+  .concat(VARIANTS);
 const unknown = only.map((given) => given.split(":")[0] ?? "").filter((name) => !names.includes(name));
 if (unknown.length > 0) throw new Error(`--only: no loss ${unknown.join(", ")}; known: ${names.join(", ")}`);
 

@@ -3,7 +3,7 @@ import type { JsonObject } from "../../lib/json.js";
 import { inTurn } from "../../lib/tensor/in-turn.js";
 import type { PairMasks } from "../../lib/tensor/masks.js";
 import * as tf from "../../lib/tensor/tf.js";
-import { farthest, nearest } from "./in-rows.js";
+import { beyond, FAR, nearest } from "./in-rows.js";
 import { Miner, type Mined } from "./miner.js";
 
 const KEYS = ["share"] as const;
@@ -62,13 +62,10 @@ function largestOf(values: tf.Tensor2D, mask: tf.Tensor2D, share: number): tf.Te
     const exact = tf.mul(total(mask), share);
     return tf.ceil(tf.sub(exact, tf.mul(exact, 2e-7))); // or rounding would make three of .2 · 10
   });
-  const beyond = (bound: tf.Tensor): tf.Tensor2D =>
-    inTurn(
-      tf.sub<tf.Tensor2D>(values, bound),
-      (held) => tf.step(held),
-      (held) => tf.mul(held, mask),
-    );
-  let high: tf.Tensor = tf.max(farthest(values, mask));
+  // What is not in the mask lies below every bound.
+  const inMask = beyond(values, mask, -FAR);
+  const above = (bound: tf.Tensor): tf.Tensor2D => inTurn(tf.sub<tf.Tensor2D>(inMask, bound), (held) => tf.step(held));
+  let high: tf.Tensor = tf.max(tf.max(inMask, 1));
   let low: tf.Tensor = tf.tidy(() => {
     const smallest = tf.min(nearest(values, mask));
     const scale = tf.maximum(tf.abs(smallest), tf.abs(high));
@@ -77,13 +74,13 @@ function largestOf(values: tf.Tensor2D, mask: tf.Tensor2D, share: number): tf.Te
   for (let halving = 0; halving < HALVINGS; halving += 1) {
     [low, high] = tf.tidy(() => {
       const middle = tf.mul(tf.add(low, high), 0.5);
-      const enough = tf.step(tf.add(tf.sub(total(beyond(middle)), wanted), 0.5));
+      const enough = tf.step(tf.add(tf.sub(total(above(middle)), wanted), 0.5));
       const move = (end: tf.Tensor, by: tf.Tensor): tf.Tensor => tf.add(end, tf.mul(tf.sub(middle, end), by));
       return [move(low, enough), move(high, tf.sub(1, enough))];
     });
   }
-  const sure = beyond(high);
-  const equal = inTurn(beyond(low), (held) => tf.sub(held, sure));
+  const sure = above(high);
+  const equal = inTurn(above(low), (held) => tf.sub(held, sure));
   const places = tf.tidy(() => {
     const inRow = tf.sum<tf.Tensor2D>(equal, 1, true);
     const before = tf.sub(tf.cumsum(inRow, 0), inRow); // of the rows above

@@ -3,10 +3,10 @@ import { addIntoRows, takeFromRows } from "../../lib/tensor/row-order.js";
 import * as tf from "../../lib/tensor/tf.js";
 
 /** Larger than any distance, small enough to be added and subtracted. */
-const FAR = 1e30;
+export const FAR = 1e30;
 
 /** Distances in the mask as they are, others far away. */
-function beyond(distances: tf.Tensor2D, mask: tf.Tensor2D, far: number): tf.Tensor2D {
+export function beyond(distances: tf.Tensor2D, mask: tf.Tensor2D, far: number): tf.Tensor2D {
   return tf.tidy(() => tf.add(distances, tf.mul(tf.sub(1, mask), far)));
 }
 
