@@ -38,6 +38,7 @@ export {
   type NearPair,
 } from "./near-duplicates.js";
 export { hardNegativeSamples, type HardNegativeFormats, type MinedNegatives } from "./hard-negative-samples.js";
+export { measureModel } from "./measure-model.js";
 export { mineHardNegatives, type HardNegativeOptions, type HardNegativeTask } from "./mine-hard-negatives.js";
 export { NearestClassifier, type Classified, type NearestClassifierOptions } from "./nearest-classifier.js";
 export { ItemIndex, type ItemIndexOptions, type Lookup, type LookupOptions } from "./item-index.js";

@@ -3,7 +3,7 @@ export interface QueryGrades {
   /** How many documents are relevant. */
   readonly relevant: number;
   /** What a document is worth; 0 or less when it is not relevant. */
-  grade(id: string): number;
+  readonly grade: (id: string) => number;
   /** The highest grades, highest first; those that are left out are 1. */
   readonly best: readonly number[];
 }

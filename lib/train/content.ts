@@ -1,7 +1,7 @@
 import type { Kind } from "../contracts/samples.js";
 import type { Assembled } from "../model/assemble.js";
 import { savedPart } from "../model/model-file.js";
-import type { HistoryEntry, TrainingRecord } from "../model/training-record.js";
+import type { DataSizes, HistoryEntry, TrainingRecord } from "../model/training-record.js";
 import { defaultDistance, type ModelContent } from "../model/model-content.js";
 import type { JsonObject } from "../json.js";
 import type { HostTensors } from "../tensor/host.js";
@@ -31,9 +31,8 @@ export function contentOf<K extends Kind, Item>(
 /** Of the run as it stands now. */
 export function trainingRecord<K extends Kind, Item>(
   run: RunContext<K, Item>,
-  { train, validation }: Loaders<K, Item>,
   engine: string,
-  history: readonly HistoryEntry[],
+  { loaders, history }: { readonly loaders?: Loaders<K, Item>; readonly history?: readonly HistoryEntry[] } = {},
 ): TrainingRecord {
   const { assembled, loop, limits, config, callbacks } = run;
   const { name, loss, optimizer } = assembled;
@@ -48,16 +47,20 @@ export function trainingRecord<K extends Kind, Item>(
     seconds: loop.seconds,
     seed: config.seed,
     engine,
-    data: {
-      trainItems: train.places()?.itemCount ?? null,
-      trainBatches: train.batchesPerEpoch,
-      validationItems: validation?.places()?.itemCount ?? null,
-      validationBatches: validation?.batchesPerEpoch ?? null,
-      groups: assembled.vocabulary.size,
-    },
+    ...(loaders === undefined ? {} : { data: sizesOf(loaders, assembled.vocabulary.size) }),
     settings: settingsOf(config),
-    history,
+    ...(history === undefined ? {} : { history }),
     metrics: { ...callbacks.metrics },
+  };
+}
+
+function sizesOf<K extends Kind, Item>({ train, validation }: Loaders<K, Item>, groups: number): DataSizes {
+  return {
+    trainItems: train.places()?.itemCount ?? null,
+    trainBatches: train.batchesPerEpoch,
+    validationItems: validation?.places()?.itemCount ?? null,
+    validationBatches: validation?.batchesPerEpoch ?? null,
+    groups,
   };
 }
 

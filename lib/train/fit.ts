@@ -138,7 +138,7 @@ export class Fit<K extends Kind, Item> {
         content: contentOf(
           assembled,
           carried,
-          trainingRecord(run, loaders, chosen.engine.description, history.entries),
+          trainingRecord(run, chosen.engine.description, { loaders, history: history.entries }),
         ),
         step: loop.step,
         interrupted: reason === "interrupted",
