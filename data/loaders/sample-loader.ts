@@ -73,12 +73,13 @@ export abstract class SampleLoader<K extends Kind, Item> extends Loader<K, Item>
     const own = SampleLoader.prototype;
     if (this.augmented || this.epoch !== own.epoch || this.items !== own.items) return null;
     if (length === null) return this.#streamPlaces(maxStreamItems);
-    const placed = new PlacedSamples(this.#reader);
+    let opened: PlacedSamples<K, Item> | null = null;
+    const placed = () => (opened ??= new PlacedSamples(this.#reader)); // asked for the count alone, it takes no room
     return {
       itemCount: form.itemsPerSample === null ? null : form.itemsPerSample * length,
-      epoch: (request) => this.#placed(request, placed),
-      blocks: () => placed.blocks(),
-      read: (places) => placed.items(places),
+      epoch: (request) => this.#placed(request, placed()),
+      blocks: () => placed().blocks(),
+      read: (places) => placed().items(places),
     };
   }
 
