@@ -1,4 +1,5 @@
 import type { Distance } from "../../lib/contracts/distance.js";
+import { inTurn } from "../../lib/tensor/in-turn.js";
 import type { PairMasks } from "../../lib/tensor/masks.js";
 import { addIntoRows, takeFromRows } from "../../lib/tensor/row-order.js";
 import * as tf from "../../lib/tensor/tf.js";
@@ -138,7 +139,10 @@ export class BlockedTripletUnits implements Units {
         const ids = tf.reshape(columns, [-1]) as tf.Tensor1D;
         return [own, tf.unsortedSegmentSum(tf.reshape(taken, [-1, m]), ids, n) as tf.Tensor2D] as const;
       });
-      if (swapped !== undefined) among = among === null ? swapped : tf.add<tf.Tensor2D>(among, swapped);
+      if (swapped !== undefined) {
+        among = among === null ? swapped : inTurn(among, (held) => tf.add(held, swapped));
+        if (among !== swapped) swapped.dispose();
+      }
       before = zeroAfter(among === null ? rows : tf.concat([rows, tf.slice(among, [0, 0], [1, m])], 0));
       blocks.push(rows);
     }
