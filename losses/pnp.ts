@@ -14,19 +14,19 @@ import { unitsOf } from "./mining/units.js";
 import { smoothRanks, smoothRanksProblem } from "./smooth-ranks.js";
 
 /** How much it costs a positive that R negatives come before it; the names are those of the paper. */
-export type PNPVariant = keyof typeof VARIANTS;
+export type PNPVariant = "O" | "Iu" | "Ib" | "Ds" | "Dq";
 
 type Cost = (before: tf.Tensor2D, options: { readonly alpha: number; readonly b: number }) => tf.Tensor2D;
 
 const logOfOneMore = (before: tf.Tensor2D): tf.Tensor2D => tf.log(tf.add(before, 1));
 
-const VARIANTS = {
+const VARIANTS: Readonly<Record<PNPVariant, Cost>> = {
   O: (before) => before,
   Iu: (before) => tf.mul(tf.add(before, 1), logOfOneMore(before)),
   Ib: (before, { b }) => tf.div(tf.sub(tf.mul(before, b), logOfOneMore(tf.mul(before, b))), b ** 2),
   Ds: logOfOneMore,
   Dq: (before, { alpha }) => tf.sub(1, tf.pow(tf.add(before, 1), -alpha)),
-} satisfies Readonly<Record<string, Cost>>;
+};
 
 const KEYS = ["variant", "alpha", "b", "temperature", "largest", ...DISTANCE_MATRIX_KEYS] as const;
 
