@@ -14,7 +14,6 @@ import {
 } from "likewise/miners";
 import { SignalToNoise } from "../../lib/distances/index.js";
 import type { DistanceName } from "../../lib/distances/index.js";
-import { ConfigError } from "../../lib/errors.js";
 import { Random } from "../../lib/random.js";
 import { expectClose } from "../support/close.js";
 import { centralDifferences, type Matrix } from "../support/gradient.js";
@@ -289,17 +288,5 @@ describe("TripletLoss with swap, smooth and soft", () => {
       const found = judge(new TripletLoss(options), { embeddings: broken, targets: { groups: [0, 0, 1, 1] } });
       expect(found.value, JSON.stringify(options)).to.be.NaN;
     }
-  });
-
-  it("refuses combinations that say nothing", () => {
-    const refused =
-      (options: TripletOptions): (() => TripletLoss) =>
-      () =>
-        new TripletLoss(options);
-    expect(refused({ tripletsPerAnchor: 0 })).to.throw(ConfigError, "tripletsPerAnchor: expected a whole number");
-    expect(refused({ tripletsPerAnchor: 2, mining: "hard" })).to.throw(ConfigError, 'mining "hard" chooses');
-    expect(refused({ tripletsPerAnchor: 2, miner: new BatchHardMiner() })).to.throw(ConfigError, "the miner chooses");
-    expect(refused({ positives: 2 })).to.throw(ConfigError, "positives: counts with");
-    expect(refused({ swap: 1 as never, smooth: "yes" as never })).to.throw(ConfigError, /smooth[^]*swap/u);
   });
 });

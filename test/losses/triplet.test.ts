@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { TripletLoss, type TripletOptions } from "likewise/losses";
+import { BatchHardMiner } from "likewise/miners";
 import { ConfigError } from "../../lib/errors.js";
 import { Random } from "../../lib/random.js";
 import type { DistanceName } from "../../lib/distances/index.js";
@@ -236,5 +237,17 @@ describe("TripletLoss", () => {
       /normalizeByHardestNegative/,
     );
     expect(() => new TripletLoss({ margin: NaN })).to.throw(ConfigError, /got NaN/);
+  });
+
+  it("refuses combinations that say nothing", () => {
+    const refused =
+      (options: TripletOptions): (() => TripletLoss) =>
+      () =>
+        new TripletLoss(options);
+    expect(refused({ tripletsPerAnchor: 0 })).to.throw(ConfigError, "tripletsPerAnchor: expected a whole number");
+    expect(refused({ tripletsPerAnchor: 2, mining: "hard" })).to.throw(ConfigError, 'mining "hard" chooses');
+    expect(refused({ tripletsPerAnchor: 2, miner: new BatchHardMiner() })).to.throw(ConfigError, "the miner chooses");
+    expect(refused({ positives: 2 })).to.throw(ConfigError, "positives: counts with");
+    expect(refused({ swap: 1 as never, smooth: "yes" as never })).to.throw(ConfigError, /smooth[^]*swap/u);
   });
 });
