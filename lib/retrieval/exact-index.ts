@@ -4,8 +4,9 @@ import { distanceNamed, savedDistance, type DistanceChoice } from "../distances/
 import { useNativeProducts } from "../engine/onnx-products.js";
 import { UsageError } from "../errors.js";
 import { GrowingRows } from "../tensor/growing-rows.js";
-import { findNearest } from "../tensor/nearest-top.js";
+import { findNearest, type SearchChunks } from "../tensor/nearest-top.js";
 import { readIndex, writeIndex } from "./index-folder.js";
+import { CHUNKS, chunkProblems } from "./search-chunks.js";
 import { toMatrix, type Vectors } from "./vectors.js";
 
 /** Options of `ExactIndex`. */
@@ -102,14 +103,17 @@ export class ExactIndex<Payload = undefined> {
     return this.#vectors.matrix.data.slice(row * this.size, (row + 1) * this.size);
   }
 
-  /** For each query the `k` nearest vectors, nearest first; all of them when there are fewer. */
-  async search(queries: Vectors, k = 10): Promise<SearchResult<Payload>[][]> {
-    refuse("ExactIndex.search", [wholeNumber("k", k, 1)]);
+  /**
+   * For each query the `k` nearest vectors, nearest first; all of them when there are fewer.
+   * @throws ConfigError, ShapeError, DataError for a query that is not finite.
+   */
+  async search(queries: Vectors, k = 10, chunks: SearchChunks = {}): Promise<SearchResult<Payload>[][]> {
+    refuse("ExactIndex.search", [wholeNumber("k", k, 1), ...chunkProblems(chunks), ...unknownOptions(chunks, CHUNKS)]);
     const matrix = toMatrix("ExactIndex.search", queries, this.size);
     const positions = this.#positions;
     const payloads = this.#payloads;
     useNativeProducts();
-    const { count, rows, distances } = await findNearest(this.distance, matrix, this.#vectors.matrix, k);
+    const { count, rows, distances } = await findNearest(this.distance, matrix, this.#vectors.matrix, k, chunks);
     return Array.from({ length: matrix.rows }, (_, query) =>
       Array.from({ length: count }, (__, at) => {
         const row = rows[query * count + at]!;

@@ -59,7 +59,7 @@ export {
 } from "./quantized-vectors.js";
 export type { Interval } from "../statistics/bootstrap.js";
 export type { ThresholdMeasure } from "../statistics/verification.js";
-export type { Nearest } from "../tensor/nearest-top.js";
+export type { Nearest, SearchChunks } from "../tensor/nearest-top.js";
 export {
   columnRanges,
   packVectors,

@@ -1,11 +1,12 @@
 import type { Distance } from "../contracts/distance.js";
 import { refuse, unknownOptions, wholeNumber } from "../contracts/options.js";
 import { distanceNamed, type DistanceName } from "../distances/index.js";
-import { findNearest } from "../tensor/nearest-top.js";
+import { findNearest, type SearchChunks } from "../tensor/nearest-top.js";
+import { CHUNKS, chunkProblems } from "./search-chunks.js";
 import { toMatrix, type Vectors } from "./vectors.js";
 
 /** Options of `findDuplicates`. */
-export interface DuplicateSearch {
+export interface DuplicateSearch extends SearchChunks {
   /** Pairs farther apart than this are left out; null (default) for none. */
   readonly threshold?: number | null;
   /** Neighbours looked at for each vector. Default 10. */
@@ -34,10 +35,17 @@ export async function findDuplicates(vectors: Vectors, options: DuplicateSearch 
     threshold === null || Number.isFinite(threshold) ? null : "threshold: expected a number or null",
     wholeNumber("neighbours", neighbours, 1),
     wholeNumber("most", most, 1),
-    ...unknownOptions(options, ["threshold", "neighbours", "most", "distance"]),
+    ...chunkProblems(options),
+    ...unknownOptions(options, ["threshold", "neighbours", "most", "distance", ...CHUNKS]),
   ]);
   const matrix = toMatrix("findDuplicates", vectors);
-  const { count, rows, distances } = await findNearest(distanceNamed(distance), matrix, matrix, neighbours + 1);
+  const { count, rows, distances } = await findNearest(
+    distanceNamed(distance),
+    matrix,
+    matrix,
+    neighbours + 1,
+    options,
+  );
   const pairs = new Map<number, NearPair>();
   for (let at = 0; at < rows.length; at += 1) {
     const [query, found, apart] = [Math.floor(at / count), rows[at]!, distances[at]!];
@@ -51,7 +59,7 @@ export async function findDuplicates(vectors: Vectors, options: DuplicateSearch 
 }
 
 /** Options of `findCommunities`. */
-export interface CommunitySearch {
+export interface CommunitySearch extends SearchChunks {
   /** Members lie no farther than this from the center. */
   readonly threshold: number;
   /** Smaller communities are left out. Default 2. */
@@ -80,10 +88,17 @@ export async function findCommunities(vectors: Vectors, options: CommunitySearch
     Number.isFinite(threshold) ? null : "threshold: expected a number",
     wholeNumber("least", least, 1),
     wholeNumber("neighbours", neighbours, 1),
-    ...unknownOptions(options, ["threshold", "least", "neighbours", "distance"]),
+    ...chunkProblems(options),
+    ...unknownOptions(options, ["threshold", "least", "neighbours", "distance", ...CHUNKS]),
   ]);
   const matrix = toMatrix("findCommunities", vectors);
-  const { count, rows, distances } = await findNearest(distanceNamed(distance), matrix, matrix, neighbours + 1);
+  const { count, rows, distances } = await findNearest(
+    distanceNamed(distance),
+    matrix,
+    matrix,
+    neighbours + 1,
+    options,
+  );
   const around = Array.from({ length: matrix.rows }, (_, center) => {
     const members = [center];
     for (let at = center * count; at < (center + 1) * count && distances[at]! <= threshold; at += 1) {

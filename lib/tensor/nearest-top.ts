@@ -14,9 +14,15 @@ export interface Nearest {
   readonly distances: Float32Array;
 }
 
-/** Queries and candidates of one product, and the most neighbours kept at once. */
-const QUERIES = 1024;
-const CANDIDATES = 2048;
+/** How much is compared at once, against memory: what is found does not depend on it. */
+export interface SearchChunks {
+  /** Queries at a time. Default 1,024. */
+  readonly queryChunk?: number;
+  /** Vectors searched at a time, for each chunk of queries. Default 2,048. */
+  readonly corpusChunk?: number;
+}
+
+/** The most neighbours kept at once. */
 const KEPT = 1 << 22;
 /** Numbers of one side when distances are computed again. */
 const AGAIN = 1 << 20;
@@ -32,6 +38,7 @@ export async function findNearest(
   queries: HostMatrix,
   candidates: HostMatrix,
   k: number,
+  { queryChunk = 1024, corpusChunk = 2048 }: SearchChunks = {},
 ): Promise<Nearest> {
   await prepareBackend();
   const count = Math.min(k, candidates.rows);
@@ -40,10 +47,10 @@ export async function findNearest(
   if (count === 0) return { count, rows, distances };
   const [querySet, candidateSet] = [allRows(queries), allRows(candidates)];
   const scores = await Scores.open(comparison, querySet, candidateSet);
-  const step = Math.max(1, Math.min(QUERIES, Math.floor(KEPT / count)));
+  const step = Math.max(1, Math.min(queryChunk, Math.floor(KEPT / count)));
   for (let start = 0; start < queries.rows; start += step) {
     const block = querySet.rows.subarray(start, start + step);
-    const found = await searchBlock(scores, block, candidates.rows, count);
+    const found = await searchBlock(scores, block, candidates.rows, count, corpusChunk);
     const range = [start * count, (start + block.length) * count] as const;
     measure(comparison, querySet, candidateSet, { count, rows: found, distances: distances.subarray(...range) }, start);
     rows.set(found, range[0]);
@@ -51,12 +58,18 @@ export async function findNearest(
   return { count, rows, distances };
 }
 
-async function searchBlock(scores: Scores, queries: Int32Array, total: number, count: number): Promise<Int32Array> {
+async function searchBlock(
+  scores: Scores,
+  queries: Int32Array,
+  total: number,
+  count: number,
+  width: number,
+): Promise<Int32Array> {
   const candidates = upTo(total);
   const heaps = Array.from(queries, () => new BestScores(count));
   using left = scores.left(queries);
-  for (let start = 0; start < total; start += CANDIDATES) {
-    const chunk = candidates.subarray(start, start + CANDIDATES);
+  for (let start = 0; start < total; start += width) {
+    const chunk = candidates.subarray(start, start + width);
     await scores.block(left.tensor, chunk, (block) => {
       heaps.forEach((heap, row) => {
         pushRow(heap, block.subarray(row * chunk.length, (row + 1) * chunk.length), start, scores.offsets);
