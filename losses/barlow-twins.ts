@@ -60,7 +60,10 @@ export class BarlowTwinsLoss extends SimilarityLoss<"pair"> {
     const same = samePosition(embeddings.shape[1]);
     const errors = tf.squaredDifference(innerProducts(deviations(a), deviations(b)), same);
     const weights = tf.add(tf.mul(same, 1 - this.#redundancy), this.#redundancy);
-    return { value: tf.sum(tf.mul(errors, weights)), weight: tf.scalar(labels.shape[0]) };
+    const pairs = labels.shape[0];
+    // One pair alone correlates with nothing.
+    const counts = pairs > 1 ? 1 : 0;
+    return { value: tf.mul(tf.sum(tf.mul(errors, weights)), counts), weight: tf.scalar(counts * pairs) };
   }
 }
 

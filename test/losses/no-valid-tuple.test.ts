@@ -9,6 +9,7 @@ const OF_ONE = [
   "ContrastiveLoss",
   "CosineSimilarityLoss",
   "RegularizedLoss",
+  "SimSiamLoss",
   "VICRegLoss",
 ];
 
