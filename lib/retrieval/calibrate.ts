@@ -1,9 +1,10 @@
 import type { Distance } from "../contracts/distance.js";
-import { oneOf, refuse, unknownOptions } from "../contracts/options.js";
+import { oneOf, refuse, unknownOptions, wholeNumber, type Problem } from "../contracts/options.js";
 import { distanceNamed, type DistanceName } from "../distances/index.js";
 import { DataError, ShapeError } from "../errors.js";
 import { rankScores, type RankedScores } from "../statistics/ranked-scores.js";
 import {
+  allCuts,
   areaUnderCurve,
   bestCut,
   cutOfPrecision,
@@ -31,9 +32,17 @@ export interface CalibrationPairs {
   readonly target?: CalibrationTarget;
 }
 
+/** Pairs for which several thresholds are chosen at once. */
+export interface CalibrationTargets<Name extends string> extends CalibrationPairs {
+  /** What each is chosen for, under names of your own, such as `{ strict: { precision: 0.99 }, loose: { recall: 0.95 } }`. */
+  readonly targets: Readonly<Record<Name, CalibrationTarget>>;
+  /** Most rows of `thresholds`, 2 or more. Default 1,000. */
+  readonly mostThresholds?: number;
+}
+
 /** A threshold on the distance and what it does on the pairs it was chosen on. */
 export interface Calibration {
-  /** Pairs at this distance or nearer are taken for matches. */
+  /** Pairs at this distance or nearer are taken for matches; below every distance when it is best to take none. */
   readonly threshold: number;
   /** Name of the distance. */
   readonly distance: string;
@@ -48,17 +57,47 @@ export interface Calibration {
   readonly pairs: number;
 }
 
+/** What a threshold would do. */
+export interface ThresholdRow {
+  /** The distance up to which pairs are taken for matches: halfway to the next pair. */
+  readonly threshold: number;
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+}
+
+/** Thresholds for several targets. Plain data, that JSON can say. */
+export interface Calibrations<Name extends string> {
+  /** For `target`. */
+  readonly optimal: Calibration;
+  /** For each of `targets`. */
+  readonly cutpoints: Readonly<Record<Name, Calibration>>;
+  /** One for each different distance, nearest first; of more than `mostThresholds`, those at even steps with the first and the last. */
+  readonly thresholds: readonly ThresholdRow[];
+}
+
 /**
  * Chooses the distance up to which two items are taken for a match. Use pairs that the model was not trained on: on training pairs the
  * threshold comes out too strict.
  *
- * @throws ConfigError, ShapeError, and DataError when there is no match or no other pair, or no threshold reaches the target.
+ * With `targets` it chooses several at once, and tells what every other threshold would do.
+ *
+ * @throws ConfigError, ShapeError, and DataError when there is no match or no other pair, or no threshold reaches a target.
  */
-export async function calibrate(given: CalibrationPairs): Promise<Calibration> {
-  const { matches, target = "f1" } = given;
+export async function calibrate<const Name extends string>(
+  given: CalibrationTargets<Name>,
+): Promise<Calibrations<Name>>;
+export async function calibrate(given: CalibrationPairs): Promise<Calibration>;
+export async function calibrate(
+  given: CalibrationPairs & Partial<CalibrationTargets<string>>,
+): Promise<Calibration | Calibrations<string>> {
+  const { matches, target = "f1", targets, mostThresholds = 1000 } = given;
+  const several = targets === undefined ? [] : ["mostThresholds"];
   refuse("calibrate", [
-    ...unknownOptions(given, ["left", "right", "matches", "distance", "target"]),
-    typeof target === "string" ? oneOf("target", target, ["f1", "accuracy", "mcc"]) : shareProblem(target),
+    ...unknownOptions(given, ["left", "right", "matches", "distance", "target", "targets", ...several]),
+    targetProblem("target", target),
+    wholeNumber("mostThresholds", mostThresholds, 2),
+    ...targetsProblems(targets),
   ]);
   const distance = distanceNamed(given.distance ?? "cosine");
   const distances = await distancesOf("calibrate", given, distance);
@@ -71,15 +110,27 @@ export async function calibrate(given: CalibrationPairs): Promise<Calibration> {
       `calibrate: needs pairs that match and pairs that do not, got ${ranked?.positives ?? 0} and ${ranked?.negatives ?? 0}`,
     );
   }
-  const { threshold, precision, recall } = cut(ranked, target);
+  const auc = areaUnderCurve(ranked);
+  const chosen = (wanted: CalibrationTarget, name = ""): Calibration => {
+    const { threshold, precision, recall, f1 } = rowOf(cut(ranked, wanted, name));
+    return { threshold, distance: distance.name, precision, recall, f1, auc, pairs: matches.length };
+  };
+  const optimal = chosen(target);
+  if (targets === undefined) return optimal;
   return {
-    threshold: -threshold,
-    distance: distance.name,
+    optimal,
+    cutpoints: Object.fromEntries(Object.entries(targets).map(([name, wanted]) => [name, chosen(wanted, name)])),
+    thresholds: allCuts(ranked, mostThresholds).map(rowOf),
+  };
+}
+
+function rowOf({ threshold, precision, recall }: Cut): ThresholdRow {
+  return {
+    // JSON has no infinity; and no zero is negative.
+    threshold: threshold === Infinity ? -Number.MAX_VALUE : 0 - threshold,
     precision,
     recall,
     f1: precision + recall === 0 ? 0 : (2 * precision * recall) / (precision + recall),
-    auc: areaUnderCurve(ranked),
-    pairs: matches.length,
   };
 }
 
@@ -137,19 +188,34 @@ async function distancesOf(
   return pairDistances(distance, left, right);
 }
 
-function cut(ranked: RankedScores, target: CalibrationTarget): Cut {
+function cut(ranked: RankedScores, target: CalibrationTarget, name: string): Cut {
   if (typeof target === "string") return bestCut(ranked, target);
   const found = "precision" in target ? cutOfPrecision(ranked, target.precision) : cutOfRecall(ranked, target.recall);
   if (found === null) {
-    throw new DataError(`calibrate: no threshold reaches ${JSON.stringify(target)}; ask for less, or train further`);
+    const wanted = `${JSON.stringify(target)}${name === "" ? "" : ` of "${name}"`}`;
+    throw new DataError(`calibrate: no threshold reaches ${wanted}; ask for less, or train further`);
   }
   return found;
 }
 
-function shareProblem(target: object): string | null {
+function targetsProblems(targets: unknown): Problem[] {
+  if (targets === undefined) return [];
+  if (typeof targets !== "object" || targets === null || Object.keys(targets).length === 0) {
+    return ["targets: expected an object with one target or more"];
+  }
+  return Object.entries(targets).map(([name, target]) => targetProblem(`targets.${name}`, target));
+}
+
+function targetProblem(name: string, target: unknown): Problem {
+  return typeof target === "object" && target !== null
+    ? shareProblem(name, target)
+    : oneOf(name, target, ["f1", "accuracy", "mcc"]);
+}
+
+function shareProblem(who: string, target: object): Problem {
   const [[name, value] = ["", null], ...others] = Object.entries(target) as [string, unknown][];
   const known = others.length === 0 && (name === "precision" || name === "recall");
   return known && typeof value === "number" && value > 0 && value <= 1
     ? null
-    : `target: expected "f1", "accuracy", "mcc", { precision } or { recall } above 0 and up to 1, got ${JSON.stringify(target)}`;
+    : `${who}: expected "f1", "accuracy", "mcc", { precision } or { recall } above 0 and up to 1, got ${JSON.stringify(target)}`;
 }

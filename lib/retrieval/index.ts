@@ -9,8 +9,11 @@ export {
   calibrate,
   type Calibration,
   type CalibrationPairs,
+  type Calibrations,
   type CalibrationTarget,
+  type CalibrationTargets,
   type ThresholdReport,
+  type ThresholdRow,
 } from "./calibrate.js";
 export {
   evaluateModel,

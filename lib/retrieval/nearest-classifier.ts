@@ -1,10 +1,11 @@
 import type { Distance } from "../contracts/distance.js";
 import type { Group } from "../contracts/samples.js";
-import { flag, oneOf, refuse, unknownOptions, wholeNumber } from "../contracts/options.js";
+import { flag, oneOf, refuse, unknownOptions, wholeNumber, type Problem } from "../contracts/options.js";
 import { distanceNamed, type DistanceName } from "../distances/index.js";
 import { UsageError } from "../errors.js";
 import type { HostMatrix } from "../tensor/host.js";
 import { findNearest } from "../tensor/nearest-top.js";
+import type { Calibration } from "./calibrate.js";
 import { toMatrix, type Vectors } from "./vectors.js";
 
 /** Options of `NearestClassifier`. */
@@ -13,8 +14,11 @@ export interface NearestClassifierOptions {
   readonly k?: number;
   /** "majority" (default): the label most neighbours have, the nearer ones deciding ties; "weighted": neighbours count `1 / (1 + distance)`. */
   readonly vote?: "majority" | "weighted";
-  /** Neighbours farther than this do not vote; without any, the label is null. Default none: the nearest always decide. */
-  readonly threshold?: number | null;
+  /**
+   * Neighbours farther than this do not vote; without any, the label is null. A distance, or what `calibrate` gave, by the same distance.
+   * Default none: the nearest always decide.
+   */
+  readonly threshold?: number | Pick<Calibration, "threshold" | "distance"> | null;
   /** Default cosine. */
   readonly distance?: DistanceName | Distance;
   /** Leave out the neighbour at the same position, for classifying the examples themselves. Default false. */
@@ -39,7 +43,9 @@ export class NearestClassifier<Label extends Group> {
   readonly #matrix: HostMatrix;
   readonly #labels: readonly Label[];
   readonly #distance: Distance;
-  readonly #options: Required<Omit<NearestClassifierOptions, "distance">>;
+  readonly #options: Required<Omit<NearestClassifierOptions, "distance" | "threshold">> & {
+    readonly threshold: number | null;
+  };
 
   /**
    * @param vectors examples, with their labels.
@@ -47,11 +53,12 @@ export class NearestClassifier<Label extends Group> {
    */
   constructor(vectors: Vectors, labels: readonly Label[], options: NearestClassifierOptions = {}) {
     const { k = 1, vote = "majority", threshold = null, leaveOneOut = false, distance = "cosine" } = options;
+    const metric = distanceNamed(distance);
     refuse("NearestClassifier", [
       wholeNumber("k", k, 1),
       oneOf("vote", vote, ["majority", "weighted"]),
       flag("leaveOneOut", leaveOneOut),
-      threshold === null || Number.isFinite(threshold) ? null : "threshold: expected a number or null",
+      thresholdProblem(threshold, metric),
       ...unknownOptions(options, ["k", "vote", "threshold", "leaveOneOut", "distance"]),
     ]);
     this.#matrix = toMatrix("NearestClassifier", vectors);
@@ -61,8 +68,9 @@ export class NearestClassifier<Label extends Group> {
       );
     }
     this.#labels = [...labels];
-    this.#distance = distanceNamed(distance);
-    this.#options = { k, vote, threshold, leaveOneOut };
+    this.#distance = metric;
+    const limit = typeof threshold === "object" && threshold !== null ? threshold.threshold : threshold;
+    this.#options = { k, vote, threshold: limit, leaveOneOut };
   }
 
   /** One answer for each query. */
@@ -100,6 +108,15 @@ export class NearestClassifier<Label extends Group> {
     }
     return best;
   }
+}
+
+function thresholdProblem(given: unknown, metric: Distance): Problem {
+  if (given === null || Number.isFinite(given)) return null;
+  const { threshold, distance } = Object(given) as Partial<Calibration>;
+  if (!Number.isFinite(threshold)) return "threshold: expected a number, what calibrate gave, or null";
+  return distance === metric.name
+    ? null
+    : `threshold: was calibrated by the distance "${distance}", and vectors are compared by "${metric.name}"`;
 }
 
 interface Neighbour<Label> {

@@ -82,6 +82,19 @@ export function cutOfRecall(ranked: RankedScores, recall: number): Cut | null {
 }
 
 /**
+ * What every threshold reaches that tells two different scores apart, highest first, with its F1 as value; of more than `most`, those at
+ * even steps with the first and the last.
+ */
+export function allCuts(ranked: RankedScores, most: number): Cut[] {
+  const levels = ranked.thresholds.length;
+  const count = Math.min(levels, most);
+  return Array.from({ length: count }, (_, at) => {
+    const level = count === 1 ? levels - 1 : Math.round((at * (levels - 1)) / (count - 1));
+    return cutAt(ranked, level, measureAt(ranked, level, "f1"));
+  });
+}
+
+/**
  * Share of the relevant that is missed (false non-match rate) at the lowest threshold that takes no more than a share `rate` of the
  * others (false match rate). NaN when all are relevant or none is.
  */
