@@ -1,5 +1,6 @@
 import { ShapeError } from "../errors.js";
 import type { HostMatrix, HostTensor } from "../tensor/host.js";
+import { ItemSlots } from "./item-slots.js";
 import { RecentEdits } from "./recent-edits.js";
 
 /** Everything a ring buffer holds; the rows are those filled, in the order of their slots. */
@@ -22,8 +23,7 @@ export type MemoryTensors = Readonly<Record<"embeddings" | "groups" | "valid", H
 export class RingBuffer {
   readonly #embeddings: Float32Array;
   readonly #groups: Int32Array;
-  /** Number of the item of each row, 0 where it is not known. */
-  readonly #items: Float64Array;
+  readonly #items: ItemSlots;
   readonly #valid: Float32Array;
   readonly #tensors: MemoryTensors;
   /** Of the embeddings. */
@@ -38,7 +38,7 @@ export class RingBuffer {
   ) {
     this.#embeddings = new Float32Array(capacity * size);
     this.#groups = new Int32Array(capacity);
-    this.#items = new Float64Array(capacity);
+    this.#items = new ItemSlots(capacity);
     this.#valid = new Float32Array(capacity);
     this.#tensors = Object.freeze({
       embeddings: { data: this.#embeddings, shape: [capacity, size], edits: this.#edits },
@@ -70,8 +70,8 @@ export class RingBuffer {
     const kept = rows - dropped;
     const tail = Math.min(kept, this.capacity - this.#pointer);
     // A batch that wraps leaves its first rows at the start of the buffer; all its rows are equally old.
-    this.#write(0, { data, size }, groups, items, dropped, kept - tail);
     this.#write(this.#pointer, { data, size }, groups, items, rows - tail, tail);
+    this.#write(0, { data, size }, groups, items, dropped, kept - tail);
     this.#pointer = (this.#pointer + kept) % this.capacity;
     this.#filled = Math.min(this.capacity, this.#filled + rows);
     return dropped;
@@ -88,7 +88,7 @@ export class RingBuffer {
     this.#embeddings.set(data.subarray(row * size, (row + count) * size), slot * this.size);
     this.#edits.add(slot * this.size, (slot + count) * this.size);
     this.#groups.set(groups.subarray(row, row + count), slot);
-    this.#items.set(items.subarray(row, row + count), slot);
+    for (let i = 0; i < count; i += 1) this.#items.write(slot + i, items[row + i] as number);
     this.#valid.fill(1, slot, slot + count);
   }
 
@@ -102,11 +102,7 @@ export class RingBuffer {
   tensors(batch: Float64Array | null = null): MemoryTensors {
     this.#valid.fill(1, 0, this.#filled);
     if (batch === null) return this.#tensors;
-    const present = new Set(batch);
-    present.delete(0);
-    if (present.size === 0) return this.#tensors;
-    for (let slot = 0; slot < this.#filled; slot += 1)
-      if (present.has(this.#items[slot] as number)) this.#valid[slot] = 0;
+    for (const item of batch) for (const slot of this.#items.of(item)) this.#valid[slot] = 0;
     return this.#tensors;
   }
 
@@ -115,7 +111,7 @@ export class RingBuffer {
     return {
       embeddings: this.#embeddings.slice(0, this.#filled * this.size),
       groups: this.#groups.slice(0, this.#filled),
-      items: new Int32Array(this.#items.slice(0, this.#filled).buffer),
+      items: new Int32Array(this.#items.slice(this.#filled).buffer),
       pointer: this.#pointer,
       filled: this.#filled,
     };
@@ -142,7 +138,7 @@ export class RingBuffer {
     this.#embeddings.fill(0).set(embeddings);
     this.#edits.add(0, this.#embeddings.length);
     this.#groups.fill(0).set(groups);
-    this.#items.fill(0).set(new Float64Array(items.slice().buffer));
+    this.#items.restore(new Float64Array(items.slice().buffer), filled < this.capacity ? 0 : pointer);
     this.#valid.fill(0).fill(1, 0, filled);
     this.#pointer = pointer;
     this.#filled = filled;

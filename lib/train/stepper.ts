@@ -59,6 +59,8 @@ export class Stepper<K extends Kind, Item> {
     const early = fused && memory === null;
     const running = session.run(program, inputs, noise(), FINITE);
     if (early) this.#start(upcoming, batchesSeen + 1);
+    // What is there already of a batch that has to wait is made ready meanwhile.
+    else whenThere(upcoming, ({ inputs: next }) => Object.values(next).forEach(({ data }) => void data));
     const reported = await running;
     const finite = Number.isFinite(numberOf(reported, "loss")) && Number.isFinite(numberOf(reported, "gradientNorm"));
     let skipped: string | null = null;
