@@ -97,8 +97,9 @@ export class Stepper<K extends Kind, Item> {
       updated,
       skipped,
       release: (embeddingsToo) => {
-        const { embeddings, similarities } = reported;
+        const { embeddings, similarities, keys } = reported;
         session.recycle?.({
+          ...(keys === undefined ? {} : { keys }),
           ...(similarities === undefined ? {} : { similarities }),
           ...(embeddings === undefined || !embeddingsToo ? {} : { embeddings }),
         });
