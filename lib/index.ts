@@ -31,6 +31,11 @@ export type { CacheStorage } from "./cache/storage.js";
 export { XbmConfig } from "./memory/xbm-config.js";
 export type { BatchOutcome, Callback, CallbackContext, RunFacts } from "./train/callback.js";
 export { KnownClasses, type KnownClassesOptions } from "./train/known-classes.js";
+export {
+  RetrievalEvaluation,
+  type RepeatableCollection,
+  type RetrievalEvaluationOptions,
+} from "./train/retrieval-evaluation.js";
 export type { Direction } from "./train/monitor.js";
 export { log, type LogOptions } from "./train/log.js";
 export type { Scalars, StopReason, SummaryRow, TrainEvent } from "./train/events.js";

@@ -22,6 +22,11 @@ export interface LoadOptions extends EngineChoice {
   readonly parts?: readonly AnyPartClass[];
 }
 
+/** Makes of items the inputs that the network reads. */
+interface Collator<Item> {
+  collate(items: readonly Item[]): Promise<HostTensors>;
+}
+
 /** What encodes. */
 interface Running {
   readonly engine: Engine;
@@ -35,13 +40,16 @@ interface Running {
 export class SimilarityModel<Item> implements AsyncDisposable {
   readonly #content: ModelContent<Item>;
   readonly #choice: EngineChoice;
+  readonly #collator: Collator<Item>;
   #running: Promise<Running> | null = null;
   /** Runs wait for each other: a session does one thing at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(content: ModelContent<Item>, choice: EngineChoice = {}) {
+  /** @param collator makes the inputs of items where something knows more than the encoders, such as a cache. Default: the encoders. */
+  constructor(content: ModelContent<Item>, choice: EngineChoice = {}, collator: Collator<Item> | null = null) {
     this.#content = content;
     this.#choice = choice;
+    this.#collator = collator ?? { collate: (items) => collate(content.encoders, items) };
   }
 
   /**
@@ -158,7 +166,7 @@ export class SimilarityModel<Item> implements AsyncDisposable {
   /** A failure is reported where it is awaited; encoders count the items from `start`. */
   #inputsOf(items: readonly Item[], start: number): Promise<HostTensors> {
     if (items.length === 0) return Promise.resolve({});
-    const inputs = collate(this.#content.encoders, items).catch((error: unknown) => {
+    const inputs = this.#collator.collate(items).catch((error: unknown) => {
       throw start === 0 ? error : placed(error, `SimilarityModel.encode, counting from item ${start}`);
     });
     inputs.catch(() => undefined);

@@ -2,18 +2,20 @@ import type { Kind } from "../contracts/samples.js";
 import { UsageError } from "../errors.js";
 import type { Json } from "../json.js";
 import type { Assembled } from "../model/assemble.js";
-import type { HostTensors } from "../tensor/host.js";
 import type { Callback, CallbackContext, Hook, RunFacts } from "./callback.js";
 import type { Scalars } from "./events.js";
 import { logInto, type ScalarLog } from "./log.js";
 import type { LoopState } from "./loop-state.js";
 import type { Direction } from "./monitor.js";
 
+/** What callbacks may read while a model is trained. */
+export type Readers = Pick<CallbackContext, "parameters" | "model">;
+
 /** Calls the hooks of all callbacks in turn and remembers what they ask for. */
 export class CallbackRunner {
   readonly #callbacks: readonly Callback[];
   readonly #loop: LoopState;
-  readonly #readParameters: () => Promise<HostTensors>;
+  readonly #readers: Readers;
   readonly #facts: RunFacts;
   /** Where `log` goes now; stages replace it. */
   log: ScalarLog;
@@ -22,18 +24,12 @@ export class CallbackRunner {
   /** The sentence of a callback that ended the run. */
   stopRequest: string | null = null;
 
-  constructor(
-    callbacks: readonly Callback[],
-    loop: LoopState,
-    log: ScalarLog,
-    facts: RunFacts,
-    readParameters: () => Promise<HostTensors>,
-  ) {
+  constructor(callbacks: readonly Callback[], loop: LoopState, log: ScalarLog, facts: RunFacts, readers: Readers) {
     this.#callbacks = callbacks;
     this.#loop = loop;
     this.log = log;
     this.#facts = facts;
-    this.#readParameters = readParameters;
+    this.#readers = readers;
   }
 
   /** Awaits the hook of each callback, in order. */
@@ -63,6 +59,12 @@ export class CallbackRunner {
   }
 
   #contextFor(callback: Callback): CallbackContext {
+    const reading = <T>(read: () => Promise<T>): Promise<T> => {
+      if (callback.readsParameters === true) return read();
+      throw new UsageError(
+        `callback ${callback.name ?? "(unnamed)"} reads parameters; declare it: readsParameters = true`,
+      );
+    };
     return {
       epoch: this.#loop.epoch,
       step: this.#loop.step,
@@ -73,12 +75,8 @@ export class CallbackRunner {
       stop: (message) => {
         this.stopRequest ??= message;
       },
-      parameters: () => {
-        if (callback.readsParameters === true) return this.#readParameters();
-        throw new UsageError(
-          `callback ${callback.name ?? "(unnamed)"} reads parameters; declare it: readsParameters = true`,
-        );
-      },
+      parameters: () => reading(() => this.#readers.parameters()),
+      model: () => reading(() => this.#readers.model()),
     };
   }
 }

@@ -3,6 +3,7 @@ import type { Distance } from "../contracts/distance.js";
 import type { Stage } from "../contracts/metric.js";
 import type { Group, Kind } from "../contracts/samples.js";
 import type { Json } from "../json.js";
+import type { SimilarityModel } from "../model/similarity-model.js";
 import type { HostMatrix, HostTensors } from "../tensor/host.js";
 import type { LogOptions } from "./log.js";
 import type { Scalars } from "./events.js";
@@ -36,6 +37,12 @@ export interface CallbackContext {
    * @throws UsageError unless the callback declares `readsParameters`: engines publish parameters only to those that ask.
    */
   parameters(): Promise<HostTensors>;
+  /**
+   * The model as it is now, by averaged parameters where there are any: a copy, for items of the model that is trained. Dispose it, or use
+   * it up to the end of the hook with `await using`.
+   * @throws UsageError unless the callback declares `readsParameters`.
+   */
+  model(): Promise<SimilarityModel<unknown>>;
 }
 
 /** What a batch gave. */
@@ -56,7 +63,7 @@ export interface BatchOutcome {
 export interface Callback {
   /** Under which its state is saved; needed when it has `state`. */
   readonly name?: string;
-  /** Declares that hooks call `context.parameters()`. */
+  /** Declares that hooks call `context.parameters()` or `context.model()`. */
   readonly readsParameters?: boolean;
   /** Which way the numbers that it logs get better, for those that monitor them. Default "min". */
   readonly directions?: Readonly<Record<string, Direction>>;

@@ -14,7 +14,7 @@ import { TrainerConfig } from "./trainer-config.js";
 export function contentOf<K extends Kind, Item>(
   assembled: Assembled<K, Item>,
   carried: HostTensors,
-  training: TrainingRecord,
+  training: TrainingRecord | null,
 ): ModelContent<Item> {
   const { encoders, head, loss } = assembled;
   const parameters = withoutLoss({ ...under(carried, "parameters"), ...under(carried, "average") });

@@ -10,7 +10,6 @@ import type { TrainableModel } from "../model/trainable-model.js";
 import { FileFormatError } from "../errors.js";
 import { Random } from "../random.js";
 import type { HostTensors } from "../tensor/host.js";
-import { under } from "../tensor/tree.js";
 import { join } from "node:path";
 import { Caches } from "./caches.js";
 import { CallbackRunner, directionsOf, factsOf } from "./callback-runner.js";
@@ -26,6 +25,7 @@ import { ScalarLog } from "./log.js";
 import { startOfRun } from "./loop-state.js";
 import { assembleForTraining, startSession, type Resumed } from "./open-run.js";
 import { planStopping } from "./plan-stopping.js";
+import { readersOf } from "./readers.js";
 import type { RunContext } from "./run-context.js";
 import { runTraining, type Loaders } from "./run.js";
 import { runStage } from "./stage.js";
@@ -74,24 +74,24 @@ export class Fit<K extends Kind, Item> {
     await using caches = new Caches(assembled, warnings);
     const loop = { ...startOfRun(), ...checkpoint?.state.loop };
     const log = new ScalarLog();
-    const readParameters = async (): Promise<HostTensors> =>
-      under(await session.read((name) => name.startsWith("parameters/")), "parameters");
+    const readers = readersOf(assembled, session, config, caches.embedRows);
     const run: RunContext<K, Item> = {
       ...{ assembled, session, config, limits, log, loop, warnings },
       random: new Random(config.seed),
       embedRows: caches.embedRows,
       recycleInputs: caches.recycleInputs,
-      callbacks: new CallbackRunner(callbacks, loop, log, factsOf(assembled), readParameters),
+      callbacks: new CallbackRunner(callbacks, loop, log, factsOf(assembled), readers),
       memory: assembled.xbm === null ? null : new RingBuffer(assembled.xbm.bufferSize, assembled.head.outputSize),
       drift: assembled.xbm === null ? null : new DriftMeter(DRIFT_STEPS),
       metricRows: new MetricRows(),
     };
+    const directions = directionsOf(callbacks);
     const { earlyStopping, watched, checkMonitors } = planStopping(
       config,
       assembled.metrics,
       loaders.validation !== undefined,
       warnings,
-      directionsOf(callbacks),
+      directions,
     );
     const checkpoints = new Checkpoints(run, {
       config: config.checkpoint === false ? null : config.checkpoint,
@@ -124,9 +124,8 @@ export class Fit<K extends Kind, Item> {
       yield* warnings.take();
       const history = new History();
       const hooks = {
-        earlyStopping,
-        signal,
-        checkMonitors,
+        ...{ earlyStopping, watched, signal, checkMonitors },
+        isOfCallback: (monitor: string) => monitor in directions,
         checkpoint: (values: Scalars, at: Parameters<typeof checkpoints.accept>[1]) => checkpoints.accept(values, at),
       };
       const { reason, message } = yield* history.watch(runTraining(run, reading, hooks));
@@ -204,13 +203,13 @@ export async function* evaluateFitted<K extends Kind, Item>(
   await using session = await startSession(assembled, config, chosen, { carried }, warnings);
   const limits = limitsOf(config, null, loader.batchesPerEpoch);
   const loop = { ...startOfRun(), ...read?.state.loop, step: read?.state.loop.step ?? fitted?.step ?? 0 };
-  const readParameters = async (): Promise<HostTensors> =>
-    under(await session.read((name) => name.startsWith("parameters/")), "parameters");
+  const { embedRows } = new Caches(assembled, warnings);
+  const readers = readersOf(assembled, session, config, embedRows);
   const run = {
     ...{ assembled, session, config, limits, loop },
     random: new Random(config.seed),
-    embedRows: new Caches(assembled, warnings).embedRows,
-    callbacks: new CallbackRunner(callbacks, loop, new ScalarLog(), factsOf(assembled), readParameters),
+    embedRows,
+    callbacks: new CallbackRunner(callbacks, loop, new ScalarLog(), factsOf(assembled), readers),
   };
   const few = config.fastDevRun === false ? config.overfitBatches : Number(config.fastDevRun);
   const testBatches = few ?? countOf("limitTestBatches", config.limitTestBatches, loader.batchesPerEpoch);

@@ -17,6 +17,7 @@ import { prepare } from "./prepare.js";
 import type { Loaders } from "./run.js";
 import { Stepper } from "./stepper.js";
 import { TrainerConfig } from "./trainer-config.js";
+import { readersOf } from "./readers.js";
 import { Warnings } from "./warnings.js";
 
 /** The range that is tried. */
@@ -68,10 +69,11 @@ export async function findLearningRate<K extends Kind, Item>(
   await using session = await startSession(assembled, config, chosen, null, warnings);
   const loop = startOfRun();
   const log = new ScalarLog();
-  const callbacks = new CallbackRunner([], loop, log, factsOf(assembled), () => Promise.resolve({}));
   const random = new Random(config.seed);
   await using caches = new Caches(assembled, warnings);
   const { embedRows } = caches;
+  const readers = readersOf(assembled, session, config, embedRows);
+  const callbacks = new CallbackRunner([], loop, log, factsOf(assembled), readers);
   for await (const _event of fitHead({ assembled, session, embedRows }, () => train.items()));
   const limits = limitsOf(config, train.batchesPerEpoch, null);
   const stepper = new Stepper({

@@ -8,6 +8,7 @@ import type { Scalars, StopReason, TrainEvent } from "./events.js";
 import { reached } from "./limits.js";
 import { logInto } from "./log.js";
 import { MetricsRunner } from "./metrics-runner.js";
+import type { Watched } from "./monitor.js";
 import { atMost, oneAhead } from "./one-ahead.js";
 import { prepare, type Prepared } from "./prepare.js";
 import type { RunContext } from "./run-context.js";
@@ -28,6 +29,10 @@ export interface RunHooks {
   /** Sees what a validation logs before training starts. @throws ConfigError when something monitored is missing. */
   readonly checkMonitors: (validation: Scalars) => void;
   readonly earlyStopping: EarlyStopping | null;
+  /** What decides the best. */
+  readonly watched: Watched | null;
+  /** Whether a callback logs it, who may do so now and then. */
+  readonly isOfCallback: (monitor: string) => boolean;
   readonly signal: AbortSignal | null;
 }
 
@@ -55,6 +60,8 @@ class TrainingLoop<K extends Kind, Item> {
   readonly #readsEmbeddings: boolean;
   #clock = performance.now();
   #latest: Scalars;
+  /** What was logged since the last judgement. */
+  #fresh: Scalars = {};
   /** Step of the last validation. */
   #validatedAt = -1;
 
@@ -223,6 +230,7 @@ class TrainingLoop<K extends Kind, Item> {
     await callbacks.call("onTrainEpochEnd");
     const values = { ...log.means(), ...this.#rates() };
     this.#latest = { ...this.#latest, ...values };
+    this.#fresh = { ...this.#fresh, ...values };
     yield { type: "metrics", step: loop.step, epoch: loop.epoch, scope: "epoch", values };
     yield {
       type: "epochEnd",
@@ -250,6 +258,7 @@ class TrainingLoop<K extends Kind, Item> {
     this.#validatedAt = loop.step;
     const values = yield* runStage(this.#run, { stage: "validation", loader, batches: limits.validationBatches });
     this.#latest = { ...this.#latest, ...values };
+    this.#fresh = { ...this.#fresh, ...values };
     yield { type: "metrics", step: loop.step, epoch: loop.epoch, scope: "epoch", values };
     this.#tick();
     return yield* this.#judge();
@@ -258,8 +267,14 @@ class TrainingLoop<K extends Kind, Item> {
   /** Best checkpoint and early stopping, whenever new values are complete. */
   async *#judge(): AsyncGenerator<TrainEvent, Stop | null> {
     const { config, loop } = this.#run;
-    const message = this.#hooks.earlyStopping?.check(this.#latest) ?? null;
-    yield* this.#hooks.checkpoint(this.#latest, "judged");
+    const { earlyStopping, watched, isOfCallback } = this.#hooks;
+    // What a callback logs now and then is judged when it does.
+    const isOld = ({ monitor }: Watched): boolean =>
+      isOfCallback(monitor) && monitor in this.#latest && !(monitor in this.#fresh);
+    const waits = earlyStopping === null || isOld(earlyStopping.watched);
+    const message = waits ? null : earlyStopping.check(this.#latest);
+    if (watched === null || !isOld(watched)) yield* this.#hooks.checkpoint(this.#latest, "judged");
+    this.#fresh = {};
     if (message === null || loop.epoch < config.minEpochs || loop.step < config.minSteps) return null;
     return { reason: "earlyStopping", message };
   }

@@ -64,6 +64,7 @@ export async function* runStage<K extends Kind, Item>(
   const values = log.means();
   if (!sanity) callbacks.metrics = { ...callbacks.metrics, ...values };
   await callbacks.call(sanity ? "onSanityCheckEnd" : stage === "test" ? "onTestEnd" : "onValidationEnd");
+  if (!sanity) callbacks.metrics = { ...callbacks.metrics, ...log.means() };
   callbacks.log = trainLog;
   const seconds = (performance.now() - started) / 1000;
   yield { type: "validationEnd", stage, step: loop.step, values: sanity ? {} : { ...values, ...log.means() }, seconds };

@@ -55,29 +55,3 @@ describe("findCommunities", () => {
     expect(single.map(({ members }) => members)).to.deep.equal([[0], [1]]);
   });
 });
-
-describe("the chunks of findDuplicates and findCommunities", () => {
-  it("do not change what is found", async () => {
-    const chunked = new Random("chunks");
-    const vectors = Array.from({ length: 70 }, () => chunked.normals(3).map((value) => Number(value.toFixed(1))));
-    const all = [...vectors, ...vectors.slice(0, 5)];
-    const duplicates = await findDuplicates(all, { neighbours: 4 });
-    const communities = await findCommunities(all, { threshold: 0.05, neighbours: 4 });
-    expect([duplicates.length > 75, communities.length > 5]).to.deep.equal([true, true]);
-    for (const chunks of [{ queryChunk: 1 }, { corpusChunk: 1 }, { queryChunk: 11, corpusChunk: 7 }]) {
-      expect(await findDuplicates(all, { neighbours: 4, ...chunks })).to.deep.equal(duplicates);
-      expect(await findCommunities(all, { threshold: 0.05, neighbours: 4, ...chunks })).to.deep.equal(communities);
-    }
-  });
-
-  it("are checked", async () => {
-    const wrong = { queryChunk: -1, corpusChunk: NaN };
-    for (const error of [
-      await failure(findDuplicates(on(1), wrong)),
-      await failure(findCommunities(on(1), { threshold: 1, ...wrong })),
-    ]) {
-      expect(error).to.be.instanceOf(ConfigError);
-      expect(error.message).to.match(/queryChunk: (.|\n)*corpusChunk: /u);
-    }
-  });
-});
