@@ -9,7 +9,12 @@ export { Trainer, type EvaluateOptions, type FitOptions, type TrainerExtensions 
 export type { CardOptions } from "./model/model-card.js";
 export type { DataSizes, HistoryEntry, TrainingRecord } from "./model/training-record.js";
 // Quaterion calls the same thing by two names.
-export { SimilarityModel, SimilarityModel as MetricModel, type LoadOptions } from "./model/similarity-model.js";
+export {
+  SimilarityModel,
+  SimilarityModel as MetricModel,
+  type Collator,
+  type LoadOptions,
+} from "./model/similarity-model.js";
 export type { EncodeOptions } from "./model/encode-options.js";
 export type { ColumnRanges, PackedPrecision, PackedVectors } from "./tensor/packed-vectors.js";
 export type { ExportedModel, ExportOptions } from "./model/export-file.js";

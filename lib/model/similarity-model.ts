@@ -22,8 +22,9 @@ export interface LoadOptions extends EngineChoice {
   readonly parts?: readonly AnyPartClass[];
 }
 
-/** Makes of items the inputs that the network reads. */
-interface Collator<Item> {
+/** Makes of items the inputs that the network of a model reads: `frozen/<encoder>` and `inputs/<encoder>/…`. */
+export interface Collator<Item> {
+  /** In the order of the items. */
   collate(items: readonly Item[]): Promise<HostTensors>;
 }
 
