@@ -11,7 +11,7 @@ import {
   type DistanceMatrixOptions,
   type Judgement,
 } from "./distance-matrix-loss.js";
-import { amongColumns } from "./mining/among-columns.js";
+import { amongColumns, nearerOfBoth } from "./mining/among-columns.js";
 import { AverageNonZeroReducer } from "./mining/average-non-zero-reducer.js";
 import { BlockedTripletUnits } from "./mining/blocked-triplet-units.js";
 import type { Comparison } from "./mining/comparison.js";
@@ -157,7 +157,7 @@ export class TripletLoss extends DistanceMatrixLoss {
     switch (mining) {
       case "semi-hard": {
         const pairs = tf.mul(mined.positives, tf.step(tf.sum(mined.negatives, 1, true)));
-        const negative = withoutGradient(() => semiHardNegatives(distances, mined));
+        const negative = withoutGradient(() => tf.tidy(() => semiHardNegatives(distances, mined))) as tf.Tensor2D;
         return unitsOf(this.#ofOneNegative(distances, negative, comparison), pairs);
       }
       case "hard":
@@ -182,6 +182,8 @@ export class TripletLoss extends DistanceMatrixLoss {
       const [n, m] = distances.shape;
       return tf.cast(tf.add(tf.zeros([n, 1]), tf.reshape(tf.range(0, m), [1, m])), "int32");
     };
+    if (this.#options.swap && comparison.within)
+      return costOf(tf.sub<tf.Tensor2D>(distances, nearerOfBoth(distances, negative)), this.#cost);
     const chosen = differentiablyTaken(distances, negative);
     return this.#losses(distances, chosen, () =>
       amongColumns(comparison, withoutGradient(own), tf.cast(negative, "int32")),

@@ -53,7 +53,7 @@ export function addIntoRows(values: tf.Tensor2D, columns: tf.Tensor2D, size: num
  */
 function flatPositions(columns: tf.Tensor2D, size: number): tf.Tensor1D {
   const [rows, count] = columns.shape;
-  const dtype = rows * size < 2 ** 24 ? "float32" : "int32";
+  const dtype = rows * size <= 2 ** 24 ? "float32" : "int32";
   const starts = tf.expandDims(tf.mul(tf.range(0, rows, 1, dtype), tf.scalar(size, dtype)), 1); // [n, 1]
   return inTurn(
     tf.cast<tf.Tensor>(columns, dtype),

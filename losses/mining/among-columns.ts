@@ -30,6 +30,27 @@ export function amongColumns(comparison: Comparison, positives: tf.Tensor2D, neg
   });
 }
 
+/**
+ * `[n, n]`, the smaller of the distances of row i and of row j to column `negatives[i, j]`, with its gradient, which goes to the first of
+ * equals. Holds one matrix of places for it, not both distances.
+ */
+export function nearerOfBoth(distances: tf.Tensor2D, negatives: tf.Tensor2D): tf.Tensor2D {
+  const [n] = distances.shape;
+  const rows = withoutGradient(() =>
+    tf.tidy(() => {
+      const whole = tf.cast(negatives, "int32") as tf.Tensor2D;
+      const numbers = tf.range(0, n);
+      const [anchors, positives] = [tf.expandDims(numbers, 1), tf.expandDims(numbers, 0)];
+      const first = tf.tidy(() => {
+        const among = takenAt(distances, tf.add<tf.Tensor2D>(tf.zeros([n, 1]), positives), whole);
+        return tf.cast(tf.lessEqual(takeFromRows(distances, whole), among), "float32");
+      });
+      return tf.add(positives, tf.mul(first, tf.sub(anchors, positives))) as tf.Tensor2D;
+    }),
+  ) as tf.Tensor2D;
+  return takenAt(distances, rows, negatives);
+}
+
 /** `[n, k]`, the numbers of a matrix at these rows and columns, `[n, k]` int32, with their gradient. */
 function takenAt(matrix: tf.Tensor2D, rows: tf.Tensor2D, columns: tf.Tensor2D): tf.Tensor2D {
   const [height, width] = matrix.shape;
