@@ -80,7 +80,10 @@ function parse(text: string, path: string): JsonObject {
   try {
     content = JSON.parse(text, (key, value: unknown) => {
       if (key === "__proto__") throw new FileFormatError(path, 'an entry must not be called "__proto__"');
-      return value;
+      // JSON is written without infinities: "1e999" would pass for the null that an infinity is written as, and so fit a checksum of null.
+      if (typeof value === "number" && !Number.isFinite(value))
+        throw new FileFormatError(path, `the number at ${JSON.stringify(key)} is too large`);
+      return value === 0 ? 0 : value; // nor as -0
     });
   } catch (cause) {
     if (cause instanceof FileFormatError) throw cause;

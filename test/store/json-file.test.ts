@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import { FileFormatError } from "../../lib/errors.js";
-import { readJsonFile, writeJsonFile } from "../../lib/store/json-file.js";
+import { readCheckedJsonFile, readJsonFile, writeCheckedJsonFile, writeJsonFile } from "../../lib/store/json-file.js";
 
 describe("JSON files", () => {
   let folder = "";
@@ -22,6 +22,19 @@ describe("JSON files", () => {
     expect(await readJsonFile(path, expected)).to.deep.equal(content);
   });
 
+  it("with a checksum are refused when a number stands where null was, as which an infinity would be summed", async () => {
+    const path = join(folder, "checked.json");
+    await writeCheckedJsonFile(path, expected, { best: null, zero: 0 });
+    const text = await readFile(path, "utf8");
+    expect(await readCheckedJsonFile(path, expected)).to.deep.equal({ best: null, zero: 0 });
+    await writeFile(path, text.replace("null", "-1e999"));
+    const error: unknown = await readCheckedJsonFile(path, expected).catch((caught: unknown) => caught);
+    expect(error).to.be.instanceOf(FileFormatError);
+    expect((error as Error).message).to.match(/the number at "best" is too large/);
+    await writeFile(path, text.replace(": 0", ": -0"));
+    expect(Object.is((await readCheckedJsonFile(path, expected))["zero"], 0)).to.equal(true);
+  });
+
   it("are refused with the reason when they are not what was expected", async () => {
     const path = join(folder, "bad.json");
     const cases: [text: string, reason: RegExp][] = [
@@ -36,6 +49,7 @@ describe("JSON files", () => {
       [`{"format":"thing","version":1}`, /has version 1 .* reads version 2$/],
       [`{"format":"thing","version":3}`, /newer release of likewise: update/],
       [`{"format":"thing","version":2,"a":{"\\u005f_proto__":{"polluted":1}}}`, /must not be called "__proto__"/],
+      [`{"format":"thing","version":2,"a":[1e999]}`, /the number at "0" is too large/],
     ];
     for (const [text, reason] of cases) {
       await writeFile(path, text);
