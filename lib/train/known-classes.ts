@@ -1,3 +1,4 @@
+import { show } from "../show.js";
 import type { HostTargets } from "../contracts/batch.js";
 import { refuse, unknownOptions } from "../contracts/options.js";
 import { tellsQueries, type Metric } from "../contracts/metric.js";
@@ -38,9 +39,15 @@ export class KnownClasses implements Callback {
   /** @throws ConfigError. */
   constructor(options: KnownClassesOptions) {
     const { metrics, known } = options;
-    const names = metrics.map(({ name }) => name);
+    const given: readonly Metric<"group">[] = Array.isArray(metrics) ? metrics : [];
+    const names = given.map((metric: Partial<Metric<"group">> | null, at) => metric?.name ?? `metrics[${at}]`);
     refuse("KnownClasses", [
-      names.length === 0 ? "metrics: expected a list of one metric or more" : null,
+      given.length === 0 ? `metrics: expected a list of one metric or more, got ${show(metrics)}` : null,
+      ...given.map((metric, at) =>
+        typeof (metric as Partial<Metric<"group">> | null)?.update === "function"
+          ? null
+          : `metrics[${at}]: expected a metric, got ${show(metric)}`,
+      ),
       ...names
         .filter((name, at) => names.indexOf(name) !== at)
         .map((name) => `metrics: two of them are called "${name}"`),

@@ -114,6 +114,11 @@ describe("KnownClasses", () => {
 
   it("refuses an empty list, names twice and samples without classes", () => {
     expect(() => new KnownClasses({ metrics: [] })).to.throw(ConfigError, /one metric or more/);
+    expect(() => new KnownClasses({} as never)).to.throw(ConfigError, /one metric or more, got undefined/);
+    expect(() => new KnownClasses({ metrics: [null, "r-precision"] } as never)).to.throw(
+      ConfigError,
+      /metrics\[0\]: expected a metric, got null\n.*metrics\[1\]: expected a metric/u,
+    );
     expect(() => new KnownClasses({ metrics: [new RPrecision(), new RPrecision()], knows: 1 } as never)).to.throw(
       ConfigError,
       /called "r-precision"(.|\n)*knows: unknown/,
