@@ -65,6 +65,8 @@ export interface Callback {
   readonly name?: string;
   /** Declares that hooks call `context.parameters()` or `context.model()`. */
   readonly readsParameters?: boolean;
+  /** Declares that it does nothing without a validation loader: a run without one warns. */
+  readonly readsValidation?: boolean;
   /** Which way the numbers that it logs get better, for those that monitor them. Default "min". */
   readonly directions?: Readonly<Record<string, Direction>>;
   /** Saved in checkpoints. */

@@ -86,6 +86,7 @@ export class Fit<K extends Kind, Item> {
       metricRows: new MetricRows(),
     };
     const directions = directionsOf(callbacks);
+    if (loaders.validation === undefined) warnOfIdle(callbacks, warnings);
     const { earlyStopping, watched, checkMonitors } = planStopping(
       config,
       assembled.metrics,
@@ -241,4 +242,15 @@ function accumulationWarning(loss: string): string {
     `${loss} compares rows within a batch, so several accumulated batches are not one large batch: rows of different batches never ` +
     `meet. Use a larger batchSize or a cross-batch memory for more comparisons`
   );
+}
+
+/** Says which callbacks will never have anything to look at. */
+function warnOfIdle(callbacks: readonly Callback[], { warn }: Warnings): void {
+  for (const { name = "a callback", readsValidation } of callbacks)
+    if (readsValidation === true)
+      warn(
+        "NO_VALIDATION",
+        `${name} looks at validations, but there is no validation loader; give one to fit: { train, validation }`,
+        name,
+      );
 }

@@ -30,6 +30,7 @@ const PARTS = ["known", "unknown"] as const;
  */
 export class KnownClasses implements Callback {
   readonly name = "KnownClasses";
+  readonly readsValidation = true;
   readonly directions: Readonly<Record<string, Direction>>;
   readonly #metrics: readonly Metric<"group">[];
   readonly #known: ReadonlySet<Group> | null;

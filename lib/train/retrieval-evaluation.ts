@@ -53,6 +53,7 @@ const TAKEN = ["train", "validation", "test"];
  */
 export class RetrievalEvaluation<Item> implements Callback {
   readonly name: string;
+  readonly readsValidation: boolean;
   readonly readsParameters = true;
   readonly directions: Readonly<Record<string, Direction>>;
   readonly #options: Required<Omit<RetrievalEvaluationOptions<Item>, "chunkSize" | "batchSize" | "prompts">>;
@@ -80,6 +81,7 @@ export class RetrievalEvaluation<Item> implements Callback {
     // What is wrong with the judgements is told now, not after the first epoch.
     new CollectionJudge(collection);
     this.name = `RetrievalEvaluation ${name}`;
+    this.readsValidation = at === "validation";
     this.#options = { collection, measures, name, at, every };
     const k = [...new Set(measures.map((measure) => Number(MEASURE.exec(measure)?.[1])))];
     this.#settings = { ...settings, k, resamples: 0 };

@@ -1,5 +1,13 @@
 import { expect } from "chai";
-import { ConfigError, KnownClasses, Trainer, UsageError, type Group, type Results } from "likewise";
+import {
+  ConfigError,
+  KnownClasses,
+  RetrievalEvaluation,
+  Trainer,
+  UsageError,
+  type Group,
+  type Results,
+} from "likewise";
 import { ClusterAgreement, HitRate, RPrecision } from "likewise/metrics";
 import { plainDistance } from "../support/plain-distance.js";
 import { TinyLoader, TinyModel, tinySamples } from "../support/tiny.js";
@@ -94,6 +102,23 @@ describe("KnownClasses", () => {
     };
     expect(await stopped(0)).to.match(/unknown\/r-precision reached .*stoppingThreshold 0/u);
     expect(await stopped(1.1)).to.equal("2 epochs done (maxEpochs)");
+  });
+
+  it("warns, once each, when there is no validation to look at", async () => {
+    const collection = { queries: new Map([["q", [1, 2, 3, 4, 5, 6]]]), corpus: [], relevant: new Map() };
+    const evaluations = (["validation", "epoch"] as const).map(
+      (at) => new RetrievalEvaluation({ collection, name: at === "epoch" ? "later" : "now", at } as never),
+    );
+    const callbacks = [new KnownClasses({ metrics: [new RPrecision()] }), ...evaluations.slice(0, 1)];
+    expect(evaluations.map(({ readsValidation }) => readsValidation)).to.deep.equal([true, false]);
+    const trainer = new Trainer({ progress: false, maxSteps: 1, callbacks });
+    const seen = watch(trainer);
+    await trainer.fit(new TinyModel(), { train });
+    const told = seen.of("warning").filter(({ code }) => code === "NO_VALIDATION");
+    expect(told.map(({ message }) => message.split(" looks")[0])).to.deep.equal([
+      "KnownClasses",
+      "RetrievalEvaluation now",
+    ]);
   });
 
   it("reaches 1 for both when every class is a point of its own", async () => {
