@@ -4,8 +4,9 @@ import type { JsonObject } from "../lib/json.js";
 import { flag, oneOf, refuse, savedOptions, share, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
 import type { Random } from "../lib/random.js";
 import { show } from "../lib/show.js";
+import { linear } from "../lib/tensor/linear.js";
 import { unitRows } from "../lib/tensor/rows.js";
-import * as tf from "../lib/tensor/tf.js";
+import type * as tf from "../lib/tensor/tf.js";
 import { ACTIVATIONS, type ActivationName } from "./activations.js";
 import { constant, glorotUniform, orthogonal } from "./initial.js";
 import { droppedOut, type HeadOptions } from "./input-dropout.js";
@@ -127,8 +128,7 @@ export class DenseHead extends Head<DenseParameters> {
     this.#outputSizes.forEach((_, layer) => {
       const { kernel, bias } = parameters[`layer${layer}`] as unknown as DenseLayer;
       if (layer > 0) x = ACTIVATIONS[activation](x);
-      x = tf.matMul(x, kernel);
-      if (bias !== undefined) x = tf.add(x, bias);
+      x = linear(x, kernel, bias ?? null);
     });
     return normalize ? unitRows(x) : x;
   }

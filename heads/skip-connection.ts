@@ -3,6 +3,7 @@ import type { Init, Mode } from "../lib/contracts/part.js";
 import type { JsonObject } from "../lib/json.js";
 import { refuse, savedOptions, share, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
 import type { Random } from "../lib/random.js";
+import { linear } from "../lib/tensor/linear.js";
 import { samePosition } from "../lib/tensor/masks.js";
 import * as tf from "../lib/tensor/tf.js";
 import { constant, glorotUniform } from "./initial.js";
@@ -91,7 +92,7 @@ export class SkipConnectionHead extends Head<SkipConnectionParameters> {
       if (mode.training && dropped === x && vectors.shape[0] > this.inputSize) {
         // (x · kernel + bias) · open + x = x · (kernel · open + 1) + bias · open: elementwise over the kernel instead of over more rows.
         const around = tf.add(tf.mul(kernel, open), samePosition(this.inputSize));
-        x = tf.add(tf.matMul(x, around as tf.Tensor2D), tf.mul(bias, open));
+        x = linear(x, around as tf.Tensor2D, tf.mul(bias, open));
       } else {
         const mapped = tf.add(tf.matMul(dropped, kernel), bias);
         x = tf.add(tf.mul(mapped, open), x);

@@ -6,14 +6,14 @@ import type { Init } from "../lib/contracts/part.js";
 import { Cosine, distanceNamed, savedDistance, type DistanceChoice } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
 import type { Random } from "../lib/random.js";
+import { linearOf } from "../lib/tensor/linear.js";
 import { equalPairs, samePosition } from "../lib/tensor/masks.js";
-import { unitRows } from "../lib/tensor/rows.js";
 import * as tf from "../lib/tensor/tf.js";
 import type { TensorTree } from "../lib/tensor/tree.js";
 import { weightedMean } from "./average.js";
 import { crossEntropy } from "./cross-entropy.js";
 import { currentScale, LARGEST_SCALE, learnedScale } from "./logit-scale.js";
-import { ownAnswers } from "./own-answers.js";
+import { isCheaperByMap, ownAnswers, ownAnswersOfLinear } from "./own-answers.js";
 
 const KEYS = ["kind", "scale", "learnScale", "symmetric", "distance"] as const;
 
@@ -158,9 +158,12 @@ export class MultipleNegativesRankingLoss<K extends "pair" | "tuple" = "pair"> e
 
   /** The usual case, with the gradient of its own that is possible there. */
   #ofDirections(embeddings: tf.Tensor2D, { labels }: Targets<"pair">): LossValue {
-    const [a, b] = tf.split(embeddings, 2, 0) as [tf.Tensor2D, tf.Tensor2D];
+    const { scale } = this.#options;
     const weights = tf.relu(labels);
-    const losses = ownAnswers(unitRows(a), unitRows(b), this.#options.scale);
+    const map = linearOf(embeddings);
+    const [a, b] = tf.split(embeddings, 2, 0) as [tf.Tensor2D, tf.Tensor2D];
+    const losses =
+      map !== null && isCheaperByMap(map) ? ownAnswersOfLinear(embeddings, map, scale) : ownAnswers(a, b, scale);
     return { value: weightedMean(losses, weights), weight: tf.sum<tf.Scalar>(weights) };
   }
 

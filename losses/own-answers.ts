@@ -1,20 +1,20 @@
+import type { Linear } from "../lib/tensor/linear.js";
 import { innerProducts } from "../lib/tensor/pairwise.js";
+import { directions, unitRows } from "../lib/tensor/rows.js";
 import * as tf from "../lib/tensor/tf.js";
 
 /**
  * `[n, d] × [n, d] -> [n]`, minus the logarithm of the softmax probability that row i of `left` finds row i of `right` among all of them
- * by `scale · left · right`: `log Σⱼ exp(s lᵢ·rⱼ) - s lᵢ·rᵢ`. The same as `crossEntropy` of these products with the diagonal, in half the
- * passes over `[n, n]` numbers: what the diagonal adds to the gradient is added to `[n, d]` numbers.
+ * by `scale · cos(left, right)`: `log Σⱼ exp(s cos(lᵢ, rⱼ)) - s cos(lᵢ, rᵢ)`. The same as `crossEntropy` of these products with the
+ * diagonal, in half the passes over `[n, n]` numbers: what the diagonal adds to the gradient is added to `[n, d]` numbers.
  */
 export function ownAnswers(left: tf.Tensor2D, right: tf.Tensor2D, scale: number): tf.Tensor1D {
   return tf.customGrad((givenLeft, givenRight, save) => {
     const [l, r] = [givenLeft as tf.Tensor2D, givenRight as tf.Tensor2D];
-    const [n] = l.shape;
-    const logarithms = tf.logSoftmax(tf.mul(innerProducts(l, r), scale));
-    const diagonal = tf.mul(tf.range(0, n, 1, "int32"), tf.scalar(n + 1, "int32"));
+    const { logarithms, value } = answersOf(innerProducts(l, r), scale);
     (save as tf.GradSaveFunc)([l, r, logarithms]);
     return {
-      value: tf.neg(tf.gather(tf.reshape(logarithms, [n * n]), diagonal as tf.Tensor1D)),
+      value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
         const [x, y, logarithm] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
         const shares = tf.exp(logarithm); // [n, n]
@@ -23,5 +23,96 @@ export function ownAnswers(left: tf.Tensor2D, right: tf.Tensor2D, scale: number)
         return [tf.mul(tf.sub(tf.matMul(shares, y), y), weights), tf.sub(tf.matMul(shares, weighted, true), weighted)];
       },
     };
-  })(left, right) as tf.Tensor1D;
+  })(unitRows(left), unitRows(right)) as tf.Tensor1D;
+}
+
+/** Whether `ownAnswersOfLinear` takes clearly fewer multiplications than the way over the rows: for many rows of few columns. */
+export function isCheaperByMap({ inputs, kernel }: Linear): boolean {
+  const [d, e] = kernel.shape;
+  const n = inputs.shape[0] / 2;
+  const throughMap = n * n * d + 2 * n * d * d + d * d * e;
+  const throughRows = 2 * n * n * e + 2 * n * d * e;
+  return throughMap < 0.9 * throughRows;
+}
+
+/**
+ * `ownAnswers` of the upper and lower half of `rows`, which are `inputs · kernel + bias`, with the gradient taken straight by kernel and
+ * bias. For `a = A·W`, `b = B·W` (W the kernel; A, B the halves of the inputs) and any loss of the cosines with slopes `P` by the products
+ * `a · bᵀ`, the slope by W is `(M + Mᵀ) W` with `M = AᵀPB - ½ Aᵀ diag(α) A - ½ Bᵀ diag(β) B`, where α and β stand for the divisions by
+ * length. So one product of `[n, n]` numbers is left of two.
+ */
+export function ownAnswersOfLinear(rows: tf.Tensor2D, { inputs, kernel, bias }: Linear, scale: number): tf.Tensor1D {
+  const [left, right] = tf.split(rows, 2, 0) as [tf.Tensor2D, tf.Tensor2D];
+  const [A, B] = tf.split(inputs, 2, 0) as [tf.Tensor2D, tf.Tensor2D];
+  const parameters = bias === null ? [kernel] : [kernel, bias];
+  return tf.customGrad((...all) => {
+    const save = all.pop() as tf.GradSaveFunc;
+    const [W, c = null] = all as [tf.Tensor2D, tf.Tensor1D?];
+    const [l, r] = [directions(left), directions(right)];
+    const cosines = innerProducts(l.unit, r.unit);
+    const { logarithms, own, value } = answersOf(cosines, scale);
+    save([A, B, l.inverse, r.inverse, cosines, own, logarithms, W, ...(c === null ? [] : [c])]);
+    return {
+      value,
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => slopesByMap(tf.mul(dy, scale), saved as Saved),
+    };
+  })(...parameters) as tf.Tensor1D;
+}
+
+type Saved = [
+  A: tf.Tensor2D,
+  B: tf.Tensor2D,
+  overLeft: tf.Tensor2D,
+  overRight: tf.Tensor2D,
+  cosines: tf.Tensor2D,
+  own: tf.Tensor1D,
+  logarithms: tf.Tensor2D,
+  kernel: tf.Tensor2D,
+  bias?: tf.Tensor1D,
+];
+
+/** @param dy `[n]`, by the logits of the own answers. */
+function slopesByMap(
+  dy: tf.Tensor,
+  [A, B, overLeft, overRight, cosines, own, logarithms, W, bias]: Saved,
+): tf.Tensor[] {
+  const [n] = dy.shape as [number];
+  const shares = tf.exp(logarithms); // [n, n]
+  const weights = tf.reshape(dy, [n, 1]);
+  const owns = tf.reshape(own, [n, 1]);
+  // P = diag(rowWeights) (shares - 1) diag(overRight)
+  const rowWeights = tf.mul(weights, overLeft) as tf.Tensor2D;
+  const Bunit = tf.mul(B, overRight) as tf.Tensor2D;
+  const PB = tf.mul(tf.sub(tf.matMul(shares, Bunit), Bunit), rowWeights);
+  // What the cosines' slopes have along the rows themselves, which a length has no part in.
+  const along = tf.mul(shares, cosines) as tf.Tensor2D;
+  const alongLeft = tf.mul(tf.mul(tf.sub(tf.sum(along, 1, true), owns), weights), tf.square(overLeft)); // α, [n, 1]
+  const alongRight = tf.mul(
+    tf.sub(tf.matMul(along, weights as tf.Tensor2D, true), tf.mul(owns, weights)),
+    tf.square(overRight),
+  ); // β, [n, 1]
+  const M = tf.sub<tf.Tensor2D>(
+    tf.matMul(A, tf.sub(PB, tf.mul(A, tf.mul(alongLeft, 0.5))), true),
+    tf.matMul(B, tf.mul(B, tf.mul(alongRight, 0.5)), true),
+  );
+  const slope = tf.matMul(tf.add<tf.Tensor2D>(M, tf.transpose(M)), W);
+  if (bias === undefined) return [slope];
+  // The bias is one more row of the map, for a column of ones.
+  const left = tf.sub<tf.Tensor2D>(tf.mul(tf.sub(tf.matMul(shares, overRight), overRight), rowWeights), alongLeft); // P·1 - α, [n, 1]
+  const right = tf.sub<tf.Tensor2D>(
+    tf.mul(tf.sub(tf.matMul(shares, rowWeights, true), rowWeights), overRight),
+    alongRight,
+  ); // Pᵀ·1 - β, [n, 1]
+  const edge = tf.add<tf.Tensor2D>(tf.matMul(A, left, true), tf.matMul(B, right, true)); // [d, 1]
+  const corner = tf.add(tf.sum(left), tf.sum(right));
+  const wide = tf.reshape(bias, [1, -1]);
+  return [tf.add(slope, tf.mul(edge, wide)), tf.add(tf.reshape(tf.matMul(W, edge, true), [-1]), tf.mul(bias, corner))];
+}
+
+function answersOf(cosines: tf.Tensor2D, scale: number) {
+  const [n] = cosines.shape;
+  const logarithms = tf.logSoftmax(tf.mul(cosines, scale)) as tf.Tensor2D;
+  const diagonal = tf.mul(tf.range(0, n, 1, "int32"), tf.scalar(n + 1, "int32")) as tf.Tensor1D;
+  const of = (matrix: tf.Tensor2D): tf.Tensor1D => tf.gather(tf.reshape(matrix, [n * n]), diagonal);
+  return { logarithms, own: of(cosines), value: tf.neg(of(logarithms)) as tf.Tensor1D };
 }

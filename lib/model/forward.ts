@@ -2,6 +2,7 @@ import { ShapeError } from "../errors.js";
 import type { Head } from "../contracts/head.js";
 import { isRouting } from "../contracts/encoder.js";
 import type { Mode, Noise, Output, Routes } from "../contracts/part.js";
+import { declareGiven } from "../tensor/linear.js";
 import * as tf from "../tensor/tf.js";
 import { flatten, prefixed, under, unflatten, type Tensors } from "../tensor/tree.js";
 import type { Encoders } from "./parameters.js";
@@ -53,6 +54,7 @@ export function forward<Item>(
     return take(path, encoder.apply(own, under(inputs, `inputs/${name}`), modeOf(path)), encoder.embeddingSize);
   });
   const joined = vectors.length === 1 ? (vectors[0] as tf.Tensor2D) : (tf.concat(vectors, 1) as tf.Tensor2D);
+  if (network.encoders.every(([, { trainable }]) => !trainable)) declareGiven(joined);
   const routes = routesOf(network.encoders, inputs);
   const embeddings = take(
     "head",

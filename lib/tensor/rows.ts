@@ -24,15 +24,7 @@ export function areUnitRows(rows: tf.Tensor2D): boolean {
 export function unitRows(rows: tf.Tensor2D): tf.Tensor2D {
   if (known.has(rows)) return rows;
   const divided = tf.customGrad((given, save) => {
-    const x = given as tf.Tensor2D;
-    const squared = tf.sum(tf.square(x), 1, true); // [n, 1]
-    const directed = tf.greater(squared, SHORTEST_SQUARED);
-    const inverse = tf.where(
-      directed,
-      tf.rsqrt(tf.where(directed, squared, tf.onesLike(squared))),
-      tf.zerosLike(squared),
-    );
-    const unit = tf.mul(x, inverse);
+    const { unit, inverse } = directions(given as tf.Tensor2D);
     (save as tf.GradSaveFunc)([unit, inverse]);
     return {
       value: unit,
@@ -45,6 +37,18 @@ export function unitRows(rows: tf.Tensor2D): tf.Tensor2D {
   })(rows) as tf.Tensor2D;
   known.add(divided);
   return divided;
+}
+
+/** Every row divided by its length, and `[n, 1]`, 1 divided by these lengths; 0 for a row without direction. Has no gradient of its own. */
+export function directions(rows: tf.Tensor2D): { readonly unit: tf.Tensor2D; readonly inverse: tf.Tensor2D } {
+  const squared = squaredLengths(rows);
+  const directed = tf.greater(squared, SHORTEST_SQUARED);
+  const inverse = tf.where<tf.Tensor2D>(
+    directed,
+    tf.rsqrt(tf.where(directed, squared, tf.onesLike(squared))),
+    tf.zerosLike(squared),
+  );
+  return { unit: tf.mul(rows, inverse), inverse };
 }
 
 /** `[n, d] -> [n, 1]`, the squared length of every row. */

@@ -130,6 +130,20 @@ describe("A training step as ONNX", () => {
     }
   });
 
+  describe("of many pairs of a linear map, whose gradient skips the rows", () => {
+    const targets = {
+      labels: [1, 0.5, 0, 2].flatMap((label) => Array<number>(16).fill(label)),
+      subgroups: [...Array(128).keys()],
+    };
+    const heads = {
+      SkipConnectionHead: new SkipConnectionHead(6),
+      DenseHead: new DenseHead(6, { outputSize: 9 }),
+      "DenseHead without bias": new DenseHead(6, { outputSize: 9, bias: false }),
+    };
+    for (const [name, head] of Object.entries(heads))
+      it(name, () => expectBoth({ ...ranked, head, targets, inputs: frozenRows(128, 6) }, ["step", "evaluate"]));
+  });
+
   it("of an encoder trained on records", async () => {
     await expectBoth(recordsCase(), ["step", "accumulate", "evaluate", "diagnose"]);
   });
