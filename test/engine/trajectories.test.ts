@@ -71,7 +71,7 @@ describe("twenty compiled steps", () => {
     constant: optim.constant(0.03),
     linear: optim.linear({ from: 0.1 }),
     cosine: optim.cosine({ from: 0.1, to: 0.01, steps: 12 }),
-    warmup: optim.warmup(5, optim.constant(0.1)),
+    warmup: optim.warmup(5, optim.constant(0.03)),
     warmupCosine: optim.warmupCosine({ peak: 0.1, warmup: 6 }),
     scaled: optim.scaled(optim.linear({ from: 0.1 }), 0.5),
     "a function": ({ step }) => 0.1 / (1 + step),

@@ -13,11 +13,12 @@ import {
 } from "../lowering.js";
 import { binary, cast, concat, reduce, reshape, slice, type Reduction } from "../operations.js";
 import { extreme, extremeOfRows } from "./extremes.js";
+import { sum } from "./sums.js";
 import { number } from "./unary.js";
 
 /** Kernels that take axes away, and those that run along one. */
 export const reductionLowerings: Lowerings = {
-  Sum: reduction("ReduceSum"),
+  Sum: (g, call) => cast(g, sum(g, number(g, input(call, 0)), ...axesOf(call)), typeOf(call)),
   Mean: (g, call) => reduce(g, "ReduceMean", cast(g, input(call, 0), "float32"), ...axesOf(call)),
   Max: largest("Max"),
   Min: largest("Min"),

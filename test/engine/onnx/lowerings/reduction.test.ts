@@ -1,5 +1,5 @@
 import * as tf from "likewise/tf";
-import { describeKernels, floats, integers, wholeRow, type KernelCase } from "../kernel-cases.js";
+import { describeKernels, floats, integers, row, wholeRow, type KernelCase } from "../kernel-cases.js";
 
 const x = floats([3, 5, 2]);
 const matrix = floats([4, 7]);
@@ -24,6 +24,12 @@ const kernels: readonly (readonly [string, Reduce])[] = [
   ["Min", tf.min],
   ["Prod", tf.prod],
 ];
+/** The first column is finite. */
+const notFinite = row(1, Infinity, Infinity, NaN, 2, 3, -Infinity, 4, -4, 5, 6, 7);
+const squaresTwice = (given: tf.Tensor): tf.Tensor[] => {
+  const squares = tf.square(given);
+  return [tf.sum(squares), squares];
+};
 const truth = (given: tf.Tensor): tf.Tensor => tf.greater(given, 0);
 
 describeKernels(
@@ -40,6 +46,23 @@ describeKernels(
     of("Sum", (given) => tf.sum(truth(given), 1), matrix, "truth values"),
     of("Mean", (given) => tf.mean(truth(given)), matrix, "truth values"),
     of("Sum", (given) => tf.sum(given, 0), floats([0, 3]), "nothing"),
+    of("Sum", (given) => tf.sum(given, 0), matrix, "columns"),
+    of("Sum", (given) => tf.sum(given, 0), floats([300, 5]), "long columns"),
+    of("Sum", (given) => tf.sum(given, 0), floats([300, 2]), "few columns"),
+    of("Sum", (given) => tf.sum(given, 0, true), floats([2, 300]), "columns of two that stay"),
+    of("Sum", (given) => tf.sum(given, [0, 1], true), floats([3, 4, 6]), "the first two axes, which stay"),
+    of("Sum", (given) => tf.sum(given, 0), integers([6, 5]), "columns of whole numbers"),
+    of("Sum", (given) => tf.sum(tf.reshape(given, [3, 4]), 0), notFinite, "columns with infinities"),
+    of("Sum", (given) => tf.sum(tf.square(given)), x, "squares"),
+    of(
+      "Sum",
+      (given) => tf.sum(tf.mul(given, given), [0, 1, 2], true),
+      x,
+      "products with itself, all axes of which stay",
+    ),
+    of("Sum", (given) => tf.sum(tf.square(given)), whole, "squares of whole numbers"),
+    of("Sum", (given) => tf.sum(tf.square(given), 0), matrix, "columns of squares"),
+    of("Sum", squaresTwice, matrix, "squares that are used again"),
     of("All", (given) => tf.all(truth(given), 1)),
     of("Any", (given) => tf.any(truth(given), [0, 2], true)),
     of("ArgMax", (given) => tf.argMax(given, 1)),
