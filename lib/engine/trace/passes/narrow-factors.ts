@@ -8,15 +8,33 @@ import { asScaled, LARGE, narrowTogether, type Factor } from "./scaled.js";
  * update by Adam goes over its tensors two times less.
  */
 export function gatherNarrowFactors(graph: Graph): Graph {
-  return rewrite(graph, (node, surroundings) => gathered(node, surroundings, LARGE), negatedSum);
+  const scalings = countScalings(graph);
+  const isSpared = (wide: GraphValue, uses: number): boolean =>
+    countElements(wide.shape) >= LARGE && scalings.get(wide.id) === uses;
+  return rewrite(graph, (node, surroundings) => gathered(node, surroundings, isSpared), negatedSum);
 }
 
 /** The same where it saves something at every size. */
 export function gatherFactorsAtAnySize(graph: Graph): Graph {
-  return rewrite(graph, (node, surroundings) => gathered(node, surroundings, Infinity), negatedSum);
+  return rewrite(graph, (node, surroundings) => gathered(node, surroundings, () => false), negatedSum);
 }
 
-function gathered(node: GraphNode, surroundings: Surroundings, large: number): Rewritten {
+/** How often values are read to be scaled. */
+function countScalings({ nodes }: Graph): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const node of nodes) {
+    const wide = asScaled(node)?.wide.id;
+    if (wide !== undefined) counts.set(wide, (counts.get(wide) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** @param isSpared whether a product that is read so often need not be computed for all that reads it. */
+function gathered(
+  node: GraphNode,
+  surroundings: Surroundings,
+  isSpared: (product: GraphValue, uses: number) => boolean,
+): Rewritten {
   const { producer, uses, value } = surroundings;
   const outer = asScaled(node);
   const before = outer && producer(outer.wide);
@@ -25,7 +43,7 @@ function gathered(node: GraphNode, surroundings: Surroundings, large: number): R
   if (inner !== null) {
     // A node more, and when something else takes the inner product as it is nothing is saved.
     const free = uses(outer.wide) === 1 && (isOne(inner.factor) || isOne(outer.factor));
-    if (!free && countElements(outer.wide.shape) < large) return null;
+    if (!free && !isSpared(outer.wide, uses(outer.wide))) return null;
     const one = together(inner.factor, outer.factor, inner.wide.shape, surroundings);
     return one === null ? null : { nodes: [one.made, { ...node, ...applied(one.factor, inner.wide) }] };
   }

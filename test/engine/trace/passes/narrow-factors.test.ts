@@ -60,6 +60,29 @@ describe("Narrow factors", () => {
     expect(wide.map(({ kernel }) => kernel)).to.deep.equal(["Multiply", "Multiply", "Add"]);
   });
 
+  it("are gathered in a large tensor that is read several times when all that reads it scales it", () => {
+    const scaled = ({ large: wide, rows }: { large: tf.Tensor; rows: tf.Tensor }): tf.Tensor => tf.mul(wide, rows);
+    const wide = ({ nodes }: Graph): string[] =>
+      nodes.filter(({ outputs }) => outputs[0]?.shape[1] === 128).map(({ kernel }) => kernel);
+    const twice = passed(
+      (given) => {
+        const once = scaled(given);
+        return { one: tf.mul(once, given.s), other: tf.mul(once, tf.exp(given.rows)) };
+      },
+      ...passes,
+    );
+    expect(wide(twice)).to.deep.equal(["Multiply", "Multiply"]);
+    const needed = passed(
+      (given) => {
+        const once = scaled(given);
+        return { one: tf.mul(once, given.s), other: tf.square(once) };
+      },
+      ...passes,
+    );
+    expect(wide(needed)).to.deep.equal(["Multiply", "Multiply", "Square"]);
+    expect(needed.nodes).to.have.length(3);
+  });
+
   it("that hide something stay as they are", () => {
     expect(left(({ x }) => tf.mul(tf.mul(tf.relu(x), 1e30), 1e-30), ...passes)).to.deep.equal([
       "Relu",
