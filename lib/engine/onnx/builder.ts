@@ -20,12 +20,16 @@ const WRITTEN_OUT = 256;
 /** Collects the operations and constants of a model. Names are made by counting, so that equal calls give equal models. */
 export class OnnxBuilder {
   readonly nodes: OnnxNode[] = [];
+  /** Of what the nodes give, by name. */
+  readonly shapes = new Map<string, readonly number[]>();
   /** The model will run on one thread. */
   readonly oneThread: boolean;
   /** The model may run elsewhere: no operators that only ONNX Runtime has. */
   readonly portable: boolean;
   /** Operations are chosen as if sizes were not known: models at several sizes differ in constants alone, as far as that can be. */
   readonly anySize: boolean;
+  /** What names start with. */
+  readonly #scope: string;
   readonly #initializers = new Map<string, OnnxTensor>();
   readonly #shared = new Map<string, Operand>();
   readonly #smaller = new Map<string, Operand>();
@@ -33,10 +37,11 @@ export class OnnxBuilder {
   readonly #checked = new Map<string, Set<number>>();
   #count = 0;
 
-  constructor({ oneThread = false, portable = false, anySize = false } = {}) {
+  constructor({ oneThread = false, portable = false, anySize = false, scope = "" } = {}) {
     this.oneThread = oneThread;
     this.portable = portable;
     this.anySize = anySize;
+    this.#scope = scope;
   }
 
   get initializers(): readonly OnnxTensor[] {
@@ -62,6 +67,7 @@ export class OnnxBuilder {
     domain: OnnxNode["domain"] = "",
   ): readonly Operand[] {
     const outputs = results.map(({ type, shape }) => ({ name: this.#fresh(operator), type, shape }));
+    for (const { name, shape } of outputs) this.shapes.set(name, shape);
     this.nodes.push({
       operator,
       domain,
@@ -176,7 +182,7 @@ export class OnnxBuilder {
 
   #fresh(stem: string): string {
     this.#count += 1;
-    return `${stem}_${this.#count}`;
+    return `${this.#scope}${stem}_${this.#count}`;
   }
 }
 
@@ -190,6 +196,7 @@ export function dataOf(values: readonly number[], type: OnnxType): OnnxData {
     case "int32":
       return Int32Array.from(values);
     case "bool":
+    case "uint8":
       return Uint8Array.from(values);
     case "int64":
       return BigInt64Array.from(values, BigInt);

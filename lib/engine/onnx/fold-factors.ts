@@ -7,17 +7,23 @@ interface Scaled {
 }
 
 /** Operators with a setting `alpha` that their product is multiplied with. */
-const products = new Set(["Gemm", "FusedMatMul"]);
+const operators = new Set(["Gemm", "FusedMatMul"]);
 
 /**
  * Fixed factors of matrix products become settings of the product, which cost nothing there and a pass over a matrix elsewhere:
  * `Gemm(c · x, y)` and `c · Gemm(x, y)` are `Gemm(x, y)` with `alpha = c`. What is not used any more stays in the list.
+ *
+ * @param shapes of what the nodes give. Products of a single row or column stay as they are: ONNX Runtime has code for them, several times
+ *   as fast as that for matrices, which knows no factor.
  */
 export function foldFactors(
   nodes: readonly OnnxNode[],
   initializers: readonly OnnxTensor[],
   outputs: readonly string[],
+  shapes: ReadonlyMap<string, readonly number[]> = new Map(),
 ): readonly OnnxNode[] {
+  const isProduct = ({ operator, outputs: [output = ""] }: OnnxNode): boolean =>
+    operators.has(operator) && shapes.get(output)?.slice(-2).includes(1) !== true;
   const numbers = new Map<string, number>();
   for (const { name, type, shape, data } of initializers) {
     const number = Number(data[0]);
@@ -30,7 +36,7 @@ export function foldFactors(
   const made = new Map<string, OnnxNode>();
 
   return nodes.map((given) => {
-    const node = products.has(given.operator) ? withoutFactors(given, scaled) : given;
+    const node = isProduct(given) ? withoutFactors(given, scaled) : given;
     const output = node.outputs[0] as string;
     const times = scaledBy(node, numbers);
     if (times !== null) scaled.set(output, times);
@@ -39,7 +45,7 @@ export function foldFactors(
       product === undefined || times === null
         ? node
         : multiplied({ ...product, outputs: node.outputs }, times.factor, true);
-    if (products.has(whole.operator)) made.set(output, whole);
+    if (isProduct(whole)) made.set(output, whole);
     return whole;
   });
 }

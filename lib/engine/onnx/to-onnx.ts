@@ -80,7 +80,7 @@ export function toOnnxModel(graph: Graph, options: ToOnnxOptions = {}): OnnxMode
   const ends = [...renamed.keys()];
   const live = withoutUnused(g.nodes, ends);
   // A factor that depends on the sizes can be fed to a model, a setting of a product cannot.
-  const folded = anySize ? live : foldFactors(live, g.initializers, ends);
+  const folded = anySize ? live : foldFactors(live, g.initializers, ends, g.shapes);
   const nodes = withoutUnused(folded, ends).map((node) => renameNode(node, renamed));
   const used = new Set(nodes.flatMap((node) => node.inputs));
   const inputs = [...graph.inputs]

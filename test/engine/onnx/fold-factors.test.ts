@@ -39,6 +39,24 @@ describe("foldFactors", () => {
     expect(foldFactors(nodes, numbers, ["out", "product"])).to.deep.equal(nodes);
   });
 
+  it("leaves products of a single row or column alone", () => {
+    const nodes = [
+      node("Mul", ["x", "two"], "scaled"),
+      node("Gemm", ["scaled", "y"], "product"),
+      node("Mul", ["product", "half"], "end"),
+    ];
+    for (const shape of [
+      [1, 5],
+      [5, 1],
+    ]) {
+      const shapes = new Map([
+        ["product", shape],
+        ["end", shape],
+      ]);
+      expect(foldFactors(nodes, numbers, ["end"], shapes)).to.deep.equal(nodes);
+    }
+  });
+
   it("changes no number", async function () {
     const runtime = await onnxRuntime(this);
     const inputs = { a: floats([3, 4], -2, 2, "a"), b: floats([4, 3], -2, 2, "b"), c: floats([2, 3, 4], -2, 2, "c") };
