@@ -1,4 +1,5 @@
 import type { HostTensor, HostTensors } from "../tensor/host.js";
+import { viewInputs, type ViewedGraph } from "./input-views.js";
 import type { OnnxModel, OnnxTensor } from "./onnx/model.js";
 import type { GraphPlan, InputSource, OutputTarget, PlannedInput } from "./onnx/native-messages.js";
 import type { NativeData } from "./onnx/session.js";
@@ -8,6 +9,10 @@ import type { Graph } from "./trace/graph.js";
 import { CUT, readsOf, splitUpdate, type SplitGraph } from "./update/split-update.js";
 import { updateLoops } from "./update/update-loops.js";
 import { optimize } from "./trace/passes/optimize.js";
+
+/** What names of inputs that come in the buffer start with. */
+const INPUT = "input/";
+const NUMBER_BYTES = Float32Array.BYTES_PER_ELEMENT;
 
 /** How a graph runs a program on inputs of one signature. */
 export interface CompiledProgram {
@@ -28,6 +33,8 @@ export interface WrittenProgram {
   readonly split: SplitGraph | null;
   /** What runs natively. */
   readonly core: Graph;
+  /** Inputs of it that are rows of others. */
+  readonly views: ViewedGraph["views"];
   readonly model: OnnxModel;
 }
 
@@ -46,8 +53,8 @@ export interface WriteOptions {
 export function writeProgram(name: string, graph: Graph, { threads, anySize = false }: WriteOptions): WrittenProgram {
   const optimized = withoutUnchanged(optimize(graph, anySize));
   const split = splitUpdate(optimized);
-  const core = split?.core ?? optimized;
-  return { name, graph, optimized, split, core, model: toOnnxModel(core, { name, threads, anySize }) };
+  const { graph: core, views } = viewInputs(split?.core ?? optimized);
+  return { name, graph, optimized, split, core, views, model: toOnnxModel(core, { name, threads, anySize }) };
 }
 
 /**
@@ -56,7 +63,7 @@ export function writeProgram(name: string, graph: Graph, { threads, anySize = fa
  * @param constants what the model is given besides, as its last inputs.
  */
 export function planProgram(
-  { graph, optimized, split, core, model }: WrittenProgram,
+  { graph, optimized, split, core, views, model }: WrittenProgram,
   layout: PackedLayout,
   constants: readonly OnnxTensor[] = [],
 ): CompiledProgram {
@@ -74,6 +81,13 @@ export function planProgram(
         source: sourceOf(input, layout),
         ...{ type: dtype, shape },
       })),
+      ...[...views]
+        .filter(([name]) => read.has(name))
+        .map(([name, { of, start }]): PlannedInput => {
+          const { dtype, shape } = core.inputs.get(name)!; // a view is an input of the core
+          const offset = (layout.inputs.get(of.slice(INPUT.length))?.offset ?? 0) + start * NUMBER_BYTES;
+          return { name, source: { from: "buffer", offset }, type: dtype, shape };
+        }),
       ...constants.map(({ name, type, shape, data }): PlannedInput => ({
         ...{ name, type, shape },
         source: { from: "constant", data },

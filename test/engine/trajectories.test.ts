@@ -1,7 +1,8 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { expect } from "chai";
 import { VectorEncoder } from "likewise/encoders";
-import { DenseHead } from "likewise/heads";
+import { DenseHead, SkipConnectionHead } from "likewise/heads";
+import { MultipleNegativesRankingLoss } from "likewise/losses";
 import * as optim from "likewise/optim";
 import type { Engine } from "../../lib/contracts/engine.js";
 import { CompiledEngine, EagerEngine } from "../../lib/engine/index.js";
@@ -10,7 +11,7 @@ import { hostScalar, type HostTensors } from "../../lib/tensor/host.js";
 import { mapEntries, prefixed } from "../../lib/tensor/tree.js";
 import { EXAMPLES } from "../losses/contract-examples.js";
 import { expectClose } from "../support/close.js";
-import { frozenRows, stepOf } from "./onnx/step-cases.js";
+import { frozenRows, stepOf, type Step } from "./onnx/step-cases.js";
 
 /** Losses without a hardest row, a threshold or a rank, which rounding could decide another way after some steps. */
 const smooth = [
@@ -62,7 +63,32 @@ async function expectSame(type: string, optimizer: optim.Transform, relative = 1
     expectClose(compiled.parameters[name]?.data, data, { relative: 10 * relative, absolute: relative, what: name });
 }
 
+/** Losses of steps over other pairs each time, by a head whose gradient skips the rows, and what they end at. */
+async function linearTrajectory(engine: Engine): Promise<{ losses: number[]; parameters: HostTensors }> {
+  const optimizer = optim.sgd({ learningRate: 0.01 });
+  const targets = { labels: new Array<number>(800).fill(1), subgroups: [...Array(1600).keys()] };
+  const head = new SkipConnectionHead(16);
+  const encoders = [["default", new VectorEncoder(16)]] as const;
+  const loss = new MultipleNegativesRankingLoss();
+  const at = (seed: string): Step =>
+    stepOf({ encoders, head, loss, targets, optimizer, inputs: frozenRows(1600, 16, seed) });
+  const { programs, carried } = at("first");
+  await using session = await engine.start({ step: programs.step }, carried, (message) => expect.fail(message));
+  const losses: number[] = [];
+  for (let step = 0; step < STEPS / 4; step += 1)
+    losses.push((await session.run("step", at(`rows ${step}`).inputs))["loss"]?.data[0] as number);
+  return { losses, parameters: await session.read((name) => name.startsWith("parameters/")) };
+}
+
 describe("twenty compiled steps", () => {
+  it("(five) of many pairs, whose halves are given one by one, are those of the eager engine", async () => {
+    const [compiled, eager] = [await linearTrajectory(engines[0]), await linearTrajectory(engines[1])];
+    expect(new Set(eager.losses).size).to.equal(STEPS / 4);
+    expectClose(compiled.losses, eager.losses, { relative: 1e-5, absolute: 1e-6, what: "loss of step" });
+    for (const [name, { data }] of Object.entries(eager.parameters))
+      expectClose(compiled.parameters[name]?.data, data, { relative: 1e-4, absolute: 1e-5, what: name });
+  });
+
   // Small steps: large ones double what rounding leaves from one to the next, in losses with a scale of 64 too.
   for (const type of smooth)
     it(`are those of the eager engine with ${type}`, () => expectSame(type, optim.sgd({ learningRate: 0.0005 })));

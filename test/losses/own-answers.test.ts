@@ -105,14 +105,14 @@ describe("own answers of a linear map", () => {
         return loss.compute({}, rows, targets).value;
       };
       const both = (n: number): [viaMap: number[][], viaRows: number[][]] => {
-        const setting = { sizes: [n, 8, 8], biased: true } as const;
-        const inputs = tf.tensor2d(new Random("many").normals(2 * n * 8), [2 * n, 8]);
+        const setting = { sizes: [n, 16, 16], biased: true } as const;
+        const inputs = tf.tensor2d(new Random("many").normals(2 * n * 16), [2 * n, 16]);
         return [judged(setting, inputs, true, whole), judged(setting, inputs, false, whole)];
       };
-      const [many, manyViaRows] = both(300);
+      const [many, manyViaRows] = both(800);
       expectSame(many, manyViaRows, 2e-5);
       expect(many).not.to.deep.equal(manyViaRows); // another order of sums
-      const [few, fewViaRows] = both(6);
+      const [few, fewViaRows] = both(60);
       expect(few).to.deep.equal(fewViaRows);
     }));
 
@@ -122,6 +122,7 @@ describe("own answers of a linear map", () => {
         isCheaperByMap({ inputs: tf.zeros([2 * n, d]), kernel: tf.zeros([d, e]), bias: null });
       expect(cheaper(1_024, 384, 384)).to.equal(true);
       expect(cheaper(256, 384, 384)).to.equal(false);
+      expect(cheaper(100, 8, 8)).to.equal(false);
       expect(cheaper(1_024, 768, 128)).to.equal(false);
       expect(cheaper(1_024, 128, 768)).to.equal(true);
     }));

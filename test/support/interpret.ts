@@ -84,9 +84,17 @@ function run(node: GraphNode, inputs: readonly tf.Tensor[]): readonly tf.Tensor[
         wide.map((broadcast) => broadcast()),
       );
     case "_FusedMatMul": {
-      // tfjs has matrices of three dimensions here, a graph also of two.
-      const [a, b, ...rest] = inputs.map((input, at) => (at < 2 && input.rank === 2 ? tf.expandDims(input) : input));
-      const made = runNode(node, [a as tf.Tensor, b as tf.Tensor, ...rest]);
+      // tfjs has matrices of three dimensions here, a graph also of two, and adds rows alone, without signs.
+      const [a, b, addend, ...rest] = inputs.map((input, at) =>
+        at < 2 && input.rank === 2 ? tf.expandDims(input) : input,
+      ) as [tf.Tensor, tf.Tensor, tf.Tensor?];
+      const { alpha = 1, beta = 1 } = node.attributes as { readonly alpha?: number; readonly beta?: number };
+      if (addend?.rank === 2) {
+        const { transposeA, transposeB } = node.attributes as { transposeA: boolean; transposeB: boolean };
+        const product = tf.matMul(inputs[0] as tf.Tensor2D, inputs[1] as tf.Tensor2D, transposeA, transposeB);
+        return [tf.add(tf.mul(product, alpha), tf.mul(addend, beta))];
+      }
+      const made = runNode(node, [a, b, ...(addend === undefined ? [] : [addend]), ...rest]);
       return made.map((tensor) => tf.reshape(tensor, [...(node.outputs[0]?.shape ?? [])]));
     }
     case "LogSoftmax": // is no kernel of tfjs

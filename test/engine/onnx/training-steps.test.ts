@@ -132,16 +132,19 @@ describe("A training step as ONNX", () => {
 
   describe("of many pairs of a linear map, whose gradient skips the rows", () => {
     const targets = {
-      labels: [1, 0.5, 0, 2].flatMap((label) => Array<number>(16).fill(label)),
-      subgroups: [...Array(128).keys()],
+      labels: [1, 0.5, 0, 2].flatMap((label) => Array<number>(200).fill(label)),
+      subgroups: [...Array(1600).keys()],
     };
+    const wide = [["default", new VectorEncoder(16)]] as const;
     const heads = {
-      SkipConnectionHead: new SkipConnectionHead(6),
-      DenseHead: new DenseHead(6, { outputSize: 9 }),
-      "DenseHead without bias": new DenseHead(6, { outputSize: 9, bias: false }),
+      SkipConnectionHead: new SkipConnectionHead(16),
+      DenseHead: new DenseHead(16, { outputSize: 20 }),
+      "DenseHead without bias": new DenseHead(16, { outputSize: 20, bias: false }),
     };
     for (const [name, head] of Object.entries(heads))
-      it(name, () => expectBoth({ ...ranked, head, targets, inputs: frozenRows(128, 6) }, ["step", "evaluate"]));
+      it(name, () =>
+        expectBoth({ ...ranked, encoders: wide, head, targets, inputs: frozenRows(1600, 16) }, ["step", "evaluate"]),
+      );
   });
 
   it("of an encoder trained on records", async () => {

@@ -40,7 +40,11 @@ function product(g: OnnxBuilder, call: KernelCall, bias: Operand | null): Operan
   const result = { type: a.type, shape };
   if (isTwoDimensional(call)) {
     const [left, right] = [reshape(g, a, a.shape.slice(-2)), reshape(g, b, b.shape.slice(-2))];
-    const settings = { ...(transposeA ? { transA: 1n } : {}), ...(transposeB ? { transB: 1n } : {}) };
+    const settings = {
+      ...(transposeA ? { transA: 1n } : {}),
+      ...(transposeB ? { transB: 1n } : {}),
+      ...signsOf(call),
+    };
     const inputs = bias === null ? [left, right] : [left, right, bias];
     return reshape(g, g.add("Gemm", inputs, { type: a.type, shape: shape.slice(-2) }, settings), shape);
   }
@@ -57,6 +61,14 @@ function product(g: OnnxBuilder, call: KernelCall, bias: Operand | null): Operan
   if (a.type !== "float32" || g.portable)
     return g.add("MatMul", [transposeA ? turned(g, a) : a, transposeB ? turned(g, b) : b], result);
   return g.addMicrosoft("FusedMatMul", [a, b], result, { transA: transposeA ? 1n : 0n, transB: transposeB ? 1n : 0n });
+}
+
+/** What a product and what is added to it are multiplied with, where that is not 1. */
+function signsOf({ attributes: { alpha, beta } }: KernelCall): Readonly<Record<string, number>> {
+  return {
+    ...(alpha === undefined ? {} : { alpha: alpha as number }),
+    ...(beta === undefined ? {} : { beta: beta as number }),
+  };
 }
 
 function turned(g: OnnxBuilder, x: Operand): Operand {

@@ -12,8 +12,10 @@ import { mergeTransposes } from "./merge-transposes.js";
 import { dropNeutralElements } from "./neutral-elements.js";
 import { gatherOffsets } from "./offsets.js";
 import { gatherFactorsAtAnySize, gatherNarrowFactors } from "./narrow-factors.js";
+import { fuseSums } from "./product-sums.js";
 import { simplifyShapes } from "./shape-chains.js";
 import { foldSplats } from "./splats.js";
+import { splitProducts } from "./split-products.js";
 
 const passes: readonly ((graph: Graph) => Graph)[] = [
   removeDeadNodes,
@@ -31,6 +33,7 @@ const passes: readonly ((graph: Graph) => Graph)[] = [
   factorSums,
   mergeProducts,
   fuseBias,
+  splitProducts,
 ];
 
 /** Those that do not depend on how large tensors are. */
@@ -56,5 +59,5 @@ export function optimize(graph: Graph, anySize = false): Graph {
     for (const pass of anySize ? anySizePasses : passes) current = pass(current);
     if (current === before) break;
   }
-  return removeDeadNodes(current);
+  return removeDeadNodes(fuseSums(current));
 }
