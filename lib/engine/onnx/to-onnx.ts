@@ -5,6 +5,7 @@ import { foldFactors } from "./fold-factors.js";
 import { encodeModel, type OnnxModel, type OnnxNode, type OnnxValue } from "./model.js";
 import { nameInOrder } from "./name-in-order.js";
 import { cast } from "./operations.js";
+import { scatterOnto } from "./scatter-onto.js";
 import { lowerings } from "./table.js";
 
 export interface ToOnnxOptions {
@@ -80,7 +81,7 @@ export function toOnnxModel(graph: Graph, options: ToOnnxOptions = {}): OnnxMode
   const ends = [...renamed.keys()];
   const live = withoutUnused(g.nodes, ends);
   // A factor that depends on the sizes can be fed to a model, a setting of a product cannot.
-  const folded = anySize ? live : foldFactors(live, g.initializers, ends, g.shapes);
+  const folded = anySize ? live : scatterOnto(foldFactors(live, g.initializers, ends, g.shapes), ends, g.shapes);
   const nodes = withoutUnused(folded, ends).map((node) => renameNode(node, renamed));
   const used = new Set(nodes.flatMap((node) => node.inputs));
   const inputs = [...graph.inputs]

@@ -1,6 +1,7 @@
 import type { Graph } from "../graph.js";
 import { fuseBias } from "./bias.js";
 import { sinkBroadcasts } from "./broadcasts.js";
+import { takeOutFactors } from "./common-factors.js";
 import { shareCommonNodes } from "./common-nodes.js";
 import { compareDirectly } from "./comparisons.js";
 import { compareWholeNumbers } from "./equalities.js";
@@ -13,6 +14,7 @@ import { dropNeutralElements } from "./neutral-elements.js";
 import { gatherOffsets } from "./offsets.js";
 import { gatherFactorsAtAnySize, gatherNarrowFactors } from "./narrow-factors.js";
 import { fuseSums } from "./product-sums.js";
+import { takeRowsApart } from "./rows-apart.js";
 import { simplifyShapes } from "./shape-chains.js";
 import { foldSplats } from "./splats.js";
 import { splitProducts } from "./split-products.js";
@@ -31,6 +33,8 @@ const passes: readonly ((graph: Graph) => Graph)[] = [
   compareDirectly,
   compareWholeNumbers,
   factorSums,
+  takeOutFactors,
+  takeRowsApart,
   mergeProducts,
   fuseBias,
   splitProducts,
@@ -41,7 +45,9 @@ const atAnySize = new Map([
   [gatherNarrowFactors, gatherFactorsAtAnySize],
   [mergeProducts, mergeProductsAtAnySize],
 ]);
-const anySizePasses = passes.filter((pass) => pass !== factorSums).map((pass) => atAnySize.get(pass) ?? pass);
+/** Those that find something at some sizes alone, or save nothing in a graph for all. */
+const atOwnSize = new Set([factorSums, takeRowsApart]);
+const anySizePasses = passes.filter((pass) => !atOwnSize.has(pass)).map((pass) => atAnySize.get(pass) ?? pass);
 
 /** Rounds after which a graph counts as simple enough; training steps settle in three or four. */
 const ROUNDS = 12;
