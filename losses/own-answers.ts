@@ -11,13 +11,12 @@ import * as tf from "../lib/tensor/tf.js";
 export function ownAnswers(left: tf.Tensor2D, right: tf.Tensor2D, scale: number): tf.Tensor1D {
   return tf.customGrad((givenLeft, givenRight, save) => {
     const [l, r] = [givenLeft as tf.Tensor2D, givenRight as tf.Tensor2D];
-    const { logarithms, value } = answersOf(innerProducts(l, r), scale);
-    (save as tf.GradSaveFunc)([l, r, logarithms]);
+    const { shares, value } = answersOf(innerProducts(l, r), scale);
+    (save as tf.GradSaveFunc)([l, r, shares()]);
     return {
       value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        const [x, y, logarithm] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
-        const shares = tf.exp(logarithm); // [n, n]
+        const [x, y, shares] = saved as [tf.Tensor2D, tf.Tensor2D, tf.Tensor2D];
         const weights = tf.expandDims(tf.mul(dy, scale), 1); // [n, 1]
         const weighted = tf.mul(x, weights) as tf.Tensor2D;
         return [tf.mul(tf.sub(tf.matMul(shares, y), y), weights), tf.sub(tf.matMul(shares, weighted, true), weighted)];
@@ -52,8 +51,8 @@ export function ownAnswersOfLinear(rows: tf.Tensor2D, { inputs, kernel, bias }: 
     const save = all.pop() as tf.GradSaveFunc;
     const [W, c = null] = all as [tf.Tensor2D, tf.Tensor1D?];
     const [l, r] = [directions(left), directions(right)];
-    const { logits, logarithms, own, value } = answersOf(innerProducts(l.unit, r.unit), scale);
-    save([A, B, l.inverse, r.inverse, logits, own(), logarithms, W, ...(c === null ? [] : [c])]);
+    const { logits, shares, own, value } = answersOf(innerProducts(l.unit, r.unit), scale);
+    save([A, B, l.inverse, r.inverse, logits, own(), shares(), W, ...(c === null ? [] : [c])]);
     return {
       value,
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => slopesByMap(dy, scale, saved as Saved),
@@ -68,17 +67,16 @@ type Saved = [
   overRight: tf.Tensor2D,
   logits: tf.Tensor2D,
   own: tf.Tensor1D,
-  logarithms: tf.Tensor2D,
+  shares: tf.Tensor2D,
   kernel: tf.Tensor2D,
   bias?: tf.Tensor1D,
 ];
 
 function slopesByMap(dy: tf.Tensor, scale: number, saved: Saved): tf.Tensor[] {
-  const [A, B, overLeft, overRight, logits, own, logarithms, W, bias] = saved;
+  const [A, B, overLeft, overRight, logits, own, shares, W, bias] = saved;
   const [n] = dy.shape as [number];
   const slopes = tf.reshape(dy, [n, 1]) as tf.Tensor2D;
   const owns = tf.reshape(own, [n, 1]);
-  const shares = tf.exp(logarithms); // [n, n]
   // The slopes by a · bᵀ are P = diag(weights) (shares - 1) diag(overRight); of them, what is along the rows themselves:
   const along = tf.mul(shares, logits) as tf.Tensor2D;
   const alongLeft = tf.mul(tf.sub(tf.sum(along, 1, true), owns), tf.div(overLeft, scale)); // α / weights, [n, 1]
@@ -89,7 +87,7 @@ function slopesByMap(dy: tf.Tensor, scale: number, saved: Saved): tf.Tensor[] {
   const subtracted = tf.add(Bunit, tf.mul(A, tf.mul(alongLeft, 0.5)));
   const M = tf.sub<tf.Tensor2D>(
     tf.matMul(Aweighted, tf.sub<tf.Tensor2D>(tf.matMul(shares, Bunit), subtracted), true),
-    tf.matMul(B, tf.mul<tf.Tensor2D>(B, tf.mul(alongRight, 0.5)), true),
+    halfGram(B, tf.mul(B, alongRight)),
   );
   const slope = tf.matMul(tf.add<tf.Tensor2D>(M, tf.transpose(M)), W);
   if (bias === undefined) return [slope];
@@ -104,11 +102,44 @@ function slopesByMap(dy: tf.Tensor, scale: number, saved: Saved): tf.Tensor[] {
   ];
 }
 
+/** Bands in which a symmetric product is computed: three take two thirds of its multiplications, and more are too narrow. */
+const BANDS = 3;
+/** Columns from which bands pay. */
+const WIDE = 192;
+
+/** `V` with `V + Vᵀ = rowsᵀ · weighted`, which is symmetric; what is below the diagonal is not computed where that saves time. */
+function halfGram(rows: tf.Tensor2D, weighted: tf.Tensor2D): tf.Tensor2D {
+  const [n, d] = rows.shape;
+  if (d < WIDE) return tf.mul(tf.matMul(rows, weighted, true), 0.5);
+  const height = Math.ceil(d / BANDS);
+  const bands = Array.from({ length: BANDS }, (_, band) => {
+    const start = band * height;
+    const rest = d - start;
+    const own = Math.min(height, rest);
+    const above = tf.matMul(tf.slice(rows, [0, start], [n, own]), tf.slice(weighted, [0, start], [n, rest]), true); // [own, rest]
+    const squareHalf = tf.mul(tf.slice(above, [0, 0], [own, own]), 0.5);
+    const others = tf.slice(above, [0, own], [own, rest - own]);
+    return tf.concat([tf.zeros([own, start]), squareHalf, others], 1);
+  });
+  return tf.concat(bands, 0) as tf.Tensor2D;
+}
+
+/**
+ * Up to this scale no probability is below exp(-2 · 32) / n, which float32 still holds with all its digits, and logarithms can be taken
+ * of the n that are needed.
+ */
+const MODERATE_SCALE = 32;
+
 function answersOf(cosines: tf.Tensor2D, scale: number) {
   const [n] = cosines.shape;
   const logits = tf.mul(cosines, scale) as tf.Tensor2D;
-  const logarithms = tf.logSoftmax(logits) as tf.Tensor2D;
   const diagonal = tf.mul(tf.range(0, n, 1, "int32"), tf.scalar(n + 1, "int32")) as tf.Tensor1D;
-  const of = (matrix: tf.Tensor2D): tf.Tensor1D => tf.gather(tf.reshape(matrix, [n * n]), diagonal);
-  return { logits, logarithms, own: () => of(logits), value: tf.neg(of(logarithms)) as tf.Tensor1D };
+  const of = (matrix: tf.Tensor): tf.Tensor1D => tf.gather(tf.reshape(matrix, [n * n]), diagonal);
+  const own = (): tf.Tensor1D => of(logits);
+  if (scale <= MODERATE_SCALE) {
+    const shares = tf.softmax(logits);
+    return { logits, own, shares: () => shares, value: tf.neg(tf.log(of(shares))) as tf.Tensor1D };
+  }
+  const logarithms = tf.logSoftmax(logits);
+  return { logits, own, shares: () => tf.exp(logarithms), value: tf.neg(of(logarithms)) as tf.Tensor1D };
 }

@@ -59,6 +59,7 @@ describe("own answers of a linear map", () => {
       [3, 5, 2],
       [1, 4, 4],
       [700, 12, 20],
+      [30, 200, 7],
     ] as const) {
       it(`has the gradient of the way over the rows (${sizes.join(" x ")}, ${biased ? "with" : "without"} bias)`, () =>
         tf.tidy(() => {
@@ -86,6 +87,24 @@ describe("own answers of a linear map", () => {
       const [value, slope] = judged(setting, collapsed, true, viaMap) as [number[], number[]];
       expectSame([value], [judged(setting, collapsed, false, viaRows)[0] as number[]], 1e-6);
       for (const number of slope) expect(Math.abs(number)).to.be.below(1e-4);
+    }));
+
+  it("holds for scales whose probabilities float32 cannot hold", () =>
+    tf.tidy(() => {
+      for (const scale of [32, 33, 200]) {
+        const rows = tf.tensor2d([...new Random("rows").normals(10 * 4)], [20 / 2, 4]);
+        const [a, b] = tf.split(rows, 2, 0) as [tf.Tensor2D, tf.Tensor2D];
+        const unit = (x: tf.Tensor): tf.Tensor2D => tf.div(x, tf.norm(x, 2, 1, true));
+        const logits = tf.mul(tf.matMul(unit(a), unit(b), false, true), scale).arraySync() as number[][];
+        const wanted = logits.map((row, own) => {
+          const most = Math.max(...row);
+          const sum = row.reduce((all, logit) => all + Math.exp(logit - most), 0);
+          return most + Math.log(sum) - (row[own] as number);
+        });
+        [...ownAnswers(a, b, scale).dataSync()].forEach((value, at) =>
+          expect(value).to.be.closeTo(wanted[at] as number, 1e-5 * Math.max(1, wanted[at] as number)),
+        );
+      }
     }));
 
   it("shows a number that is none in value and slopes", () =>
