@@ -43,8 +43,13 @@ function membersOf(groups: Int32Array): ColumnLists {
 
 /** For each pair itself, when its score is above 0. */
 function ownOf(labels: Float32Array): ColumnLists {
-  const columns = Int32Array.from({ length: labels.length }, (_, pair) => pair);
-  return { columns, starts: columns, ends: columns.map((pair) => (labels[pair]! > 0 ? pair + 1 : pair)) };
+  const columns = new Int32Array(labels.length);
+  const ends = new Int32Array(labels.length);
+  for (let pair = 0; pair < labels.length; pair += 1) {
+    columns[pair] = pair;
+    ends[pair] = labels[pair]! > 0 ? pair + 1 : pair;
+  }
+  return { columns, starts: columns, ends };
 }
 
 /** For each pair what is of its own subgroup, of which nothing is known, and itself; null when there is only one subgroup. */

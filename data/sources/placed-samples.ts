@@ -26,12 +26,17 @@ export class PlacedSamples<K extends Kind, Item> {
 
   /** Samples at some positions; reads those that were not read before. */
   async read(positions: ArrayLike<number>): Promise<readonly Sample<K, number>[]> {
-    const unread = [...new Set(Array.from(positions))].filter((position) => this.#samples[position] === undefined);
-    if (unread.length > 0) {
-      const samples = await this.#reader.read(unread);
-      unread.forEach((position, i) => this.#place(position, samples[i]!));
+    const unread = new Set<number>();
+    for (let at = 0; at < positions.length; at += 1)
+      if (this.#samples[positions[at]!] === undefined) unread.add(positions[at]!);
+    if (unread.size > 0) {
+      const read = [...unread];
+      const samples = await this.#reader.read(read);
+      read.forEach((position, i) => this.#place(position, samples[i]!));
     }
-    return Array.from(positions, (position) => this.#samples[position]!);
+    const known = new Array<Sample<K, number>>(positions.length);
+    for (let at = 0; at < positions.length; at += 1) known[at] = this.#samples[positions[at]!]!;
+    return known;
   }
 
   /** Every item of every sample, with its place. */

@@ -39,9 +39,11 @@ export function rankKnown(
     levels += Math.max(0, Math.min(count, found.cutoff));
   }
   const counts = new RankCounts(rows, Math.max(1, levels), false);
+  let scores = new Float64Array(0);
   for (let row = 0; row < rows; row += 1) {
     const count = ends[row]! - starts[row]! - own;
-    const scores = new Float64Array(Math.max(0, count));
+    // Nothing is left in it of the row before, and rows often have as many as that.
+    if (scores.length !== Math.max(0, count)) scores = new Float64Array(Math.max(0, count));
     for (let at = starts[row]!, to = 0; at < ends[row]! && to < count; at += 1) {
       const column = columns[at]!;
       if (!withoutOwn || column !== row) scores[to++] = data[row * size + column]!;

@@ -52,9 +52,9 @@ export class RankCounts {
     this.#depths.push(depth);
     this.#relevant[query] = scores.length;
     this.#starts[query] = this.#levels;
-    if (scores.some(Number.isNaN)) this.#invalid[query] = 1;
+    for (let at = 0; at < scores.length; at += 1) if (Number.isNaN(scores[at])) this.#invalid[query] = 1;
     const sortedGains = gains === null ? null : sortWith(scores, gains);
-    if (sortedGains === null) scores.sort();
+    if (sortedGains === null && scores.length > 1) scores.sort();
     const start = this.#levels;
     for (let at = scores.length - 1; at >= 0; at -= 1) {
       const score = scores[at]!;
@@ -111,8 +111,8 @@ export class RankCounts {
 
   /** What was counted for a query, which is called `name`. */
   profile(query: number, name: number): RankProfile {
-    const levels: RankLevel[] = [];
     const start = this.#starts[query]!;
+    const levels = new Array<RankLevel>(this.#live[query]!);
     let better = 0;
     let betterRelevant = 0;
     for (let level = start; level < start + this.#live[query]!; level += 1) {
@@ -120,7 +120,7 @@ export class RankCounts {
       const tied = relevant + this.#equal[level]!;
       better += this.#above[level]!;
       const gain = this.#gains === null ? relevant : this.#gains[level]!;
-      levels.push({ better, betterRelevant, tied, relevant, gain });
+      levels[level - start] = { better, betterRelevant, tied, relevant, gain };
       better += tied;
       betterRelevant += relevant;
     }
