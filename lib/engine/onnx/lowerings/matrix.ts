@@ -2,6 +2,7 @@ import type { OnnxBuilder, Operand } from "../builder.js";
 import { optionalInput, shapeOf, type KernelCall, type Lowerings } from "../lowering.js";
 import { broadcastShape, reshape, sameShape, sizeOf, transpose } from "../operations.js";
 import { activate, addBias } from "./activation.js";
+import { longProduct } from "./long-products.js";
 
 const FUSED = ["a", "b", "bias", "preluActivationWeights"];
 
@@ -45,6 +46,8 @@ function product(g: OnnxBuilder, call: KernelCall, bias: Operand | null): Operan
       ...(transposeB ? { transB: 1n } : {}),
       ...signsOf(call),
     };
+    const long = transposeA && !transposeB && bias === null ? longProduct(g, left, right) : null;
+    if (long !== null) return reshape(g, long, shape);
     const inputs = bias === null ? [left, right] : [left, right, bias];
     return reshape(g, g.add("Gemm", inputs, { type: a.type, shape: shape.slice(-2) }, settings), shape);
   }
