@@ -5,6 +5,7 @@ import type { Random } from "../random.js";
 import type { HostTensor, HostTensors } from "../tensor/host.js";
 import { mapEntries } from "../tensor/tree.js";
 import { namedReport, type CompiledProgram } from "./compile-program.js";
+import { multipliesBytes } from "./onnx/processor-file.js";
 import type { NativeRun, NativeSettings } from "./onnx/native-messages.js";
 import type { NativeThread } from "./onnx/native-thread.js";
 import { PROCESSOR } from "./onnx/session.js";
@@ -195,6 +196,7 @@ export class NativePrograms {
     graphs = new ProgramGraphs(name, program, {
       layouts: this.#layouts,
       threads: this.#settings.threads,
+      bytes: this.#settings.provider === PROCESSOR && multipliesBytes(),
       load: async (code, plan) => {
         this.#loaded += 1;
         const graph = this.#loaded;

@@ -1,4 +1,5 @@
-import { equalPairs, masksAgainst, masksWithin, samePosition, type PairMasks } from "./masks.js";
+import type { HardestRowsInputs } from "./hardest-rows.js";
+import { equalPairs, masksAgainst, masksWithin, presentGroups, samePosition, type PairMasks } from "./masks.js";
 import * as tf from "./tf.js";
 
 /**
@@ -18,6 +19,13 @@ export class GroupMasks implements PairMasks {
   ) {
     this.#groups = groups;
     this.#memory = memory;
+  }
+
+  /** What tells positives and negatives among remembered rows apart; null within the batch. */
+  get remembered(): Pick<HardestRowsInputs, "groups" | "labels" | "counted"> | null {
+    if (this.#memory === null) return null;
+    const { groups, valid } = this.#memory;
+    return { groups: this.#groups, labels: presentGroups(groups, valid), counted: this.#valid(this.#memory) };
   }
 
   get positives(): tf.Tensor2D {

@@ -45,14 +45,18 @@ const NO_GROUP = -(2 ** 24);
 
 /** `[n] × [m] -> [n, m]` twice, of a batch with remembered rows; a row that is not `valid` is in neither mask. */
 export function masksAgainst(groups: tf.Tensor1D, remembered: tf.Tensor1D, valid: tf.Tensor1D): PairMasks {
-  const present = tf.cast(valid, "int32");
   // What is not valid is in a group of its own, which costs one pass over [m] instead of two over [n, m].
-  const labels = tf.add(
+  const same = equalPairs(groups, presentGroups(remembered, valid));
+  return { positives: same, negatives: tf.sub(tf.expandDims(tf.cast(valid, "float32"), 0), same) };
+}
+
+/** `[m]` int32, groups of remembered rows; those that are not `valid` are in a group that no item is in. */
+export function presentGroups(remembered: tf.Tensor1D, valid: tf.Tensor1D): tf.Tensor1D {
+  const present = tf.cast(valid, "int32");
+  return tf.add(
     tf.mul(remembered, present),
     tf.mul(tf.sub(tf.scalar(1, "int32"), present), tf.scalar(NO_GROUP, "int32")),
   );
-  const same = equalPairs(groups, labels as tf.Tensor1D);
-  return { positives: same, negatives: tf.sub(tf.expandDims(tf.cast(valid, "float32"), 0), same) };
 }
 
 /** `[n, m] -> [n]`, 1 for rows that have something. */

@@ -1,5 +1,7 @@
 import { rowsWithAny, type PairMasks } from "../../lib/tensor/masks.js";
 import { GroupMasks } from "../../lib/tensor/group-masks.js";
+import { hardestRows, knowsHardestRows, type HardestRowsFound } from "../../lib/tensor/hardest-rows.js";
+import { unitRows } from "../../lib/tensor/rows.js";
 import * as tf from "../../lib/tensor/tf.js";
 import { withoutGradient } from "../../lib/tensor/without-gradient.js";
 import type { Comparison } from "./comparison.js";
@@ -35,6 +37,11 @@ export function hardest(comparison: Comparison, masks: PairMasks): Hardest {
       withNegative: rowsWithAny(masks.negatives),
     };
   }
+  const known = withoutGradient(() => amongRemembered(comparison, masks));
+  if (known !== null) {
+    const { farthest, nearest, withPositive, withNegative } = known;
+    return { columns: [farthest, nearest], withPositive, withNegative };
+  }
   const [farthest, nearest, withPositive, withNegative] = withoutGradient(() => {
     const similarities = comparison.distance.similarity(comparison.values);
     // The least similar is the largest here: of positives it is larger than everything else, of negatives smaller.
@@ -44,4 +51,12 @@ export function hardest(comparison: Comparison, masks: PairMasks): Hardest {
     return [tf.argMax(apart, 1), tf.argMin(apart, 1), beyond(tf.max(apart, 1)), beyond(tf.neg(tf.min(apart, 1)))];
   }) as [tf.Tensor1D, tf.Tensor1D, tf.Tensor1D, tf.Tensor1D];
   return { columns: [farthest, nearest], withPositive, withNegative };
+}
+
+/** Of remembered rows, without their similarities; null where the backend, or the distance, has no such form. */
+function amongRemembered({ distance, rows, columns }: Comparison, masks: GroupMasks): HardestRowsFound | null {
+  const form = distance.asInnerProduct();
+  if (form?.normalize !== true || form.subtractHalfSquaredNorm || !knowsHardestRows()) return null;
+  const { remembered } = masks;
+  return remembered && hardestRows({ rows: unitRows(rows), columns: unitRows(columns), ...remembered });
 }

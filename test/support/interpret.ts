@@ -97,6 +97,18 @@ function run(node: GraphNode, inputs: readonly tf.Tensor[]): readonly tf.Tensor[
       const made = runNode(node, [a, b, ...(addend === undefined ? [] : [addend]), ...rest]);
       return made.map((tensor) => tf.reshape(tensor, [...(node.outputs[0]?.shape ?? [])]));
     }
+    case "HardestRows": {
+      // Only compiled steps have it.
+      const [rows, columns, groups, labels, counted] = inputs as [...[tf.Tensor2D, tf.Tensor2D], ...tf.Tensor1D[]];
+      const same = tf.cast(tf.equal(tf.expandDims(groups as tf.Tensor1D, 1), labels as tf.Tensor1D), "float32");
+      const apart = tf.add(
+        tf.div(tf.matMul(rows, columns, false, true), -6),
+        tf.sub(same, tf.div(counted as tf.Tensor, 2)),
+      );
+      const beyond = (most: tf.Tensor): tf.Tensor => tf.sub(1, tf.step(tf.sub(1 / 4, most)));
+      const places = [tf.argMax(apart, 1), tf.argMin(apart, 1)];
+      return [...places, beyond(tf.max(apart, 1)), beyond(tf.neg(tf.min(apart, 1)))];
+    }
     case "LogSoftmax": // is no kernel of tfjs
       return inputs.map((input) => tf.logSoftmax(input));
     default:

@@ -28,6 +28,8 @@ export class OnnxBuilder {
   readonly portable: boolean;
   /** Operations are chosen as if sizes were not known: models at several sizes differ in constants alone, as far as that can be. */
   readonly anySize: boolean;
+  /** The model will run on a processor that multiplies bytes several times as fast as float32. */
+  readonly bytes: boolean;
   /** What names start with. */
   readonly #scope: string;
   readonly #initializers = new Map<string, OnnxTensor>();
@@ -37,10 +39,11 @@ export class OnnxBuilder {
   readonly #checked = new Map<string, Set<number>>();
   #count = 0;
 
-  constructor({ oneThread = false, portable = false, anySize = false, scope = "" } = {}) {
+  constructor({ oneThread = false, portable = false, anySize = false, bytes = false, scope = "" } = {}) {
     this.oneThread = oneThread;
     this.portable = portable;
     this.anySize = anySize;
+    this.bytes = bytes;
     this.#scope = scope;
   }
 
@@ -198,6 +201,8 @@ export function dataOf(values: readonly number[], type: OnnxType): OnnxData {
     case "bool":
     case "uint8":
       return Uint8Array.from(values);
+    case "int8":
+      return Int8Array.from(values);
     case "int64":
       return BigInt64Array.from(values, BigInt);
   }

@@ -30,7 +30,9 @@ export function cast(g: OnnxBuilder, x: Operand, type: OnnxType): Operand {
   return g.add("Cast", [x], { type, shape: x.shape }, { to: castTargets[type] });
 }
 
-const castTargets: Readonly<Record<OnnxType, bigint>> = { float32: 1n, int32: 6n, int64: 7n, bool: 9n, float64: 11n };
+const castTargets: Readonly<Record<OnnxType, bigint>> = {
+  ...{ float32: 1n, uint8: 2n, int8: 3n, int32: 6n, int64: 7n, bool: 9n, float64: 11n },
+};
 
 /** An operation on each number by itself that keeps the type. */
 export function unary(g: OnnxBuilder, operator: string, x: Operand): Operand {

@@ -3,6 +3,7 @@ import { arithmeticLowerings } from "./lowerings/arithmetic.js";
 import { blockLowerings } from "./lowerings/blocks.js";
 import { convolutionLowerings } from "./lowerings/convolution.js";
 import { creationLowerings } from "./lowerings/creation.js";
+import { hardestRowsLowerings } from "./lowerings/hardest-rows.js";
 import { indexingLowerings } from "./lowerings/indexing.js";
 import { matrixLowerings } from "./lowerings/matrix.js";
 import { poolingLowerings } from "./lowerings/pooling.js";
@@ -28,4 +29,5 @@ export const lowerings: Lowerings = {
   ...resizingLowerings,
   ...blockLowerings,
   ...tripletLowerings,
+  ...hardestRowsLowerings,
 };

@@ -15,6 +15,8 @@ export interface ToOnnxOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Threads that will run it, when that is known. Some operations are faster on one, and wrong there on several. Default null. */
   readonly threads?: number | null;
+  /** It will run on a processor that multiplies bytes several times as fast as float32. Default false. */
+  readonly bytes?: boolean;
   /** Only operators of ONNX itself, for other runtimes. Default false. */
   readonly portable?: boolean;
   /** A model that has the same operations at other sizes, as far as that can be. Default false. */
@@ -50,10 +52,10 @@ export function toOnnx(graph: Graph, options: ToOnnxOptions = {}): OnnxProgram {
 
 /** The same before it is written. */
 export function toOnnxModel(graph: Graph, options: ToOnnxOptions = {}): OnnxModel {
-  const { name = "program", metadata = {}, threads = null, portable = false, anySize = false } = options;
+  const { name = "program", metadata = {}, threads = null, portable = false, anySize = false, bytes = false } = options;
   const kernels = liveNodes(graph);
   refuseUnknown(kernels);
-  const g = new OnnxBuilder({ oneThread: threads === 1, portable, anySize });
+  const g = new OnnxBuilder({ oneThread: threads === 1, portable, anySize, bytes });
   const operands = new Map<number, Operand>();
   for (const [inputName, { id, dtype, shape }] of graph.inputs)
     operands.set(id, { name: inputName, type: dtype, shape });

@@ -10,6 +10,7 @@ import { guarded } from "./guards.js";
 import { recordConvolution } from "./kernels/convolution.js";
 import { recordCreation } from "./kernels/creation.js";
 import { recordElementwise } from "./kernels/elementwise.js";
+import { recordHardestRows } from "./kernels/hardest-rows.js";
 import { recordImages } from "./kernels/image.js";
 import { recordTriplets } from "./kernels/triplets.js";
 import { recordIndexing } from "./kernels/index-kernels.js";
@@ -42,6 +43,7 @@ function registerKernels(): void {
   recordConvolution();
   recordImages();
   recordTriplets();
+  recordHardestRows();
 }
 
 /**

@@ -27,6 +27,19 @@ export function extremeOfRows(g: OnnxBuilder, x: Operand, which: "Max" | "Min"):
   return width === 0 ? null : reduce(g, `Reduce${which}`, bestOfBlocks(g, x, width, which), [1], false);
 }
 
+/** Where the largest or smallest number of each row is, the first of equals, and which it is. */
+export function positionInRows(
+  g: OnnxBuilder,
+  x: Operand,
+  which: "Max" | "Min",
+): { readonly position: Operand; readonly value: Operand } {
+  const width = blockWidth(g, x);
+  const rows = x.shape.slice(0, -1);
+  const position = width > 0 ? inBlocks(g, x, width, which) : search(g, x, x.shape.length - 1, which, rows);
+  const value = extremeOfRows(g, x, which) ?? reduce(g, `Reduce${which}`, x, [x.shape.length - 1], false);
+  return { position, value };
+}
+
 /** Of how many numbers a block of a long row is, about the square root; 0 when the row has no such divisor or is short. */
 function blockWidth({ portable, anySize }: OnnxBuilder, { type, shape }: Operand): number {
   // Whether a row has a divisor is another question at every size.

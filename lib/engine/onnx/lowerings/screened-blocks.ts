@@ -1,0 +1,131 @@
+import type { OnnxBuilder, Operand } from "../builder.js";
+import { binary, cast, concat, reduce, reshape, transpose, unary } from "../operations.js";
+import { subgraph } from "../subgraph.js";
+import type { RowsAndGroups } from "./rows-by-matrix.js";
+
+/** Columns of which the largest number is known at first. */
+export const WINDOW = 16;
+/** Columns that are compared at a time: so many that the matrix of a block stays in the processor's own cache. */
+const BLOCK = 1000;
+/** The largest byte of a row: sums of two products with bytes up to 255 are below 2^15, above which some processors cut them off. */
+const LARGEST = 64;
+
+/** Sizes of a search. */
+export interface Layout {
+  readonly n: number;
+  readonly d: number;
+  readonly m: number;
+  readonly block: number;
+  /** In a block. */
+  readonly windows: number;
+}
+
+/** Columns in a block: a divisor, so that blocks need no copy. */
+export function blockLength(m: number): number {
+  const away = (length: number): number => Math.abs(Math.log(length / BLOCK));
+  let best = m;
+  for (let count = 1; count * count <= m; count += 1) {
+    if (m % count !== 0) continue;
+    for (const length of [count, m / count]) if (away(length) < away(best)) best = length;
+  }
+  return best;
+}
+
+/** Rows as bytes. */
+export interface InBytes {
+  /** `[d, n]` int8, and `[n]`, what one step of each row is. */
+  readonly bytes: Operand;
+  readonly step: Operand;
+  /** `[n]`, the length of what was rounded off. */
+  readonly off: Operand;
+  /** `[1]`, the greatest length of a rounded row. */
+  readonly longest: Operand;
+}
+
+export function inBytes(g: OnnxBuilder, rows: Operand): InBytes {
+  const [n] = rows.shape as [number];
+  const largest = binary(g, "Max", reduce(g, "ReduceMax", unary(g, "Abs", rows), [1], true), g.scalar(1e-30));
+  const step = binary(g, "Mul", largest, g.scalar(1 / LARGEST));
+  const rounded = unary(g, "Round", binary(g, "Div", rows, step));
+  const back = binary(g, "Mul", rounded, step);
+  const length = (x: Operand): Operand =>
+    g.add("ReduceL2", [x], { type: "float32", shape: [n] }, { axes: [1n], keepdims: 0n });
+  const bytes = cast(g, rounded, "int8");
+  return {
+    bytes: transpose(g, bytes, [1, 0]),
+    step: reshape(g, step, [n]),
+    off: length(binary(g, "Sub", rows, back)),
+    longest: reduce(g, "ReduceMax", length(back), [0], true),
+  };
+}
+
+/**
+ * Block by block of columns: `[m, n]` numbers, an eighth of the similarity, less 1 for what is in one group and less 1/2 for what does not
+ * count; the largest of each window of them, and of their negations, `[2n, windows]`; and the most that was rounded off a column.
+ */
+export function scanned(
+  g: OnnxBuilder,
+  { columns, groups, labels, counted }: RowsAndGroups,
+  { bytes, step }: InBytes,
+  { n, d, m, block, windows }: Layout,
+): { readonly apart: Operand; readonly table: Operand; readonly worst: Operand } {
+  const blocks = m / block;
+  const uncounted = binary(g, "Mul", binary(g, "Sub", g.scalar(1), counted), g.scalar(1 / 2));
+  const zero = g.constant(Int8Array.of(0), "int8", []);
+  const body = subgraph(g, `${uncounted.name}/block`, {
+    given: [
+      { type: "float32", shape: [block, d] },
+      { type: "float32", shape: [block, 1] },
+      { type: "float32", shape: [block, 1] },
+    ],
+    shared: [bytes, step, zero, groups],
+    write: (inner, own, same) => oneBlock(inner, { block, d, n, windows }, [...own, ...same]),
+  });
+  const scans = [
+    reshape(g, columns, [blocks, block, d]),
+    reshape(g, labels, [blocks, block, 1]),
+    reshape(g, uncounted, [blocks, block, 1]),
+  ];
+  const [apart, both, off] = g.addAll(
+    "Scan",
+    [...scans, bytes, step, zero, groups],
+    [
+      { type: "float32", shape: [blocks, block, n] },
+      { type: "float32", shape: [blocks, 1, 1, windows, 2 * n] },
+      { type: "float32", shape: [blocks] },
+    ],
+    { body: { graph: body }, num_scan_inputs: 3n },
+  ) as [Operand, Operand, Operand];
+  return {
+    apart: reshape(g, apart, [m * n]),
+    table: transpose(g, reshape(g, both, [blocks * windows, 2 * n]), [1, 0]),
+    worst: binary(g, "Mul", reduce(g, "ReduceMax", off, [0], true), g.scalar(0.505 * Math.sqrt(d))),
+  };
+}
+
+function oneBlock(
+  g: OnnxBuilder,
+  { block, d, n, windows }: Pick<Layout, "block" | "d" | "n" | "windows">,
+  [columns, labels, uncounted, bytes, step, zero, groups]: readonly Operand[],
+): readonly Operand[] {
+  const scalar = { type: "float32", shape: [] } as const;
+  const [small, columnStep, columnZero] = g.addAll(
+    "DynamicQuantizeLinear",
+    [columns as Operand],
+    [{ type: "uint8", shape: [block, d] }, scalar, { type: "uint8", shape: [] }],
+  ) as [Operand, Operand, Operand];
+  const matrix = { type: "float32", shape: [block, n] } as const;
+  const eighth = binary(g, "Mul", columnStep, g.scalar(1 / 8));
+  const near = g.addMicrosoft(
+    "MatMulIntegerToFloat",
+    [small, bytes as Operand, eighth, step as Operand, columnZero, zero as Operand],
+    matrix,
+  );
+  const same = binary(g, "Equal", labels as Operand, reshape(g, groups as Operand, [1, n]), "bool");
+  const apart = binary(g, "Sub", binary(g, "Sub", near, cast(g, same, "float32")), uncounted as Operand);
+  const image = reshape(g, apart, [1, 1, block, n]);
+  const window = { kernel_shape: [BigInt(WINDOW), 1n], strides: [BigInt(WINDOW), 1n], ceil_mode: 1n };
+  const pooled = { type: "float32", shape: [1, 1, windows, n] } as const;
+  const both = [image, unary(g, "Neg", image)].map((x) => g.add("MaxPool", [x], pooled, window));
+  return [apart, concat(g, both, 3), columnStep];
+}
