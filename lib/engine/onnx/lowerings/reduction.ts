@@ -11,7 +11,7 @@ import {
   type Lowering,
   type Lowerings,
 } from "../lowering.js";
-import { binary, cast, concat, reduce, reshape, slice, type Reduction } from "../operations.js";
+import { binary, cast, concat, reduce, reshape, slice, transpose, type Reduction } from "../operations.js";
 import { extreme, extremeOfRows } from "./extremes.js";
 import { sum } from "./sums.js";
 import { number } from "./unary.js";
@@ -29,13 +29,7 @@ export const reductionLowerings: Lowerings = {
   ArgMin: extreme("Min"),
   Softmax: (g, call) => alongAxis(g, "Softmax", call, "dim"),
   LogSoftmax: (g, call) => alongAxis(g, "LogSoftmax", call, "axis"),
-  Cumsum: (g, call) => {
-    const x = number(g, input(call, 0));
-    const axis = positiveAxis(numberOf(call, "axis"), x.shape.length);
-    const flag = (name: string): bigint => (call.attributes[name] === true ? 1n : 0n);
-    const settings = { exclusive: flag("exclusive"), reverse: flag("reverse") };
-    return g.add("CumSum", [x, g.scalar(axis, "int32")], x, settings);
-  },
+  Cumsum: (g, call) => cumulativeSum(g, call),
   Cumprod: (g, call) => cumulativeProduct(g, call),
   TopK: (g, call) => {
     const x = input(call, 0);
@@ -80,6 +74,21 @@ function alongAxis(g: OnnxBuilder, operator: string, call: KernelCall, name: str
   const x = cast(g, input(call, 0), "float32");
   const axis = positiveAxis((call.attributes[name] as number | undefined) ?? -1, x.shape.length);
   return g.add(operator, [x], x, { axis: BigInt(axis) });
+}
+
+/** Along the last axis of several, where ONNX Runtime goes number by number, by rows of the transposed: a third of the time. */
+function cumulativeSum(g: OnnxBuilder, call: KernelCall): Operand {
+  const x = number(g, input(call, 0));
+  const rank = x.shape.length;
+  const axis = positiveAxis(numberOf(call, "axis"), rank);
+  const flag = (name: string): bigint => (call.attributes[name] === true ? 1n : 0n);
+  const settings = { exclusive: flag("exclusive"), reverse: flag("reverse") };
+  const along = (from: Operand, place: number): Operand =>
+    g.add("CumSum", [from, g.scalar(place, "int32")], from, settings);
+  if (rank < 2 || axis !== rank - 1) return along(x, axis);
+  const others = [...x.shape.keys()].slice(0, -1);
+  const sums = along(transpose(g, x, [axis, ...others]), 0);
+  return transpose(g, sums, [...others.map((other) => other + 1), 0]);
 }
 
 /** ONNX has none: each number times the product of the 1, 2, 4, … before it, by turns. */
