@@ -21,7 +21,8 @@ export function scatterOnto(
     if (node.operator !== "Add") return [node];
     for (const at of [1, 0]) {
       const [base, sum] = [node.inputs[1 - at], node.inputs[at]] as readonly [string, string];
-      const chain = sameShape(shapes.get(base), shapes.get(output)) ? scattersOf(sum) : [];
+      const whole = [base, sum].every((name) => sameShape(shapes.get(name), shapes.get(output)));
+      const chain = whole ? scattersOf(sum) : [];
       if (chain.length === 0) continue;
       const last = chain.length - 1;
       const placed = chain.map((each, place) => ({

@@ -30,7 +30,12 @@ describe("Rows added to a tensor", () => {
 
   /** Operators of the model, which computes the same. */
   async function operators(program: Program, threads = 1): Promise<readonly string[]> {
-    expectSame(await runNatively(runtime, program, { inputs }, threads), await runEagerly(program, { inputs }), "sum");
+    const near = { relative: 1e-5, absolute: 1e-5 };
+    const [found, wanted] = [
+      await runNatively(runtime, program, { inputs }, threads),
+      await runEagerly(program, { inputs }),
+    ];
+    expectSame(found, wanted, "sum", near);
     const { nodes } = toOnnxModel(optimize(recordProgram(program, {}, inputs)), { threads });
     return nodes.map(({ operator }: OnnxNode) => operator);
   }
@@ -54,6 +59,21 @@ describe("Rows added to a tensor", () => {
       expect(found).not.to.include("Add");
       expect(found).not.to.include("ConstantOfShape");
     }
+  });
+
+  it("are added to zeros when the sum is broadcast to the tensor, or the tensor to the sum", async () => {
+    const column = (x: tf.Tensor | undefined, axis: number): tf.Tensor => tf.max(tf.mul(x!, 2), axis, true);
+    await operators((_, { base, rows, places }) => ({
+      reported: {
+        narrow: tf.add(column(base, 1), sums(rows, places)),
+      },
+    }));
+    const found = await operators((_, { base, rows }) => ({
+      reported: {
+        sum: tf.add(tf.mul(base!, 2), tf.unsortedSegmentSum(rows as tf.Tensor2D, tf.zeros([7], "int32"), 1)),
+      },
+    }));
+    expect(found).to.include.members(["ScatterND", "Add"]);
   });
 
   it("are added to zeros when that sum is needed too", async () => {
