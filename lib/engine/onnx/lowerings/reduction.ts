@@ -13,13 +13,13 @@ import {
 } from "../lowering.js";
 import { binary, cast, concat, reduce, reshape, slice, transpose, type Reduction } from "../operations.js";
 import { extreme, extremeOfRows } from "./extremes.js";
-import { sum } from "./sums.js";
+import { mean, sum } from "./sums.js";
 import { number } from "./unary.js";
 
 /** Kernels that take axes away, and those that run along one. */
 export const reductionLowerings: Lowerings = {
   Sum: (g, call) => cast(g, sum(g, number(g, input(call, 0)), ...axesOf(call)), typeOf(call)),
-  Mean: (g, call) => reduce(g, "ReduceMean", cast(g, input(call, 0), "float32"), ...axesOf(call)),
+  Mean: (g, call) => mean(g, cast(g, input(call, 0), "float32"), ...axesOf(call)),
   Max: largest("Max"),
   Min: largest("Min"),
   Prod: reduction("ReduceProd"),
