@@ -6,9 +6,9 @@ import type { RowsAndGroups } from "./rows-by-matrix.js";
 /** Columns of which the largest number is known at first. */
 export const WINDOW = 16;
 /** Columns that are compared at a time: so many that the matrix of a block stays in the processor's own cache. */
-const BLOCK = 1000;
-/** The largest byte of a row: sums of two products with bytes up to 255 are below 2^15, above which some processors cut them off. */
-const LARGEST = 64;
+const BLOCK = 500;
+/** The largest byte of a row. */
+const LARGEST = 127;
 
 /** Sizes of a search. */
 export interface Layout {
@@ -92,14 +92,14 @@ export function scanned(
     [
       { type: "float32", shape: [blocks, block, n] },
       { type: "float32", shape: [blocks, 1, 1, windows, 2 * n] },
-      { type: "float32", shape: [blocks] },
+      { type: "float32", shape: [blocks, 1, 1] },
     ],
     { body: { graph: body }, num_scan_inputs: 3n },
   ) as [Operand, Operand, Operand];
   return {
     apart: reshape(g, apart, [m * n]),
     table: transpose(g, reshape(g, both, [blocks * windows, 2 * n]), [1, 0]),
-    worst: binary(g, "Mul", reduce(g, "ReduceMax", off, [0], true), g.scalar(0.505 * Math.sqrt(d))),
+    worst: unary(g, "Sqrt", reduce(g, "ReduceMax", reshape(g, off, [blocks]), [0], true)),
   };
 }
 
@@ -127,5 +127,12 @@ function oneBlock(
   const window = { kernel_shape: [BigInt(WINDOW), 1n], strides: [BigInt(WINDOW), 1n], ceil_mode: 1n };
   const pooled = { type: "float32", shape: [1, 1, windows, n] } as const;
   const both = [image, unary(g, "Neg", image)].map((x) => g.add("MaxPool", [x], pooled, window));
-  return [apart, concat(g, both, 3), columnStep];
+  return [apart, concat(g, both, 3), greatestOff(g, columns as Operand, [small, columnStep, columnZero])];
+}
+
+/** `[1, 1]`, the largest squared length of what was rounded off a column. */
+function greatestOff(g: OnnxBuilder, columns: Operand, quantized: readonly Operand[]): Operand {
+  const off = binary(g, "Sub", columns, g.add("DequantizeLinear", quantized, columns));
+  const squared = reduce(g, "ReduceSum", binary(g, "Mul", off, off), [1], true);
+  return reduce(g, "ReduceMax", squared, [0, 1], true);
 }

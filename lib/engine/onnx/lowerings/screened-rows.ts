@@ -1,12 +1,16 @@
 import { dataOf, type OnnxBuilder, type Operand, type Result } from "../builder.js";
 import { binary, cast, concat, reduce, reshape } from "../operations.js";
 import { subgraph } from "../subgraph.js";
+import { positionInRows } from "./extremes.js";
 import { byMatrix, type HardestFound, type RowsAndGroups } from "./rows-by-matrix.js";
 import { blockLength, inBytes, scanned, WINDOW, type Layout } from "./screened-blocks.js";
+import { likelyPairs } from "./screened-sample.js";
 import { among, compared, countsOf, dynamic, FAR, products } from "./screened-pairs.js";
 
 /** Sizes below which the whole matrix costs no more. */
 const WORTH = { rows: 64, columns: 2048, size: 64 } as const;
+/** The same for pairs as they are judged by a sample, which finds too many rather than too few. */
+const LIKELY_PAIR = 64;
 /** Pairs that are compared exactly cost as much as so many of a matrix. */
 const PAIR = 128;
 /** What rounding of float32 adds to a bound. */
@@ -33,6 +37,25 @@ interface Sides {
  * exactly. Where too many are left, as when all rows are alike, the whole matrix is computed after all.
  */
 export function screened(g: OnnxBuilder, given: RowsAndGroups): HardestFound {
+  const { rows, columns, groups, labels, counted } = given;
+  const [n, m] = [rows.shape[0] as number, columns.shape[0] as number];
+  const likely = binary(g, "Less", likelyPairs(g, given), g.scalar(Math.ceil((n * m) / LIKELY_PAIR)), "bool");
+  const [places, flags] = choose(g, likely, [rows, columns, groups, labels, counted], resultsOf(n), {
+    then: (inner, own) => search(inner, named(own)),
+    otherwise: (inner, own) => whole(inner, own),
+  }) as [Operand, Operand];
+  const half = (x: Operand, at: 0 | 1): Operand =>
+    g.add("Slice", [x, g.integers([at * n]), g.integers([at * n + n]), g.integers([0])], { type: x.type, shape: [n] });
+  return {
+    nearest: half(places, 0),
+    farthest: half(places, 1),
+    withNegative: half(flags, 0),
+    withPositive: half(flags, 1),
+  };
+}
+
+/** Nearest and then farthest columns, and which of them there are. */
+function search(g: OnnxBuilder, given: RowsAndGroups): readonly Operand[] {
   const { rows, columns } = given;
   const [n, d] = rows.shape as [number, number];
   const [m] = columns.shape as [number];
@@ -52,10 +75,7 @@ export function screened(g: OnnxBuilder, given: RowsAndGroups): HardestFound {
     sign: halves(g, n, 1, -1),
   };
   const twice = concat(g, [rows, rows], 0);
-  const [best, first] = [
-    reduce(g, "ReduceMax", table, [1], false),
-    g.add("ArgMax", [table], { type: "int64", shape: [2 * n] }, { axis: 1n, keepdims: 0n }),
-  ];
+  const { value: best, position: first } = positionInRows(g, table, "Max");
   // Numbers of what is sought are apart from all others: see `scanned`.
   const has = binary(g, "Greater", best, halves(g, n, -1 / 4, 3 / 4), "bool");
   const found = among(g, layout, apart, { ...sides, window: first });
@@ -66,16 +86,23 @@ export function screened(g: OnnxBuilder, given: RowsAndGroups): HardestFound {
     [2 * n],
   );
   const exact = binary(g, "Mul", products(g, twice, columns, column), sides.sign);
-  const least = binary(
-    g,
-    "Add",
-    binary(g, "Mul", binary(g, "Sub", exact, concat(g, [bound, bound], 0)), g.scalar(1 / 8)),
-    halves(g, n, 0, 1),
-  );
+  const bounds = concat(g, [bound, bound], 0);
+  const shift = halves(g, n, 0, 1);
+  const eighth = g.scalar(1 / 8);
+  const least = binary(g, "Add", binary(g, "Mul", binary(g, "Sub", exact, bounds), eighth), shift);
   const threshold = g.add("Where", [has, least, g.scalar(FAR)], { type: "float32", shape: [2 * n] });
   const hits = g.add("NonZero", [atLeast(g, table, reshape(g, threshold, [2 * n, 1]))], dynamic(2, n * m));
-  // NaN is not below anything.
-  const sane = binary(g, "Less", reduce(g, "ReduceSum", bound, [0], false), g.scalar(n / 4), "bool");
+  // A processor that cuts sums of bytes off would be found out here. NaN is not below anything.
+  const most = binary(g, "Add", binary(g, "Mul", binary(g, "Add", exact, bounds), eighth), shift);
+  const within = cast(g, binary(g, "And", atLeast(g, best, least), atLeast(g, most, best), "bool"), "float32");
+  const believed = g.add("Where", [has, within, g.scalar(1)], { type: "float32", shape: [2 * n] });
+  const sane = binary(
+    g,
+    "And",
+    binary(g, "Less", reduce(g, "ReduceSum", bound, [0], false), g.scalar(n / 4), "bool"),
+    binary(g, "Greater", reduce(g, "ReduceMin", believed, [0], false), g.scalar(0), "bool"),
+    "bool",
+  );
   const few = binary(g, "And", sane, isFew(g, hits, layout), "bool");
   const flags = cast(g, has, "float32");
   const { groups, labels, counted } = given;
@@ -83,22 +110,10 @@ export function screened(g: OnnxBuilder, given: RowsAndGroups): HardestFound {
     ...[hits, threshold, apart, twice, sides.row, sides.sign, flags],
     ...[rows, columns, groups, labels, counted],
   ];
-  const results: Result[] = [
-    { type: "int64", shape: [2 * n] },
-    { type: "float32", shape: [2 * n] },
-  ];
-  const [places, with_] = choose(g, few, shared, results, {
+  return choose(g, few, shared, resultsOf(n), {
     then: (inner, own) => fewLeft(inner, layout, own),
     otherwise: (inner, own) => whole(inner, own.slice(7)),
-  }) as [Operand, Operand];
-  const half = (x: Operand, at: 0 | 1): Operand =>
-    g.add("Slice", [x, g.integers([at * n]), g.integers([at * n + n]), g.integers([0])], { type: x.type, shape: [n] });
-  return {
-    nearest: half(places, 0),
-    farthest: half(places, 1),
-    withNegative: half(with_, 0),
-    withPositive: half(with_, 1),
-  };
+  });
 }
 
 /** What is left after the first look, where that is little: the numbers of the windows, then those that may be the hardest exactly. */
@@ -120,21 +135,28 @@ function fewLeft(g: OnnxBuilder, layout: Layout, shared: readonly Operand[]): re
   // A table of them must not be as large as the matrix.
   const even = binary(g, "Less", length, g.scalar(Math.ceil(m / WINDOW), "int64"), "bool");
   const inner = [left, own, counts, length, columns, twice, signs, ...shared.slice(6)];
-  const results: Result[] = [
-    { type: "int64", shape: [2 * n] },
-    { type: "float32", shape: [2 * n] },
-  ];
-  return choose(g, binary(g, "And", isFew(g, left, layout), even, "bool"), inner, results, {
+  return choose(g, binary(g, "And", isFew(g, left, layout), even, "bool"), inner, resultsOf(n), {
     then: (exact, all) => compared(exact, layout, all),
     otherwise: (exact, all) => whole(exact, all.slice(8)),
   });
 }
 
 /** Of the whole matrix. */
-function whole(g: OnnxBuilder, given: readonly Operand[]): readonly Operand[] {
-  const [rows, columns, groups, labels, counted] = given as [Operand, Operand, Operand, Operand, Operand];
-  const found = byMatrix(g, { rows, columns, groups, labels, counted });
+function whole(g: OnnxBuilder, shared: readonly Operand[]): readonly Operand[] {
+  const found = byMatrix(g, named(shared));
   return [concat(g, [found.nearest, found.farthest], 0), concat(g, [found.withNegative, found.withPositive], 0)];
+}
+
+function named(shared: readonly Operand[]): RowsAndGroups {
+  const [rows, columns, groups, labels, counted] = shared as [Operand, Operand, Operand, Operand, Operand];
+  return { rows, columns, groups, labels, counted };
+}
+
+function resultsOf(n: number): readonly Result[] {
+  return [
+    { type: "int64", shape: [2 * n] },
+    { type: "float32", shape: [2 * n] },
+  ];
 }
 
 /** Whether what `NonZero` found is little enough to be worth going through. */
