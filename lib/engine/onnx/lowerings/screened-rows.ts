@@ -8,7 +8,7 @@ import { likelyPairs } from "./screened-sample.js";
 import { among, compared, countsOf, dynamic, FAR, products } from "./screened-pairs.js";
 
 /** Sizes below which the whole matrix costs no more. */
-const WORTH = { rows: 64, columns: 2048, size: 64 } as const;
+const WORTH = { rows: 128, columns: 4096, size: 64 } as const;
 /** The same for pairs as they are judged by a sample, which finds too many rather than too few. */
 const LIKELY_PAIR = 64;
 /** Pairs that are compared exactly cost as much as so many of a matrix. */
