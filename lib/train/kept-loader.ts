@@ -47,6 +47,11 @@ export class KeptLoader<K extends Kind, Item> extends Loader<K, Item> {
     return this.#loader.augmented;
   }
 
+  /** Whether every epoch is known to be of the same items, whatever happens. */
+  get isFixed(): boolean {
+    return !this.#isStream;
+  }
+
   override async *epoch(request: EpochRequest): AsyncGenerator<Batch<K, Item>, void, undefined> {
     let next = request.skip ?? 0;
     const problem = await this.#problem();

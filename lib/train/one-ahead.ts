@@ -34,6 +34,18 @@ export async function* oneAhead<T>(source: AsyncIterable<T>): AsyncGenerator<Wit
   }
 }
 
+/** The values of a source of which the first has been asked for already. */
+export async function* withFirst<T>(
+  first: Promise<IteratorResult<T, void>>,
+  rest: AsyncGenerator<T, void, void>,
+): AsyncGenerator<T, void, void> {
+  try {
+    for (let result = await first; result.done !== true; result = await rest.next()) yield result.value;
+  } finally {
+    await rest.return();
+  }
+}
+
 /** Hands the upcoming value on as soon as it is there. What goes wrong shows again where the value is used in its turn. */
 export function whenThere<T>(upcoming: Promise<T | null>, use: (value: T) => void): void {
   upcoming.then((value) => (value === null ? undefined : use(value))).catch(() => undefined);

@@ -9,8 +9,8 @@ import { reached } from "./limits.js";
 import { logInto } from "./log.js";
 import { MetricsRunner } from "./metrics-runner.js";
 import type { Watched } from "./monitor.js";
-import { atMost, oneAhead } from "./one-ahead.js";
-import { prepare, type Prepared } from "./prepare.js";
+import { Epochs } from "./epochs.js";
+import type { Prepared } from "./prepare.js";
 import type { RunContext } from "./run-context.js";
 import { warnOfLateMemory, warnOfMissingPositives, warnOfWrongCount } from "./run-warnings.js";
 import { runStage } from "./stage.js";
@@ -48,13 +48,18 @@ export async function* runTraining<K extends Kind, Item>(
   hooks: RunHooks,
 ): AsyncGenerator<TrainEvent, Stop> {
   const loop = new TrainingLoop(run, loaders, hooks);
-  return yield* loop.run();
+  try {
+    return yield* loop.run();
+  } finally {
+    await loop.close();
+  }
 }
 
 class TrainingLoop<K extends Kind, Item> {
   readonly #run: RunContext<K, Item>;
   readonly #loaders: Loaders<K, Item>;
   readonly #hooks: RunHooks;
+  readonly #epochs: Epochs<K, Item>;
   readonly #stepper: Stepper<K, Item>;
   readonly #metrics: MetricsRunner<K>;
   readonly #readsEmbeddings: boolean;
@@ -69,6 +74,7 @@ class TrainingLoop<K extends Kind, Item> {
     this.#run = run;
     this.#loaders = loaders;
     this.#hooks = hooks;
+    this.#epochs = new Epochs(run, loaders.train, loaders.validation !== undefined);
     this.#stepper = new Stepper(run);
     this.#metrics = new MetricsRunner(run.assembled, "train");
     this.#latest = run.callbacks.metrics;
@@ -108,8 +114,13 @@ class TrainingLoop<K extends Kind, Item> {
     return stop;
   }
 
+  /** Ends what was made ready and will not be needed. */
+  close(): Promise<void> {
+    return this.#epochs.close();
+  }
+
   async *#epoch(): AsyncGenerator<TrainEvent, Stop | null> {
-    const { assembled, limits, loop, log, callbacks, random, config, embedRows } = this.#run;
+    const { limits, loop, log, callbacks } = this.#run;
     const started = performance.now();
     const resumed = loop.batch > 0;
     if (!resumed) {
@@ -123,20 +134,9 @@ class TrainingLoop<K extends Kind, Item> {
     }
     yield { type: "epochStart", epoch: loop.epoch, step: loop.step, batches: limits.batchesPerEpoch };
     await callbacks.call("onTrainEpochStart");
-    const overfit = config.overfitBatches !== null;
-    const request = {
-      epoch: overfit ? 0 : loop.epoch,
-      random: random.fork("train"),
-      training: !overfit,
-      skip: loop.batch,
-    };
-    const left = limits.trainBatches === null ? null : Math.max(0, limits.trainBatches - loop.batch);
-    const batches = atMost(this.#loaders.train.epoch(request), left);
-    const numbersItems = assembled.xbm !== null && !this.#loaders.train.augmented;
     let stop: Stop | null = null;
     let seen = loop.batch;
-    const preparing = prepare(assembled, batches, embedRows, `epoch ${loop.epoch}`, numbersItems);
-    for await (const { value, upcoming } of oneAhead(preparing)) {
+    for await (const { value, upcoming } of this.#epochs.batches()) {
       seen += 1;
       yield* this.#batch(value, upcoming);
       stop = yield* this.#afterBatch(seen === limits.batchesPerEpoch);

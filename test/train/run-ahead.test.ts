@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { Trainer, XbmConfig, type Callback, type TrainerOptions } from "likewise";
+import { CacheConfig, Trainer, XbmConfig, type Callback, type Loader, type TrainerOptions } from "likewise";
+import { GroupLoader } from "likewise/data";
 import { adam, linear } from "likewise/optim";
 import { TripletLoss } from "likewise/losses";
 import { CompiledSession } from "../../lib/engine/compiled-session.js";
@@ -30,6 +31,25 @@ class Remembering extends Scheduled {
   }
 }
 
+/** Vectors from a cache, so that epochs are of places. */
+class Kept extends Scheduled {
+  constructor(readonly remembers = false) {
+    super();
+  }
+  override configureCaches() {
+    return new CacheConfig();
+  }
+  override configureLoss() {
+    return new TripletLoss({ mining: "hard" });
+  }
+  override configureXbm() {
+    return this.remembers ? new XbmConfig({ bufferSize: 20, startStep: 2 }) : null;
+  }
+}
+
+const places = (): Loader<"group", readonly number[]> =>
+  new GroupLoader(tinySamples(6, 10), { batchSize: 12, balance: { perGroup: 4 } });
+
 /** The second batch of each epoch holds a NaN. */
 class Poisoned extends TinyLoader {
   override async *epoch(request: Parameters<TinyLoader["epoch"]>[0]) {
@@ -49,7 +69,13 @@ interface Outcome {
 /** A run, with what its last step left. */
 async function outcome(
   options: TrainerOptions,
-  { model = new Scheduled(), loader = train, stopAt = Infinity } = {},
+  {
+    callbacks = [] as Callback[],
+    model = new Scheduled() as TinyModel,
+    loader = train as Loader<"group", readonly number[]>,
+    stopAt = Infinity,
+    validates = true,
+  } = {},
 ): Promise<Outcome> {
   let parameters: HostTensors = {};
   const reader: Callback = {
@@ -63,10 +89,16 @@ async function outcome(
     if (run.ahead && /step|accumulate/u.test(run.program)) ahead += 1;
   };
   subscribe("likewise:native-run", note);
-  const trainer = new Trainer({ engine: "compiled", progress: false, maxEpochs: 3, callbacks: [reader], ...options });
+  const trainer = new Trainer({
+    engine: "compiled",
+    progress: false,
+    maxEpochs: 3,
+    callbacks: [reader, ...callbacks],
+    ...options,
+  });
   const seen = watch(trainer);
   try {
-    await trainer.fit(model, { train: loader, validation });
+    await trainer.fit(model, { train: loader, ...(validates ? { validation } : {}) });
   } finally {
     unsubscribe("likewise:native-run", note);
   }
@@ -102,6 +134,20 @@ describe("Training that starts on the next batch ahead", () => {
     "with a memory": () => [{}, { model: new Remembering() }],
     "with batches that are left out": () => [{ onNonFinite: "skip" }, { loader: new Poisoned(train.samples, 12) }],
     "stopped in the middle of an epoch": () => [{}, { stopAt: 7 }],
+    "over the ends of epochs": () => [{}, { model: new Kept(), loader: places(), validates: false }],
+    "over the ends of epochs with a memory": () => [{}, { model: new Kept(true), loader: places(), validates: false }],
+    "over the ends of epochs with checkpoints there": () => [
+      { checkpoint: { everyEpochs: 1 }, runDir: mkdtempSync(join(runs, "run-")) },
+      { model: new Kept(), loader: places(), validates: false },
+    ],
+    "stopped at the end of an epoch": () => [
+      {},
+      { model: new Kept(), loader: places(), validates: false, stopAt: 2 * (places().batchesPerEpoch as number) },
+    ],
+    "with a limit of steps at the end of an epoch": () => [
+      { maxSteps: 2 * (places().batchesPerEpoch as number) },
+      { model: new Kept(), loader: places(), validates: false },
+    ],
   };
   for (const [name, request] of Object.entries(cases)) {
     it(`gives the same losses and parameters ${name}`, async () => {
@@ -118,5 +164,39 @@ describe("Training that starts on the next batch ahead", () => {
   it("starts on every batch but the first two and those that begin an epoch", async () => {
     // Five batches an epoch; the first compiles while the second would be started.
     expect((await outcome({})).ahead).to.equal(3 + 4 + 4);
+  });
+
+  it("starts on the first batch of the next epoch too, where epochs of places follow each other", async () => {
+    const loader = places();
+    const kept = { model: new Kept(), loader };
+    const batches = loader.batchesPerEpoch as number;
+    const [first, following] = [batches - 2, batches];
+    const behindValidation = batches - 1;
+    expect(batches).to.be.greaterThan(3);
+    expect((await outcome({}, { ...kept, validates: false })).ahead).to.equal(first + 2 * following);
+    expect((await outcome({}, { ...kept, validates: true })).ahead).to.equal(first + 2 * behindValidation);
+    const everyOther = await outcome({ validateEvery: { epochs: 2 } }, kept);
+    expect(everyOther.ahead).to.equal(first + following + behindValidation);
+    const limited = await outcome({ maxSteps: 2 * batches }, { ...kept, validates: false });
+    expect(limited.ahead).to.equal(first + following);
+  });
+
+  it("asks a loader of items for an epoch only when the one before it has ended", async () => {
+    const asked: string[] = [];
+    class Noted extends TinyLoader {
+      override epoch(request: Parameters<TinyLoader["epoch"]>[0]) {
+        asked.push(`epoch ${request.epoch}`);
+        return super.epoch(request);
+      }
+    }
+    const noting: Callback = { onTrainEpochEnd: () => void asked.push("end") };
+    const loader = new Noted(train.samples, 12);
+    const { ahead } = await outcome(
+      { maxEpochs: 2 },
+      { callbacks: [noting], model: new Kept(), loader, validates: false },
+    );
+    const training = asked.slice(asked.lastIndexOf("epoch 0"));
+    expect(training).to.deep.equal(["epoch 0", "end", "epoch 1", "end"]);
+    expect(ahead).to.equal(3 + 4);
   });
 });
