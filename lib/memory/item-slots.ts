@@ -27,15 +27,17 @@ export class ItemSlots {
     this.#newest.set(item, slot);
   }
 
-  /** The slots that hold an item, the newest first. */
-  *of(item: number): Generator<number, void, undefined> {
-    let slot = this.#newest.get(item) ?? -1;
-    while (slot >= 0 && this.#items[slot] === item) {
-      yield slot;
-      const before = this.#before[slot] as number;
-      // What was written over since is newer.
-      if (before < 0 || (this.#written[before] as number) >= (this.#written[slot] as number)) return;
-      slot = before;
+  /** Puts a number at every slot that holds one of these items. */
+  mark(items: Float64Array, slots: Float32Array, number: number): void {
+    for (let i = 0; i < items.length; i += 1) {
+      const item = items[i] as number;
+      let slot = this.#newest.get(item) ?? -1;
+      while (slot >= 0 && this.#items[slot] === item) {
+        slots[slot] = number;
+        const before = this.#before[slot] as number;
+        // What was written over since is newer.
+        slot = before >= 0 && (this.#written[before] as number) < (this.#written[slot] as number) ? before : -1;
+      }
     }
   }
 

@@ -102,7 +102,7 @@ export class RingBuffer {
   tensors(batch: Float64Array | null = null): MemoryTensors {
     this.#valid.fill(1, 0, this.#filled);
     if (batch === null) return this.#tensors;
-    for (const item of batch) for (const slot of this.#items.of(item)) this.#valid[slot] = 0;
+    this.#items.mark(batch, this.#valid, 0);
     return this.#tensors;
   }
 

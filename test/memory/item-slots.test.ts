@@ -34,12 +34,18 @@ describe("ItemSlots", () => {
     }
   });
 
-  it("gives the newest slot of an item first, and none of an item that nobody knows", () => {
+  it("marks every slot of an item, and none of an item that nobody knows", () => {
     const slots = new ItemSlots(4);
     [7, 0, 7, 8, 7, 9].forEach((item, at) => slots.write(at % 4, item));
-    expect([...slots.of(7)]).to.deep.equal([0, 2]);
-    expect([...slots.of(9)]).to.deep.equal([1]);
-    expect([...slots.of(0)]).to.deep.equal([]);
+    const marked = (...items: number[]): number[] => {
+      const marks = new Float32Array(4);
+      slots.mark(Float64Array.from(items), marks, 5);
+      return [...marks];
+    };
+    expect(marked(7)).to.deep.equal([5, 0, 5, 0]);
+    expect(marked(9)).to.deep.equal([0, 5, 0, 0]);
+    expect(marked(0, 11)).to.deep.equal([0, 0, 0, 0]);
+    expect(marked(8, 9)).to.deep.equal([0, 5, 0, 5]);
     expect([...slots.slice(3)]).to.deep.equal([7, 9, 7]);
   });
 });

@@ -4,7 +4,7 @@ import { subgraph } from "../subgraph.js";
 import type { RowsAndGroups } from "./rows-by-matrix.js";
 
 /** Columns of which the largest number is known at first. */
-export const WINDOW = 16;
+export const WINDOW = 20;
 /** Columns that are compared at a time: so many that the matrix of a block stays in the processor's own cache. */
 const BLOCK = 500;
 /** The largest byte of a row. */

@@ -5,7 +5,7 @@ import { inBytes } from "./screened-blocks.js";
 
 /** Rows that are compared first, and with one of how many columns. */
 const SAMPLE = 16;
-const EVERY = 4;
+const EVERY = 8;
 /** How much is rounded off both rows, in lengths of what is rounded off one. */
 const BOTH = 2.5;
 
