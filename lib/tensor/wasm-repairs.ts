@@ -8,6 +8,7 @@ import { replaceKernel } from "./wasm-kernels.js";
 import { repairMatMul } from "./wasm-matmul.js";
 import { repairMaxPoolGradient } from "./wasm-pooling.js";
 import { addSegmentSum } from "./wasm-segment-sum.js";
+import { repairReductions } from "./wasm-reductions.js";
 
 let repaired = false;
 
@@ -24,6 +25,7 @@ export function repairWasm(): void {
   addConvolutionGradients();
   repairMaxPoolGradient();
   addEinsum();
+  repairReductions();
   shareClones();
   for (const name of [tf.MaxPool3D, tf.Conv3DBackpropInputV2, tf.Dilation2D])
     replaceKernel(name, () => () => refuse(name));
