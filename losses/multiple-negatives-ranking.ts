@@ -13,7 +13,8 @@ import type { TensorTree } from "../lib/tensor/tree.js";
 import { weightedMean } from "./average.js";
 import { crossEntropy } from "./cross-entropy.js";
 import { currentScale, LARGEST_SCALE, learnedScale } from "./logit-scale.js";
-import { isCheaperByMap, ownAnswers, ownAnswersOfLinear } from "./own-answers.js";
+import { ownAnswers } from "./own-answers.js";
+import { isCheaperByMap, ownAnswersOfLinear } from "./own-answers-of-linear.js";
 
 const KEYS = ["kind", "scale", "learnScale", "symmetric", "distance"] as const;
 

@@ -1,7 +1,7 @@
 import type { Distance } from "../contracts/distance.js";
 import { refuse, unknownOptions, wholeNumber } from "../contracts/options.js";
 import { distanceNamed, type DistanceName } from "../distances/index.js";
-import { findNearest, type SearchChunks } from "../tensor/nearest-top.js";
+import { findNearest, type Nearest, type SearchChunks } from "../tensor/nearest-top.js";
 import { CHUNKS, chunkProblems } from "./search-chunks.js";
 import { toMatrix, type Vectors } from "./vectors.js";
 
@@ -38,20 +38,13 @@ export async function findDuplicates(vectors: Vectors, options: DuplicateSearch 
     ...chunkProblems(options),
     ...unknownOptions(options, ["threshold", "neighbours", "most", "distance", ...CHUNKS]),
   ]);
-  const matrix = toMatrix("findDuplicates", vectors);
-  const { count, rows, distances } = await findNearest(
-    distanceNamed(distance),
-    matrix,
-    matrix,
-    neighbours + 1,
-    options,
-  );
+  const { size, count, rows, distances } = await nearestOfAll("findDuplicates", vectors, neighbours, distance, options);
   const pairs = new Map<number, NearPair>();
   for (let at = 0; at < rows.length; at += 1) {
     const [query, found, apart] = [Math.floor(at / count), rows[at]!, distances[at]!];
     if (found === query || (threshold !== null && apart > threshold)) continue;
     const [left, right] = [Math.min(query, found), Math.max(query, found)];
-    pairs.set(left * matrix.rows + right, { left, right, distance: apart });
+    pairs.set(left * size + right, { left, right, distance: apart });
   }
   return [...pairs.values()]
     .sort((one, other) => one.distance - other.distance || one.left - other.left || one.right - other.right)
@@ -91,15 +84,14 @@ export async function findCommunities(vectors: Vectors, options: CommunitySearch
     ...chunkProblems(options),
     ...unknownOptions(options, ["threshold", "least", "neighbours", "distance", ...CHUNKS]),
   ]);
-  const matrix = toMatrix("findCommunities", vectors);
-  const { count, rows, distances } = await findNearest(
-    distanceNamed(distance),
-    matrix,
-    matrix,
-    neighbours + 1,
+  const { size, count, rows, distances } = await nearestOfAll(
+    "findCommunities",
+    vectors,
+    neighbours,
+    distance,
     options,
   );
-  const around = Array.from({ length: matrix.rows }, (_, center) => {
+  const around = Array.from({ length: size }, (_, center) => {
     const members = [center];
     for (let at = center * count; at < (center + 1) * count && distances[at]! <= threshold; at += 1) {
       if (rows[at] !== center) members.push(rows[at]!);
@@ -117,4 +109,17 @@ export async function findCommunities(vectors: Vectors, options: CommunitySearch
     found.push({ center, members: free });
   }
   return found.sort((one, other) => other.members.length - one.members.length || one.center - other.center);
+}
+
+/** The nearest of each vector among all of them, itself included, and how many vectors there are. */
+async function nearestOfAll(
+  caller: string,
+  vectors: Vectors,
+  neighbours: number,
+  distance: DistanceName | Distance,
+  chunks: SearchChunks,
+): Promise<Nearest & { readonly size: number }> {
+  const matrix = toMatrix(caller, vectors);
+  const nearest = await findNearest(distanceNamed(distance), matrix, matrix, neighbours + 1, chunks);
+  return { ...nearest, size: matrix.rows };
 }

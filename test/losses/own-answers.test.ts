@@ -1,7 +1,8 @@
 import { expect } from "chai";
 import { MultipleNegativesRankingLoss } from "likewise/losses";
 import * as tf from "likewise/tf";
-import { isCheaperByMap, ownAnswers, ownAnswersOfLinear } from "../../losses/own-answers.js";
+import { ownAnswers } from "../../losses/own-answers.js";
+import { isCheaperByMap, ownAnswersOfLinear } from "../../losses/own-answers-of-linear.js";
 import { Random } from "../../lib/random.js";
 import { declareGiven, linear, linearOf, type Linear } from "../../lib/tensor/linear.js";
 
