@@ -64,20 +64,19 @@ function slopesByMap(dy: tf.Tensor, scale: number, saved: Saved): tf.Tensor[] {
   const alongLeft = tf.mul(tf.sub(tf.sum(along, 1, true), owns), tf.div(overLeft, scale)); // α / weights, [n, 1]
   const alongRight = tf.mul(tf.sub(tf.matMul(along, slopes, true), tf.mul(owns, slopes)), tf.square(overRight)); // β, [n, 1]
   const weights = tf.mul(tf.mul(slopes, overLeft), scale) as tf.Tensor2D;
-  const Aweighted = tf.mul(A, weights) as tf.Tensor2D;
   const Bunit = tf.mul(B, overRight) as tf.Tensor2D;
   const subtracted = tf.add(Bunit, tf.mul(A, tf.mul(alongLeft, 0.5)));
-  const M = tf.sub<tf.Tensor2D>(
-    tf.matMul(Aweighted, tf.sub<tf.Tensor2D>(tf.matMul(shares, Bunit), subtracted), true),
-    halfGram(B, tf.mul(B, alongRight)),
-  );
+  const found = tf.mul(tf.sub<tf.Tensor2D>(tf.matMul(shares, Bunit), subtracted), weights) as tf.Tensor2D;
+  // Mᵀ does as well as M. The rows taken transposed are the ones just written, which the processor still has at hand.
+  const M = tf.sub<tf.Tensor2D>(tf.matMul(found, A, true), halfGram(B, tf.mul(B, alongRight)));
   const slope = tf.matMul(tf.add<tf.Tensor2D>(M, tf.transpose(M)), W);
   if (bias === undefined) return [slope];
   // The bias is one more row of the map, for a column of ones.
   const left = tf.sub<tf.Tensor2D>(tf.matMul(shares, overRight), tf.add(overRight, alongLeft)); // (P·1 - α) / weights, [n, 1]
   const right = tf.sub<tf.Tensor2D>(tf.mul(tf.sub(tf.matMul(shares, weights, true), weights), overRight), alongRight); // Pᵀ·1 - β, [n, 1]
-  const edge = tf.add<tf.Tensor2D>(tf.matMul(Aweighted, left, true), tf.matMul(B, right, true)); // [d, 1]
-  const corner = tf.add(tf.sum(tf.mul(left, weights)), tf.sum(right));
+  const weighted = tf.mul(left, weights) as tf.Tensor2D;
+  const edge = tf.add<tf.Tensor2D>(tf.matMul(A, weighted, true), tf.matMul(B, right, true)); // [d, 1]
+  const corner = tf.add(tf.sum(weighted), tf.sum(right));
   return [
     tf.add(slope, tf.mul(edge, tf.reshape(bias, [1, -1]))),
     tf.add(tf.reshape(tf.matMul(W, edge, true), [-1]), tf.mul(bias, corner)),
