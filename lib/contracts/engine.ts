@@ -7,6 +7,8 @@ import type { Noise } from "./part.js";
 export interface ProgramResult {
   readonly carried?: Tensors;
   readonly reported: Tensors;
+  /** Reported too, by other names, when only the order matters: an engine may report any numbers that grow with these. */
+  readonly ordered?: Tensors;
 }
 
 /**

@@ -44,8 +44,8 @@ export interface ReadsSimilarities<K extends Kind = Kind> {
   /**
    * Instead of `update`, with the only batch until `reset`.
    *
-   * @param similarities of a group batch `[n, n]`, every row with every row; of a pair batch `[p, p]`, every `a` with every `b`. Borrowed
-   *   until `reset`.
+   * @param similarities of a group batch `[n, n]`, every row with every row; of a pair batch `[p, p]`, every `a` with every `b`; or other
+   *   numbers that grow with them, of which only the order means anything. Borrowed until `reset`.
    */
   updateBySimilarities(similarities: HostMatrix, targets: HostTargets<K>): void;
 }

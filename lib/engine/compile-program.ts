@@ -9,9 +9,11 @@ import type { Graph } from "./trace/graph.js";
 import { CUT, readsOf, splitUpdate, type SplitGraph } from "./update/split-update.js";
 import { updateLoops } from "./update/update-loops.js";
 import { optimize } from "./trace/passes/optimize.js";
+import { ORDERED } from "./trace/passes/order-alone.js";
 
 /** What names of inputs that come in the buffer start with. */
 const INPUT = "input/";
+const REPORTED = ["reported/", ORDERED] as const;
 const NUMBER_BYTES = Float32Array.BYTES_PER_ELEMENT;
 
 /** How a graph runs a program on inputs of one signature. */
@@ -155,6 +157,6 @@ function withoutUnchanged(graph: Graph): Graph {
 
 function reportedOf({ outputs }: Graph): CompiledProgram["reported"] {
   return [...outputs]
-    .filter(([output]) => output.startsWith("reported/"))
-    .map(([output, { shape }]) => ({ name: output.slice("reported/".length), shape }));
+    .filter(([output]) => REPORTED.some((prefix) => output.startsWith(prefix)))
+    .map(([output, { shape }]) => ({ name: output.slice(output.indexOf("/") + 1), shape }));
 }

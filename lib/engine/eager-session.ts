@@ -91,7 +91,8 @@ export class EagerSession implements Session {
       const own = (tensor: tf.Tensor): tf.Tensor =>
         tf.keep(!tensor.kept && tensor.scopeId === scope ? tensor : tf.clone(tensor));
       for (const [key, tensor] of carried) if (tensor !== this.#carried[key]) outcome.carried[key] = own(tensor);
-      for (const [key, tensor] of Object.entries(result.reported)) outcome.reported[key] = own(tensor);
+      for (const [key, tensor] of Object.entries({ ...result.ordered, ...result.reported }))
+        outcome.reported[key] = own(tensor);
     };
     try {
       tf.tidy(compute);

@@ -1,5 +1,5 @@
 import type { Kind } from "../contracts/samples.js";
-import type { Program } from "../contracts/engine.js";
+import type { Program, ProgramResult } from "../contracts/engine.js";
 import type { Noise } from "../contracts/part.js";
 import type { Transform } from "../contracts/optimizer.js";
 import { unitRows } from "../tensor/rows.js";
@@ -22,8 +22,8 @@ import { similaritiesOf } from "./similarities.js";
  * - `remember`: embeddings as a memory would hold them, without training.
  * - `diagnose`: which part's output, which parameter or gradient is not finite (1 = finite).
  *
- * Reported: `loss`, `weight`, `terms/<name>`, `gradientNorm`, `embeddings` and `similarities` where they are used, and `keys`, what a memory
- * is to hold.
+ * Reported: `loss`, `weight`, `terms/<name>`, `gradientNorm`, `embeddings` and `similarities` (their order alone) where they are used, and
+ * `keys`, what a memory is to hold.
  */
 export interface TrainingPrograms {
   readonly step: Program;
@@ -66,27 +66,31 @@ export function trainingPrograms<K extends Kind, Item>(
   };
   const gradientsOf = (carried: Tensors, inputs: Tensors, noise: Noise) =>
     (chunksOf(inputs).length === 0 ? inOnePiece : inChunks)(carried, inputs, noise);
-  const report = ({ value, gradients, rest }: ReturnType<typeof inOnePiece>): Record<string, tf.Tensor> => ({
-    loss: value,
-    weight: rest.weight,
-    gradientNorm: globalNorm(gradients),
-    ...prefixed("terms", under(rest, "terms")),
-    ...rowsToReport(rest.embeddings as tf.Tensor2D),
-  });
-  const rowsToReport = (embeddings: tf.Tensor2D): Record<string, tf.Tensor> => {
+  const report = (
+    { value, gradients, rest }: ReturnType<typeof inOnePiece>,
+    keysOf: (embeddings: tf.Tensor2D) => Tensors,
+  ): Pick<ProgramResult, "reported" | "ordered"> => {
+    const embeddings = rest.embeddings as tf.Tensor2D;
     const { kind, distance } = judged.loss;
     const similarities = reportSimilarities && distance !== null ? similaritiesOf(kind, distance, embeddings) : null;
     const missing = reportSimilarities && similarities === null;
     return {
-      ...(similarities === null ? {} : { similarities }),
-      ...(reportEmbeddings || missing ? { embeddings } : {}),
+      reported: {
+        ...{ loss: value, weight: rest.weight, gradientNorm: globalNorm(gradients) },
+        ...prefixed("terms", under(rest, "terms")),
+        ...(reportEmbeddings || missing ? { embeddings } : {}),
+        ...keysOf(embeddings),
+      },
+      ...(similarities === null ? {} : { ordered: { similarities } }),
     };
   };
   /** What a memory is to hold, by the slow copy of the parameters where there is one. */
-  const keys = (carried: Tensors, inputs: Tensors, noise: Noise, embeddings: tf.Tensor): Record<string, tf.Tensor> => {
-    if (Object.keys(under(carried, "key")).length > 0) return { keys: remembered(judged, carried, inputs, noise) };
-    return remembers ? { keys: asRemembered(judged.loss, embeddings as tf.Tensor2D) } : {};
-  };
+  const keys =
+    (carried: Tensors, inputs: Tensors, noise: Noise) =>
+    (embeddings: tf.Tensor2D): Tensors => {
+      if (Object.keys(under(carried, "key")).length > 0) return { keys: remembered(judged, carried, inputs, noise) };
+      return remembers ? { keys: asRemembered(judged.loss, embeddings) } : {};
+    };
   const advance = (carried: Tensors, inputs: Tensors, gradients: Tensors): Record<string, tf.Tensor> => {
     const parameters = under(carried, "parameters");
     const scalars = under(inputs, "scalars") as Record<string, tf.Scalar>;
@@ -109,7 +113,7 @@ export function trainingPrograms<K extends Kind, Item>(
       const changed = advance(carried, inputs, result.gradients);
       return {
         carried: { ...changed, ...prefixed("state", under(result.rest, "state")) },
-        reported: { ...report(result), ...keys(carried, inputs, noise, result.rest.embeddings as tf.Tensor) },
+        ...report(result, keys(carried, inputs, noise)),
       };
     },
     accumulate(carried, inputs, noise) {
@@ -122,7 +126,7 @@ export function trainingPrograms<K extends Kind, Item>(
       const accumulated = { ...prefixed("gradients", added), weight: tf.add(sums["weight"] as tf.Tensor, weight) };
       return {
         carried: { ...prefixed("accumulated", accumulated), ...prefixed("state", under(result.rest, "state")) },
-        reported: { ...report(result), ...keys(carried, inputs, noise, result.rest.embeddings as tf.Tensor) },
+        ...report(result, keys(carried, inputs, noise)),
       };
     },
     update(carried, inputs) {

@@ -28,8 +28,8 @@ export interface GraphConstant {
 
 /**
  * One step as a list of kernels in the order they ran, every node after what it reads. `inputs` are named as the program's carried
- * tensors (`carried/…`), inputs (`input/…`) and noise (`noise/0`, …); `outputs` as `carried/…` and `reported/…`. An output may be an
- * input or a constant itself, and one value may be several outputs.
+ * tensors (`carried/…`), inputs (`input/…`) and noise (`noise/0`, …); `outputs` as `carried/…`, `reported/…` and `ordered/…`. An output may
+ * be an input or a constant itself, and one value may be several outputs.
  */
 export interface Graph {
   readonly inputs: ReadonlyMap<string, GraphValue>;

@@ -12,6 +12,7 @@ import { recordCreation } from "./kernels/creation.js";
 import { recordElementwise } from "./kernels/elementwise.js";
 import { recordHardestRows } from "./kernels/hardest-rows.js";
 import { recordImages } from "./kernels/image.js";
+import { ORDERED } from "./passes/order-alone.js";
 import { recordTriplets } from "./kernels/triplets.js";
 import { recordIndexing } from "./kernels/index-kernels.js";
 import { recordMatrix } from "./kernels/matrix.js";
@@ -123,6 +124,9 @@ function run(
         }
         for (const [name, tensor] of Object.entries(result.reported)) {
           outputs.set(`reported/${name}`, backend.graphValue(tensor));
+        }
+        for (const [name, tensor] of Object.entries(result.ordered ?? {})) {
+          outputs.set(`${ORDERED}${name}`, backend.graphValue(tensor));
         }
       });
     });

@@ -2,6 +2,7 @@ import type { OnnxBuilder, Operand } from "../builder.js";
 import { optionalInput, shapeOf, type KernelCall, type Lowerings } from "../lowering.js";
 import { broadcastShape, reshape, sameShape, sizeOf, transpose } from "../operations.js";
 import { activate, addBias } from "./activation.js";
+import { aliasedProduct } from "./aliased-products.js";
 import { longProduct } from "./long-products.js";
 
 const FUSED = ["a", "b", "bias", "preluActivationWeights"];
@@ -46,6 +47,8 @@ function product(g: OnnxBuilder, call: KernelCall, bias: Operand | null): Operan
       ...(transposeB ? { transB: 1n } : {}),
       ...signsOf(call),
     };
+    const aliased = transposeA || transposeB ? null : aliasedProduct(g, left, right, bias, signsOf(call));
+    if (aliased !== null) return reshape(g, aliased, shape);
     const long = transposeA && !transposeB && bias === null ? longProduct(g, left, right) : null;
     if (long !== null) return reshape(g, long, shape);
     const inputs = bias === null ? [left, right] : [left, right, bias];

@@ -13,6 +13,7 @@ import { mergeTransposes } from "./merge-transposes.js";
 import { dropNeutralElements } from "./neutral-elements.js";
 import { gatherOffsets } from "./offsets.js";
 import { gatherFactorsAtAnySize, gatherNarrowFactors } from "./narrow-factors.js";
+import { reportOrderAlone } from "./order-alone.js";
 import { fuseSums } from "./product-sums.js";
 import { takeRowsApart } from "./rows-apart.js";
 import { simplifyShapes } from "./shape-chains.js";
@@ -65,5 +66,5 @@ export function optimize(graph: Graph, anySize = false): Graph {
     for (const pass of anySize ? anySizePasses : passes) current = pass(current);
     if (current === before) break;
   }
-  return removeDeadNodes(fuseSums(current));
+  return removeDeadNodes(fuseSums(reportOrderAlone(current)));
 }
