@@ -47,7 +47,7 @@ function product(g: OnnxBuilder, call: KernelCall, bias: Operand | null): Operan
       ...(transposeB ? { transB: 1n } : {}),
       ...signsOf(call),
     };
-    const aliased = transposeA || transposeB ? null : aliasedProduct(g, left, right, bias, signsOf(call));
+    const aliased = transposeA ? null : aliasedProduct(g, left, right, bias, settings);
     if (aliased !== null) return reshape(g, aliased, shape);
     const long = transposeA && !transposeB && bias === null ? longProduct(g, left, right) : null;
     if (long !== null) return reshape(g, long, shape);
