@@ -1,3 +1,4 @@
+import { foundByPositives, TripletCounts } from "../../lib/tensor/few-positives.js";
 import { inTurn } from "../../lib/tensor/in-turn.js";
 import type { PairMasks } from "../../lib/tensor/masks.js";
 import { descending } from "../../lib/tensor/row-order.js";
@@ -16,10 +17,12 @@ const NEVER = -1e30;
  * `d(a, p) - d(a, n)` over these triplets. Not differentiable.
  *
  * Each row is sorted once, the positives moved to their bounds: a positive is then in a triplet with every negative behind it.
- * `O(n m log m)` time and `O(n m)` memory for up to `n m²` triplets.
+ * `O(n m log m)` time and `O(n m)` memory for up to `n m²` triplets. Compiled steps sort where rows have many positives alone.
  */
 export function tripletCounts(bounds: tf.Tensor2D, distances: tf.Tensor2D, masks: PairMasks): tf.Tensor2D {
   const { positives, negatives } = masks;
+  const found = foundByPositives(TripletCounts, { bounds, distances, positives, negatives });
+  if (found !== null) return found;
   return tf.tidy(() => {
     const keys = tf.tidy(() => {
       const neither = tf.sub(1, tf.add(positives, negatives));

@@ -4,6 +4,7 @@ import { runNode } from "../../lib/engine/trace/evaluate.js";
 import type { Graph, GraphNode, GraphValue } from "../../lib/engine/trace/graph.js";
 import { Random } from "../../lib/random.js";
 import { downloadSync, upload, type HostTensor, type HostTensors } from "../../lib/tensor/host.js";
+import { countedByLoops, semiHardByLoops, type PairsInLoops } from "./triplet-loops.js";
 import { mapEntries, prefixed } from "../../lib/tensor/tree.js";
 
 /**
@@ -109,11 +110,24 @@ function run(node: GraphNode, inputs: readonly tf.Tensor[]): readonly tf.Tensor[
       const places = [tf.argMax(apart, 1), tf.argMin(apart, 1)];
       return [...places, beyond(tf.max(apart, 1)), beyond(tf.neg(tf.min(apart, 1)))];
     }
+    case "TripletCounts":
+      return [fromLoops(inputs, countedByLoops)];
+    case "SemiHardNegatives":
+      return [fromLoops(inputs, semiHardByLoops)];
     case "LogSoftmax": // is no kernel of tfjs
       return inputs.map((input) => tf.logSoftmax(input));
     default:
       return runNode(node, inputs);
   }
+}
+
+/** What loops make of the numbers of a kernel's matrices. */
+function fromLoops(inputs: readonly tf.Tensor[], loops: (pairs: PairsInLoops) => Float32Array): tf.Tensor {
+  const [bounds, distances, positives, negatives] = inputs.map((matrix) => matrix.dataSync() as Float32Array) as [
+    ...[Float32Array, Float32Array, Float32Array, Float32Array],
+  ];
+  const [n, m] = (inputs[0] as tf.Tensor2D).shape;
+  return tf.tensor2d(loops({ n, m, bounds, distances, positives, negatives }), [n, m]);
 }
 
 function describe({ kernel, inputs }: GraphNode): string {

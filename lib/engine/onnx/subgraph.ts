@@ -1,4 +1,4 @@
-import { OnnxBuilder, type Operand } from "./builder.js";
+import { OnnxBuilder, type Operand, type Result } from "./builder.js";
 import type { OnnxGraph, OnnxNode, OnnxValue } from "./model.js";
 
 /** What a graph within a node is made of. */
@@ -11,13 +11,36 @@ export interface SubgraphPlan {
   readonly write: (inner: OnnxBuilder, given: readonly Operand[], shared: readonly Operand[]) => readonly Operand[];
 }
 
+/** What a choice computes, of tensors round it. */
+export interface Branches {
+  readonly then: (inner: OnnxBuilder, shared: readonly Operand[]) => readonly Operand[];
+  readonly otherwise: (inner: OnnxBuilder, shared: readonly Operand[]) => readonly Operand[];
+}
+
+/** One of two graphs, by what turns out while the model runs. */
+export function choose(
+  g: OnnxBuilder,
+  condition: Operand,
+  shared: readonly Operand[],
+  results: readonly Result[],
+  { then, otherwise }: Branches,
+): readonly Operand[] {
+  const branch = (kind: string, write: Branches["then"]) => ({
+    graph: subgraph(g, `${condition.name}/${kind}`, { shared, write: (inner, _given, own) => write(inner, own) }),
+  });
+  return g.addAll("If", [condition, ...shared], results, {
+    then_branch: branch("then", then),
+    else_branch: branch("else", otherwise),
+  });
+}
+
 /** A graph within a node, written as lowerings are. `name` has to be unlike that of any graph round it or beside it. */
 export function subgraph(
-  { oneThread, portable }: OnnxBuilder,
+  { oneThread, portable, anySize }: OnnxBuilder,
   name: string,
   { given = [], shared, write }: SubgraphPlan,
 ): OnnxGraph {
-  const inner = new OnnxBuilder({ oneThread, portable, scope: `${name}/` });
+  const inner = new OnnxBuilder({ oneThread, portable, anySize, scope: `${name}/` });
   const own = (kind: string, tensors: readonly Pick<Operand, "type" | "shape">[]): Operand[] =>
     tensors.map(({ type, shape }, at) => ({ name: `${name}/${kind}_${at}`, type, shape }));
   const [givenHere, sharedHere] = [own("given", given), own("shared", shared)];
@@ -35,7 +58,7 @@ export function subgraph(
   return {
     name,
     nodes: [...constants, ...inner.nodes],
-    inputs: givenHere.map(described),
+    inputs: givenHere.map((operand) => described(operand, anySize)),
     // How large results are may depend on the numbers.
     outputs: outputs.map(({ name: output, type, shape }) => ({
       ...{ name: output, type },
@@ -45,6 +68,6 @@ export function subgraph(
   };
 }
 
-function described({ name, type, shape }: Operand): OnnxValue {
-  return { name, type, shape };
+function described({ name, type, shape }: Operand, anySize: boolean): OnnxValue {
+  return { name, type, shape: anySize ? shape.map((_, axis) => `${name} ${axis}`) : shape };
 }

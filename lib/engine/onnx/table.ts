@@ -3,6 +3,7 @@ import { arithmeticLowerings } from "./lowerings/arithmetic.js";
 import { blockLowerings } from "./lowerings/blocks.js";
 import { convolutionLowerings } from "./lowerings/convolution.js";
 import { creationLowerings } from "./lowerings/creation.js";
+import { fewPositivesLowerings } from "./lowerings/few-positives.js";
 import { hardestRowsLowerings } from "./lowerings/hardest-rows.js";
 import { indexingLowerings } from "./lowerings/indexing.js";
 import { matrixLowerings } from "./lowerings/matrix.js";
@@ -30,4 +31,5 @@ export const lowerings: Lowerings = {
   ...blockLowerings,
   ...tripletLowerings,
   ...hardestRowsLowerings,
+  ...fewPositivesLowerings,
 };

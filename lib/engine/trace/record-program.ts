@@ -10,6 +10,7 @@ import { guarded } from "./guards.js";
 import { recordConvolution } from "./kernels/convolution.js";
 import { recordCreation } from "./kernels/creation.js";
 import { recordElementwise } from "./kernels/elementwise.js";
+import { recordFewPositives } from "./kernels/few-positives.js";
 import { recordHardestRows } from "./kernels/hardest-rows.js";
 import { recordImages } from "./kernels/image.js";
 import { ORDERED } from "./passes/order-alone.js";
@@ -45,6 +46,7 @@ function registerKernels(): void {
   recordImages();
   recordTriplets();
   recordHardestRows();
+  recordFewPositives();
 }
 
 /**

@@ -1,6 +1,6 @@
 import { dataOf, type OnnxBuilder, type Operand, type Result } from "../builder.js";
 import { binary, cast, concat, reduce, reshape } from "../operations.js";
-import { subgraph } from "../subgraph.js";
+import { choose } from "../subgraph.js";
 import { positionInRows } from "./extremes.js";
 import { byMatrix, type HardestFound, type RowsAndGroups } from "./rows-by-matrix.js";
 import { blockLength, inBytes, scanned, WINDOW, type Layout } from "./screened-blocks.js";
@@ -174,25 +174,4 @@ function atLeast(g: OnnxBuilder, x: Operand, bound: Operand): Operand {
 function halves(g: OnnxBuilder, n: number, negatives: number, positives: number): Operand {
   const numbers = Array.from({ length: 2 * n }, (_, side) => (side < n ? negatives : positives));
   return g.constant(dataOf(numbers, "float32"), "float32", [2 * n]);
-}
-
-interface Branches {
-  readonly then: (inner: OnnxBuilder, shared: readonly Operand[]) => readonly Operand[];
-  readonly otherwise: (inner: OnnxBuilder, shared: readonly Operand[]) => readonly Operand[];
-}
-
-function choose(
-  g: OnnxBuilder,
-  condition: Operand,
-  shared: readonly Operand[],
-  results: readonly Result[],
-  { then, otherwise }: Branches,
-): readonly Operand[] {
-  const branch = (kind: string, write: Branches["then"]) => ({
-    graph: subgraph(g, `${condition.name}/${kind}`, { shared, write: (inner, _given, own) => write(inner, own) }),
-  });
-  return g.addAll("If", [condition, ...shared], results, {
-    then_branch: branch("then", then),
-    else_branch: branch("else", otherwise),
-  });
 }
