@@ -6,19 +6,19 @@ import { positionInRows } from "./extremes.js";
 import { countsBySorting, semiHardBySorting, type Pairs } from "./sorted-rows.js";
 
 /** Positives of a row up to which looking at one after the other is faster than sorting. */
-const FEW = 48;
+const FEW = { counts: 64, semiHard: 48 } as const;
 /** Farther than everything. */
 const FAR = 1e30;
 
 /** Kernels that look at the positives of rows. */
 export const fewPositivesLowerings: Lowerings = {
-  TripletCounts: (g, call) => byPositives(g, call, countsInTurn, countsBySorting),
-  SemiHardNegatives: (g, call) => byPositives(g, call, semiHardInTurn, semiHardBySorting),
+  TripletCounts: (g, call) => byPositives(g, call, FEW.counts, countsInTurn, countsBySorting),
+  SemiHardNegatives: (g, call) => byPositives(g, call, FEW.semiHard, semiHardInTurn, semiHardBySorting),
 };
 
 type Way = (g: OnnxBuilder, pairs: Pairs) => Operand;
 
-function byPositives(g: OnnxBuilder, call: KernelCall, few: Way, many: Way): Operand {
+function byPositives(g: OnnxBuilder, call: KernelCall, limit: number, few: Way, many: Way): Operand {
   const [bounds, distances, positives, negatives] = [0, 1, 2, 3].map((at) => input(call, at)) as [
     ...[Operand, Operand, Operand, Operand],
   ];
@@ -29,13 +29,13 @@ function byPositives(g: OnnxBuilder, call: KernelCall, few: Way, many: Way): Ope
   const most = reduce(g, "ReduceMax", reduce(g, "ReduceSum", cast(g, isPositive, "float32"), [1], false), [0], true);
   const zeros = g.splat(0, "float32", shape);
   const m = shape[1] as number;
+  const isFew = binary(g, "LessOrEqual", most, g.scalar(limit), "bool");
   const own = g.constant(
     Float32Array.from({ length: m }, (_, column) => column),
     "float32",
     [1, m],
   );
   const shared = [bounds, distances, isPositive, isNegative, zeros, most, own];
-  const isFew = binary(g, "Less", most, g.scalar(FEW + 1), "bool");
   const of = (way: Way) => (inner: OnnxBuilder, given: readonly Operand[]) => [way(inner, named(given))];
   const [found] = choose(g, isFew, shared, [{ type: "float32", shape }], { then: of(few), otherwise: of(many) });
   return found as Operand;

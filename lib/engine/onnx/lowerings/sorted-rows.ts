@@ -41,14 +41,14 @@ export function countsBySorting(g: OnnxBuilder, pairs: Pairs): Operand {
 export function semiHardBySorting(g: OnnxBuilder, pairs: Pairs): Operand {
   const columns = sorted(g, pairs);
   const isNegative = along(g, "GatherElements", [cast(g, pairs.isNegative, "float32"), columns]);
-  const rank = cast(g, unary(g, "Relu", binary(g, "Sub", summed(g, isNegative), g.scalar(1))), "int64");
+  const rank = cast(g, unary(g, "Relu", binary(g, "Sub", summed(g, isNegative), g.scalar(1))), "int32");
   const own = binary(g, "Mul", cast(g, columns, "float32"), isNegative);
   const columnOfRank = along(g, "ScatterElements", [pairs.zeros, rank, own], { reduction: "add" });
   const chosen = along(g, "GatherElements", [columnOfRank, rank]);
   return along(g, "ScatterElements", [pairs.zeros, columns, chosen]);
 }
 
-/** `[n, m]` int64, columns from the farthest to the nearest; what is not a number counts as 0. */
+/** `[n, m]` int32, columns from the farthest to the nearest; what is not a number counts as 0. */
 function sorted(g: OnnxBuilder, { bounds, distances, isPositive, isNegative }: Pairs): Operand {
   const { shape } = bounds;
   const keys = where(g, isPositive, bounds, where(g, isNegative, distances, g.scalar(NEVER)));
@@ -62,7 +62,7 @@ function sorted(g: OnnxBuilder, { bounds, distances, isPositive, isNegative }: P
       { type: "int64", shape },
     ],
   ) as [Operand, Operand];
-  return columns;
+  return cast(g, columns, "int32");
 }
 
 /** Sums from the left. */
