@@ -50,10 +50,12 @@ const alike = (given: Given, value: number): Given => ({
 const cases: Readonly<Record<string, Given>> = {
   "groups of different sizes": pairs([0, 1, 0, 2, 2, 0, 1, 3, 0]),
   "pairs of items": pairs(repeated(2, 0, 1, 2, 3, 4, 5)),
-  "forty-nine positives, which are looked at in turn still less one": pairs(repeated(49, 0, 1)),
-  "rows of fifty positives, which are sorted": pairs(repeated(51, 0, 1)),
+  "rows of 48 positives": pairs(repeated(49, 0, 1)),
+  "rows of 49 positives": pairs(repeated(50, 0, 1)),
+  "rows of 64 positives": pairs(repeated(65, 0, 1)),
+  "rows of 65 positives": pairs(repeated(66, 0, 1)),
   "one large group among many small ones": pairs([
-    ...repeated(60, 0),
+    ...repeated(70, 0),
     ...Array.from({ length: 300 }, (_, at) => at + 1),
   ]),
   "rows of 300 columns": pairs(repeated(30, ...Array(10).keys())),
