@@ -3,7 +3,7 @@ import { input, shapeOf, type KernelCall, type Lowerings } from "../lowering.js"
 import { binary, cast, reduce, where } from "../operations.js";
 import { choose, subgraph } from "../subgraph.js";
 import { positionInRows } from "./extremes.js";
-import { countsBySorting, semiHardBySorting, type Pairs } from "./sorted-rows.js";
+import { countsBySorting, semiHardBySorting, zerosLike, type Pairs } from "./sorted-rows.js";
 
 /** Positives of a row up to which looking at one after the other is faster than sorting. */
 const FEW = { counts: 64, semiHard: 48 } as const;
@@ -27,7 +27,6 @@ function byPositives(g: OnnxBuilder, call: KernelCall, limit: number, few: Way, 
     binary(g, "Greater", mask, g.scalar(0), "bool"),
   ) as [Operand, Operand];
   const most = reduce(g, "ReduceMax", reduce(g, "ReduceSum", cast(g, isPositive, "float32"), [1], false), [0], true);
-  const zeros = g.splat(0, "float32", shape);
   const m = shape[1] as number;
   const isFew = binary(g, "LessOrEqual", most, g.scalar(limit), "bool");
   const own = g.constant(
@@ -35,22 +34,23 @@ function byPositives(g: OnnxBuilder, call: KernelCall, limit: number, few: Way, 
     "float32",
     [1, m],
   );
-  const shared = [bounds, distances, isPositive, isNegative, zeros, most, own];
+  const shared = [bounds, distances, isPositive, isNegative, most, own];
   const of = (way: Way) => (inner: OnnxBuilder, given: readonly Operand[]) => [way(inner, named(given))];
   const [found] = choose(g, isFew, shared, [{ type: "float32", shape }], { then: of(few), otherwise: of(many) });
   return found as Operand;
 }
 
 function named(shared: readonly Operand[]): Pairs {
-  const [bounds, distances, isPositive, isNegative, zeros, most, own] = shared as [
-    ...[Operand, Operand, Operand, Operand, Operand, Operand, Operand],
+  const [bounds, distances, isPositive, isNegative, most, own] = shared as [
+    ...[Operand, Operand, Operand, Operand, Operand, Operand],
   ];
-  return { bounds, distances, isPositive, isNegative, zeros, most, own };
+  return { bounds, distances, isPositive, isNegative, most, own };
 }
 
 /** Counts of triplets, as `tripletCounts` gives them, with one matrix of comparisons for each positive of a row. */
 function countsInTurn(g: OnnxBuilder, pairs: Pairs): Operand {
   const { bounds, columns, near } = inTurn(g, pairs);
+  const zeros = zerosLike(g, near);
   const [n] = near.shape as [number];
   const row = { type: "float32", shape: [n] } as const;
   const body = subgraph(g, `${near.name}/turns`, {
@@ -63,10 +63,10 @@ function countsInTurn(g: OnnxBuilder, pairs: Pairs): Operand {
       return [binary(inner, "Add", negatives, below), count];
     },
   });
-  const [ofNegatives, counts] = g.addAll("Scan", [pairs.zeros, bounds, near], [near, bounds], {
+  const [ofNegatives, counts] = g.addAll("Scan", [zeros, bounds, near], [near, bounds], {
     ...{ body: { graph: body }, num_scan_inputs: 1n },
   }) as [Operand, Operand];
-  return binary(g, "Sub", atPlaces(g, pairs.zeros, columns, counts), ofNegatives);
+  return binary(g, "Sub", atPlaces(g, zeros, columns, counts), ofNegatives);
 }
 
 /** Columns of semi-hard negatives, as `semiHardNegatives` gives them, with one search for each positive of a row. */

@@ -11,8 +11,6 @@ export interface Pairs {
   readonly distances: Operand;
   readonly isPositive: Operand;
   readonly isNegative: Operand;
-  /** All 0. */
-  readonly zeros: Operand;
   /** `[1]` float32, how many positives the row with the most has. */
   readonly most: Operand;
   /** `[1, m]`, the number of each column. */
@@ -31,7 +29,7 @@ export function countsBySorting(g: OnnxBuilder, pairs: Pairs): Operand {
   const behind = binary(g, "Sub", all, summed(g, isNegative));
   const ofPositives = binary(g, "Mul", isPositive, behind);
   const ofNegatives = binary(g, "Mul", isNegative, summed(g, isPositive));
-  return along(g, "ScatterElements", [pairs.zeros, columns, binary(g, "Sub", ofPositives, ofNegatives)]);
+  return along(g, "ScatterElements", [zerosLike(g, behind), columns, binary(g, "Sub", ofPositives, ofNegatives)]);
 }
 
 /**
@@ -43,9 +41,9 @@ export function semiHardBySorting(g: OnnxBuilder, pairs: Pairs): Operand {
   const isNegative = along(g, "GatherElements", [cast(g, pairs.isNegative, "float32"), columns]);
   const rank = cast(g, unary(g, "Relu", binary(g, "Sub", summed(g, isNegative), g.scalar(1))), "int32");
   const own = binary(g, "Mul", cast(g, columns, "float32"), isNegative);
-  const columnOfRank = along(g, "ScatterElements", [pairs.zeros, rank, own], { reduction: "add" });
+  const columnOfRank = along(g, "ScatterElements", [zerosLike(g, own), rank, own], { reduction: "add" });
   const chosen = along(g, "GatherElements", [columnOfRank, rank]);
-  return along(g, "ScatterElements", [pairs.zeros, columns, chosen]);
+  return along(g, "ScatterElements", [columnOfRank, columns, chosen]);
 }
 
 /** `[n, m]` int32, columns from the farthest to the nearest; what is not a number counts as 0. */
@@ -63,6 +61,12 @@ function sorted(g: OnnxBuilder, { bounds, distances, isPositive, isNegative }: P
     ],
   ) as [Operand, Operand];
   return cast(g, columns, "int32");
+}
+
+/** A tensor of zeros, of the shape that this one has when the model runs. */
+export function zerosLike(g: OnnxBuilder, x: Operand): Operand {
+  const shape = g.add("Shape", [x], { type: "int64", shape: [x.shape.length] });
+  return g.add("ConstantOfShape", [shape], x);
 }
 
 /** Sums from the left. */
