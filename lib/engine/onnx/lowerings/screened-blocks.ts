@@ -1,5 +1,5 @@
 import type { OnnxBuilder, Operand } from "../builder.js";
-import { binary, cast, concat, reduce, reshape, transpose, unary } from "../operations.js";
+import { binary, cast, concat, reduce, reshape, transpose, unary, where } from "../operations.js";
 import { subgraph } from "../subgraph.js";
 import type { RowsAndGroups } from "./rows-by-matrix.js";
 
@@ -38,8 +38,8 @@ export interface InBytes {
   readonly step: Operand;
   /** `[n]`, the length of what was rounded off. */
   readonly off: Operand;
-  /** `[1]`, the greatest length of a rounded row. */
-  readonly longest: Operand;
+  /** `[n]`, the sum of what the numbers of a rounded row are without their signs. */
+  readonly sum: Operand;
 }
 
 export function inBytes(g: OnnxBuilder, rows: Operand): InBytes {
@@ -55,13 +55,13 @@ export function inBytes(g: OnnxBuilder, rows: Operand): InBytes {
     bytes: transpose(g, bytes, [1, 0]),
     step: reshape(g, step, [n]),
     off: length(binary(g, "Sub", rows, back)),
-    longest: reduce(g, "ReduceMax", length(back), [0], true),
+    sum: reduce(g, "ReduceSum", unary(g, "Abs", back), [1], false),
   };
 }
 
 /**
  * Block by block of columns: `[m, n]` numbers, an eighth of the similarity, less 1 for what is in one group and less 1/2 for what does not
- * count; the largest of each window of them, and of their negations, `[2n, windows]`; and the most that was rounded off a column.
+ * count; the largest of each window of them, and of their negations, `[2n, windows]`; and `[1]`, the most that was rounded off a number of a column.
  */
 export function scanned(
   g: OnnxBuilder,
@@ -86,20 +86,21 @@ export function scanned(
     reshape(g, labels, [blocks, block, 1]),
     reshape(g, uncounted, [blocks, block, 1]),
   ];
-  const [apart, both, off] = g.addAll(
+  const [apart, both, columnSteps, sums] = g.addAll(
     "Scan",
     [...scans, bytes, step, zero, groups],
     [
       { type: "float32", shape: [blocks, block, n] },
       { type: "float32", shape: [blocks, 1, 1, windows, 2 * n] },
-      { type: "float32", shape: [blocks, 1, 1] },
+      { type: "float32", shape: [blocks] },
+      { type: "float32", shape: [blocks] },
     ],
     { body: { graph: body }, num_scan_inputs: 3n },
-  ) as [Operand, Operand, Operand];
+  ) as [Operand, Operand, Operand, Operand];
   return {
     apart: reshape(g, apart, [m * n]),
     table: transpose(g, reshape(g, both, [blocks * windows, 2 * n]), [1, 0]),
-    worst: unary(g, "Sqrt", reduce(g, "ReduceMax", reshape(g, off, [blocks]), [0], true)),
+    worst: greatestOff(g, columnSteps, sums),
   };
 }
 
@@ -127,12 +128,15 @@ function oneBlock(
   const window = { kernel_shape: [BigInt(WINDOW), 1n], strides: [BigInt(WINDOW), 1n], ceil_mode: 1n };
   const pooled = { type: "float32", shape: [1, 1, windows, n] } as const;
   const both = [image, unary(g, "Neg", image)].map((x) => g.add("MaxPool", [x], pooled, window));
-  return [apart, concat(g, both, 3), greatestOff(g, columns as Operand, [small, columnStep, columnZero])];
+  return [apart, concat(g, both, 3), columnStep, reduce(g, "ReduceSum", columns as Operand, [0, 1], false)];
 }
 
-/** `[1, 1]`, the largest squared length of what was rounded off a column. */
-function greatestOff(g: OnnxBuilder, columns: Operand, quantized: readonly Operand[]): Operand {
-  const off = binary(g, "Sub", columns, g.add("DequantizeLinear", quantized, columns));
-  const squared = reduce(g, "ReduceSum", binary(g, "Mul", off, off), [1], true);
-  return reduce(g, "ReduceMax", squared, [0, 1], true);
+/** `[1]`, what may have been rounded off a number at most; NaN when one is not finite. */
+function greatestOff(g: OnnxBuilder, steps: Operand, sums: Operand): Operand {
+  // The runtime takes 1 for the step of a block of zeros; of rows no longer than 1 it is far smaller.
+  const isEmpty = binary(g, "Equal", steps, g.scalar(1), "bool");
+  const half = where(g, isEmpty, g.scalar(0), binary(g, "Mul", steps, g.scalar(1 / 2)));
+  // The largest of some numbers may leave out what is not a number, their sum does not.
+  const finite = binary(g, "Mul", reduce(g, "ReduceSum", sums, [0], true), g.scalar(0));
+  return binary(g, "Add", reduce(g, "ReduceMax", half, [0], true), finite);
 }

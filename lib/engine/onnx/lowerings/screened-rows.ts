@@ -33,7 +33,7 @@ interface Sides {
 
 /**
  * Finds the hardest columns without all products in float32: those of vectors rounded to bytes, four times as fast, leave few columns
- * that may be the hardest, given how much was rounded off each vector (`|x·y - x'·y'| <= ‖x - x'‖ ‖y‖ + ‖x'‖ ‖y - y'‖`). These are compared
+ * that may be the hardest, given how much was rounded off each vector (`|x·y - x'·y'| <= ‖x - x'‖ ‖y‖ + ‖x'‖₁ ‖y - y'‖∞`). These are compared
  * exactly. Where too many are left, as when all rows are alike, the whole matrix is computed after all.
  */
 export function screened(g: OnnxBuilder, given: RowsAndGroups): HardestFound {
@@ -63,7 +63,7 @@ function search(g: OnnxBuilder, given: RowsAndGroups): readonly Operand[] {
   const layout = { n, d, m, block, windows: Math.ceil(block / WINDOW) };
   const small = inBytes(g, rows);
   const { apart, table, worst } = scanned(g, given, small, layout);
-  const off = binary(g, "Add", small.off, binary(g, "Mul", small.longest, worst));
+  const off = binary(g, "Add", small.off, binary(g, "Mul", small.sum, worst));
   const bound = binary(g, "Add", binary(g, "Mul", off, g.scalar(1.0001)), g.scalar(ROUNDING)); // [n]
 
   const sides: Sides = {

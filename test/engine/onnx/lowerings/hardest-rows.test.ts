@@ -232,6 +232,21 @@ describe("The hardest among many rows as ONNX", () => {
     expect(screened?.["reported/withPositive"]?.data[1]).to.equal(1);
   });
 
+  it("overlooks no column that is not finite", async () => {
+    for (const value of [NaN, Infinity]) {
+      const given = make({
+        change: ({ columns, counted }) => ((columns[3001 * size + 5] = value), (counted[3001] = 1)),
+      });
+      const [screened, whole] = await Promise.all(
+        [true, false].map((bytes) => run(program, inputsOf(given), { bytes })),
+      );
+      for (const name of ["farthest", "nearest", "withPositive", "withNegative"]) {
+        const [one, other] = [screened, whole].map((found) => [...(found?.[`reported/${name}`]?.data as Float32Array)]);
+        expect(one, `${name} with ${value}`).to.eql(other);
+      }
+    }
+  });
+
   it("gives the same on two threads", async () => {
     const inputs = inputsOf(make());
     const [one, two] = [await run(program, inputs), await run(program, inputs, { threads: 2 })];
