@@ -3,7 +3,8 @@ import { input, shapeOf, type KernelCall, type Lowerings } from "../lowering.js"
 import { binary, cast, reduce, where } from "../operations.js";
 import { choose, subgraph } from "../subgraph.js";
 import { positionInRows } from "./extremes.js";
-import { countsBySorting, semiHardBySorting, zerosLike, type Pairs } from "./sorted-rows.js";
+import { atPlaces, turned, upright, zerosLike } from "./places.js";
+import { countsBySorting, semiHardBySorting, type Pairs } from "./sorted-rows.js";
 
 /** Positives of a row up to which looking at one after the other is faster than sorting. */
 const FEW = { counts: 64, semiHard: 48 } as const;
@@ -112,19 +113,4 @@ function inTurn(
     ],
   ) as [Operand, Operand];
   return { bounds: turned(g, values), columns, near: where(g, isNegative, distances, g.scalar(FAR)) };
-}
-
-/** `[k, n]` at the places of positives. */
-function atPlaces(g: OnnxBuilder, elsewhere: Operand, columns: Operand, found: Operand): Operand {
-  return g.add("ScatterElements", [elsewhere, columns, turned(g, found)], elsewhere, { axis: 1n });
-}
-
-/** `[n] -> [n, 1]` */
-function upright(g: OnnxBuilder, row: Operand): Operand {
-  return g.add("Unsqueeze", [row, g.integers([1])], { type: row.type, shape: [row.shape[0] as number, 1] });
-}
-
-/** The transposed of a matrix whose shape is that of the largest there can be. */
-function turned(g: OnnxBuilder, x: Operand): Operand {
-  return g.add("Transpose", [x], { type: x.type, shape: x.shape.toReversed() }, { perm: [1n, 0n] });
 }

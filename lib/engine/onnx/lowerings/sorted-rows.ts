@@ -1,5 +1,6 @@
 import type { OnnxBuilder, Operand } from "../builder.js";
 import { binary, cast, unary, where } from "../operations.js";
+import { zerosLike } from "./places.js";
 
 /** Behind every distance. */
 const NEVER = -1e30;
@@ -61,12 +62,6 @@ function sorted(g: OnnxBuilder, { bounds, distances, isPositive, isNegative }: P
     ],
   ) as [Operand, Operand];
   return cast(g, columns, "int32");
-}
-
-/** A tensor of zeros, of the shape that this one has when the model runs. */
-export function zerosLike(g: OnnxBuilder, x: Operand): Operand {
-  const shape = g.add("Shape", [x], { type: "int64", shape: [x.shape.length] });
-  return g.add("ConstantOfShape", [shape], x);
 }
 
 /** Sums from the left. */
