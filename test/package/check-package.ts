@@ -13,8 +13,9 @@ import { run } from "./run.js";
  */
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
-/** The slowest that `import "likewise"` may be, in milliseconds over bare Node. */
+/** The slowest that `import "likewise"` may be, in milliseconds over bare Node, on a machine on which that takes `BARE` to start. */
 const SLOWEST_IMPORT = 300;
+const BARE = 45;
 
 const project = mkdtempSync(join(tmpdir(), "likewise-package-"));
 try {
@@ -67,10 +68,12 @@ function compile(specifiers: readonly string[]): void {
 function report({ bare, imported }: ImportCost): void {
   const wall = imported.wall - bare.wall;
   const computing = imported.computing - bare.computing;
+  // A slow machine, or one with other work to do, is slow with both.
+  const limit = SLOWEST_IMPORT * Math.max(1, bare.computing / BARE);
   process.stdout.write(
-    `import "likewise" over bare Node: ${computing.toFixed(0)} ms of computing, ${wall.toFixed(0)} ms median on this machine now\n`,
+    `import "likewise" over bare Node: ${computing.toFixed(0)} ms of computing, ${wall.toFixed(0)} ms median on this machine now, ` +
+      `where bare Node takes ${bare.computing.toFixed(0)} ms\n`,
   );
-  if (computing > SLOWEST_IMPORT) {
-    throw new Error(`import "likewise" costs ${computing.toFixed(0)} ms; ${SLOWEST_IMPORT} ms are the limit`);
-  }
+  if (computing > limit)
+    throw new Error(`import "likewise" costs ${computing.toFixed(0)} ms; ${limit.toFixed(0)} ms are the limit`);
 }
