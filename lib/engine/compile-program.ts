@@ -5,14 +5,14 @@ import type { GraphPlan, InputSource, OutputTarget, PlannedInput } from "./onnx/
 import type { NativeData } from "./onnx/session.js";
 import { toOnnxModel } from "./onnx/to-onnx.js";
 import type { PackedLayout } from "./packed-inputs.js";
-import type { Graph } from "./trace/graph.js";
+import { ORDERED, type Graph } from "./trace/graph.js";
 import { CUT, readsOf, splitUpdate, type SplitGraph } from "./update/split-update.js";
 import { updateLoops } from "./update/update-loops.js";
 import { optimize } from "./trace/passes/optimize.js";
-import { ORDERED } from "./trace/passes/order-alone.js";
 
 /** What names of inputs that come in the buffer start with. */
 const INPUT = "input/";
+/** What names of outputs that go to the host start with. */
 const REPORTED = ["reported/", ORDERED] as const;
 const NUMBER_BYTES = Float32Array.BYTES_PER_ELEMENT;
 

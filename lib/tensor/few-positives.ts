@@ -1,3 +1,4 @@
+import { knowsKernel } from "./knows-kernel.js";
 import * as tf from "./tf.js";
 
 /**
@@ -22,7 +23,6 @@ export function foundByPositives(
   kernel: typeof TripletCounts | typeof SemiHardNegatives,
   pairs: BoundedPairs,
 ): tf.Tensor2D | null {
-  const known = tf.getKernel(kernel, tf.getBackend()) as tf.KernelConfig | null | undefined;
-  if (!known) return null;
+  if (!knowsKernel(kernel)) return null;
   return tf.engine().runKernel(kernel, { ...pairs } as unknown as tf.NamedTensorMap) as tf.Tensor2D;
 }

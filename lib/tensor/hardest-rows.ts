@@ -1,3 +1,4 @@
+import { knowsKernel } from "./knows-kernel.js";
 import * as tf from "./tf.js";
 
 /** A kernel of this library's own: a compiled step finds the hardest of thousands of rows without comparing all of them exactly. */
@@ -29,7 +30,7 @@ export interface HardestRowsFound {
 
 /** Whether the active backend has the kernel. */
 export function knowsHardestRows(): boolean {
-  return ((tf.getKernel(HardestRows, tf.getBackend()) as tf.KernelConfig | null | undefined) ?? null) !== null;
+  return knowsKernel(HardestRows);
 }
 
 /** Finds the hardest columns of rows, where the active backend has the kernel. Not differentiable. */

@@ -1,4 +1,5 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import { knowsKernel } from "./knows-kernel.js";
 import { addIntoRows } from "./row-order.js";
 import * as tf from "./tf.js";
 import { heap } from "./wasm-kernels.js";
@@ -30,8 +31,7 @@ export interface TripletsFound {
  */
 export function tripletsBelow(inputs: BelowInputs): TripletsFound {
   registerOnce();
-  const known = tf.getKernel(TripletsBelow, tf.getBackend()) as tf.KernelConfig | null | undefined;
-  if (!known) return positiveByPositive(inputs);
+  if (!knowsKernel(TripletsBelow)) return positiveByPositive(inputs);
   const found = tf.engine().runKernel(TripletsBelow, { ...inputs } as unknown as tf.NamedTensorMap);
   const [positives, negatives] = found as unknown as [tf.Tensor2D, tf.Tensor2D];
   return { positives, negatives };

@@ -26,6 +26,9 @@ export interface GraphConstant {
   readonly data: Float32Array | Int32Array | Uint8Array;
 }
 
+/** What names of outputs of which only the order of their numbers matters start with. */
+export const ORDERED = "ordered/";
+
 /**
  * One step as a list of kernels in the order they ran, every node after what it reads. `inputs` are named as the program's carried
  * tensors (`carried/…`), inputs (`input/…`) and noise (`noise/0`, …); `outputs` as `carried/…`, `reported/…` and `ordered/…`. An output may

@@ -3,7 +3,7 @@ import { input, shapeOf, type KernelCall, type Lowerings } from "../lowering.js"
 import { binary, cast, reduce, where } from "../operations.js";
 import { choose, subgraph } from "../subgraph.js";
 import { positionInRows } from "./extremes.js";
-import { atPlaces, turned, upright, zerosLike } from "./places.js";
+import { atPlaces, ownColumns, turned, upright, zerosLike } from "./places.js";
 import { countsBySorting, semiHardBySorting, type Pairs } from "./sorted-rows.js";
 
 /** Positives of a row up to which looking at one after the other is faster than sorting. */
@@ -28,24 +28,16 @@ function byPositives(g: OnnxBuilder, call: KernelCall, limit: number, few: Way, 
     binary(g, "Greater", mask, g.scalar(0), "bool"),
   ) as [Operand, Operand];
   const most = reduce(g, "ReduceMax", reduce(g, "ReduceSum", cast(g, isPositive, "float32"), [1], false), [0], true);
-  const m = shape[1] as number;
   const isFew = binary(g, "LessOrEqual", most, g.scalar(limit), "bool");
-  const own = g.constant(
-    Float32Array.from({ length: m }, (_, column) => column),
-    "float32",
-    [1, m],
-  );
-  const shared = [bounds, distances, isPositive, isNegative, most, own];
+  const shared = [bounds, distances, isPositive, isNegative, most];
   const of = (way: Way) => (inner: OnnxBuilder, given: readonly Operand[]) => [way(inner, named(given))];
   const [found] = choose(g, isFew, shared, [{ type: "float32", shape }], { then: of(few), otherwise: of(many) });
   return found as Operand;
 }
 
 function named(shared: readonly Operand[]): Pairs {
-  const [bounds, distances, isPositive, isNegative, most, own] = shared as [
-    ...[Operand, Operand, Operand, Operand, Operand, Operand],
-  ];
-  return { bounds, distances, isPositive, isNegative, most, own };
+  const [bounds, distances, isPositive, isNegative, most] = shared as [Operand, Operand, Operand, Operand, Operand];
+  return { bounds, distances, isPositive, isNegative, most };
 }
 
 /** Counts of triplets, as `tripletCounts` gives them, with one matrix of comparisons for each positive of a row. */
@@ -89,9 +81,8 @@ function semiHardInTurn(g: OnnxBuilder, pairs: Pairs): Operand {
     },
   });
   const found = g.add("Scan", [bounds, near, farthest], bounds, { body: { graph: body }, num_scan_inputs: 1n });
-  // Elsewhere a column of its own for every place: many numbers that are added up in one take their time.
-  const shape = g.add("Shape", [near], { type: "int64", shape: [2] });
-  return atPlaces(g, g.add("Expand", [pairs.own, shape], near), columns, found);
+  // Elsewhere every place has its own column: to add up many numbers in one takes the gradient its time.
+  return atPlaces(g, ownColumns(g, near), columns, found);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { OnnxBuilder, Operand } from "../builder.js";
+import { cast } from "../operations.js";
 
 /** Matrices of which the graph knows the largest shape there can be alone: those of the positives of rows, place by place. */
 
@@ -21,4 +22,13 @@ export function atPlaces(g: OnnxBuilder, elsewhere: Operand, columns: Operand, f
 export function zerosLike(g: OnnxBuilder, x: Operand): Operand {
   const shape = g.add("Shape", [x], { type: "int64", shape: [x.shape.length] });
   return g.add("ConstantOfShape", [shape], x);
+}
+
+/** A matrix of the shape that this one has when the model runs, with the number of its column at every place. */
+export function ownColumns(g: OnnxBuilder, x: Operand): Operand {
+  const [, m] = x.shape as [number, number];
+  const shape = g.add("Shape", [x], { type: "int64", shape: [2] });
+  const width = g.add("Gather", [shape, g.scalar(1, "int64")], { type: "int64", shape: [] }, { axis: 0n });
+  const numbers = g.add("Range", [g.scalar(0, "int64"), width, g.scalar(1, "int64")], { type: "int64", shape: [m] });
+  return g.add("Expand", [cast(g, numbers, "float32"), shape], x);
 }

@@ -5,7 +5,7 @@ import { zerosLike } from "./places.js";
 /** Behind every distance. */
 const NEVER = -1e30;
 
-/** What positives and negatives of rows are known by, `[n, m]` each. */
+/** What positives and negatives of rows are known by; `[n, m]` where nothing else is said. */
 export interface Pairs {
   /** At the places of positives, how far away a negative still counts, or from where on. */
   readonly bounds: Operand;
@@ -14,8 +14,6 @@ export interface Pairs {
   readonly isNegative: Operand;
   /** `[1]` float32, how many positives the row with the most has. */
   readonly most: Operand;
-  /** `[1, m]`, the number of each column. */
-  readonly own: Operand;
 }
 
 /** Counts of triplets, as `tripletCounts` gives them: positives are moved to their bounds, and every negative behind one is in its triplet. */

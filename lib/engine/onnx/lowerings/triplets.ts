@@ -2,6 +2,7 @@ import { dataOf, type OnnxBuilder, type Operand } from "../builder.js";
 import { input, type KernelCall, type Lowerings } from "../lowering.js";
 import type { OnnxGraph, OnnxNode, OnnxType, OnnxValue } from "../model.js";
 import { binary, cast, reduce } from "../operations.js";
+import { atPlaces } from "./places.js";
 
 /** Kernels that count triplets. */
 export const tripletLowerings: Lowerings = {
@@ -29,9 +30,7 @@ function tripletsBelow(g: OnnxBuilder, call: KernelCall): readonly Operand[] {
   const [negatives, , , , , counts] = g.addAll("Loop", [most, null, ...carried], [...carried, sorted], {
     body: { graph: BODY },
   }) as readonly [Operand, Operand, Operand, Operand, Operand, Operand];
-  const inPlaces = g.add("Transpose", [counts], sorted, { perm: [1n, 0n] });
-  const positives = g.add("ScatterElements", [g.splat(0, "float32", shape), columns, inPlaces], bounds, { axis: 1n });
-  return [positives, negatives];
+  return [atPlaces(g, g.splat(0, "float32", shape), columns, counts), negatives];
 }
 
 const node = (

@@ -1,8 +1,5 @@
-import type { Graph, GraphNode, GraphValue } from "../graph.js";
+import { ORDERED, type Graph, type GraphNode, type GraphValue } from "../graph.js";
 import { rewrite, sameShape } from "./rewrite.js";
-
-/** Outputs of which only the order of their numbers matters are named so. */
-export const ORDERED = "ordered/";
 
 /**
  * Outputs of which only the order matters become what is computed of them anyway by multiplication with a positive number: two matrices
