@@ -3,7 +3,7 @@ import { viewInputs, type ViewedGraph } from "./input-views.js";
 import type { OnnxModel, OnnxTensor } from "./onnx/model.js";
 import type { GraphPlan, InputSource, OutputTarget, PlannedInput } from "./onnx/native-messages.js";
 import type { NativeData } from "./onnx/session.js";
-import { toOnnxModel } from "./onnx/to-onnx.js";
+import { toOnnxModel, type ToOnnxOptions } from "./onnx/to-onnx.js";
 import type { PackedLayout } from "./packed-inputs.js";
 import { ORDERED, type Graph } from "./trace/graph.js";
 import { CUT, readsOf, splitUpdate, type SplitGraph } from "./update/split-update.js";
@@ -41,12 +41,8 @@ export interface WrittenProgram {
 }
 
 /** How a program is written. */
-export interface WriteOptions {
+export interface WriteOptions extends Pick<ToOnnxOptions, "bytes" | "accelerator" | "anySize"> {
   readonly threads: number;
-  /** Whether products of bytes are several times as fast as those of float32. Default false. */
-  readonly bytes?: boolean;
-  /** As at every other size, as far as that can be. Default false. */
-  readonly anySize?: boolean;
 }
 
 /**
@@ -54,15 +50,11 @@ export interface WriteOptions {
  *
  * @throws TraceError when it has a kernel for which there is no form.
  */
-export function writeProgram(
-  name: string,
-  graph: Graph,
-  { threads, anySize = false, bytes = false }: WriteOptions,
-): WrittenProgram {
-  const optimized = withoutUnchanged(optimize(graph, anySize));
+export function writeProgram(name: string, graph: Graph, options: WriteOptions): WrittenProgram {
+  const optimized = withoutUnchanged(optimize(graph, options.anySize));
   const split = splitUpdate(optimized);
   const { graph: core, views } = viewInputs(split?.core ?? optimized);
-  return { name, graph, optimized, split, core, views, model: toOnnxModel(core, { name, threads, anySize, bytes }) };
+  return { name, graph, optimized, split, core, views, model: toOnnxModel(core, { ...options, name }) };
 }
 
 /**

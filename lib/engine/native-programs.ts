@@ -193,10 +193,12 @@ export class NativePrograms {
     let graphs = this.#graphs.get(name);
     if (graphs !== undefined) return graphs;
     const session = this.#session;
+    const accelerator = this.#settings.provider !== PROCESSOR;
     graphs = new ProgramGraphs(name, program, {
       layouts: this.#layouts,
       threads: this.#settings.threads,
-      bytes: this.#settings.provider === PROCESSOR && multipliesBytes(),
+      bytes: !accelerator && multipliesBytes(),
+      accelerator,
       load: async (code, plan) => {
         this.#loaded += 1;
         const graph = this.#loaded;

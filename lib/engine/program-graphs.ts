@@ -48,6 +48,8 @@ export interface GraphHome {
   readonly threads: number;
   /** Whether products of bytes are several times as fast there as those of float32. */
   readonly bytes: boolean;
+  /** What runs graphs is a graphics card or the like. */
+  readonly accelerator: boolean;
   /** Loads an ONNX file, or another plan for what is loaded; gives its number. */
   readonly load: (code: Uint8Array | number, plan: GraphPlan) => Promise<number>;
   readonly unload: (graph: number) => void;
@@ -129,7 +131,8 @@ export class ProgramGraphs {
     if (kept === null) {
       const graph = traceProgram(this.#program, this.#home.layouts, inputs);
       if (family === undefined) this.#families.set(kin, (family = { samples: [graph], shared: null }));
-      const written = writeProgram(this.#name, graph, this.#home);
+      const { threads, bytes, accelerator } = this.#home;
+      const written = writeProgram(this.#name, graph, { threads, bytes, accelerator });
       const compiled = planProgram(written, layout);
       const id = await this.#home.load(encodeModel(written.model), compiled.plan);
       kept = { graph: toGraph(id, compiled, layout), family, runs: null };
@@ -152,8 +155,9 @@ export class ProgramGraphs {
   async #share(family: Family, inputs: HostTensors, layout: PackedLayout): Promise<Kept | null> {
     const { samples, shared } = family;
     if (shared === null && samples.length === 0) return null;
-    const { layouts, threads } = this.#home;
-    const write = (graph: Graph): WrittenProgram => writeProgram(this.#name, graph, { threads, anySize: true });
+    const { layouts, threads, accelerator } = this.#home;
+    const write = (graph: Graph): WrittenProgram =>
+      writeProgram(this.#name, graph, { threads, accelerator, anySize: true });
     // What changes from one recording to the next shows in the comparison.
     const written = write(recordProgram(this.#program, layouts, inputs));
     if (shared !== null && serves(shared.general, written.model)) return this.#bind(family, shared, written, layout);

@@ -66,7 +66,8 @@ export class TrainerConfig {
   @IsOptional() @IsInt() @Min(1) readonly threads: number | null = null;
   /**
    * What runs compiled steps: an execution provider of onnxruntime-node, "cuda", "webgpu", "coreml", "dml"…, where the installed build
-   * has it; one that is not there is an error before training. Default: the processor.
+   * has it; one that is not there is an error before training. For "cuda" and "tensorrt", the environment variable
+   * NVIDIA_TF32_OVERRIDE is set to 0 unless it is set, so that float32 is multiplied as such. Default: the processor.
    */
   @IsOptional() @IsString() readonly executionProvider: string | null = null;
   /** Print progress: a bar on a terminal, lines otherwise. Default true. */

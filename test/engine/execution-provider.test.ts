@@ -73,6 +73,26 @@ describe("executionProvider", () => {
     }
   });
 
+  it("of NVIDIA multiplies float32 as such, unless the environment says something", async () => {
+    const before = process.env["NVIDIA_TF32_OVERRIDE"];
+    const seen: (string | undefined)[] = [];
+    const thread = {
+      ...{ version: "1.30.0", providers: ["cpu", "cuda", "webgpu"] },
+      ask: () => Promise.resolve(seen.push(process.env["NVIDIA_TF32_OVERRIDE"])),
+    } as unknown as NativeThread;
+    try {
+      delete process.env["NVIDIA_TF32_OVERRIDE"];
+      await requireProvider(thread, "webgpu");
+      await requireProvider(thread, "cuda");
+      process.env["NVIDIA_TF32_OVERRIDE"] = "1";
+      await requireProvider(thread, "cuda");
+      expect(seen).to.deep.equal([undefined, "0", "1"]);
+    } finally {
+      delete process.env["NVIDIA_TF32_OVERRIDE"];
+      if (before !== undefined) process.env["NVIDIA_TF32_OVERRIDE"] = before;
+    }
+  });
+
   it("webgpu trains full and short batches as the processor does, where SwiftShader or a graphics driver is installed", function () {
     this.timeout(60_000);
     const webgpu = train("webgpu");

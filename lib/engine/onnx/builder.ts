@@ -12,6 +12,17 @@ export type Result = Pick<Operand, "type" | "shape">;
 
 export type Attributes = Readonly<Record<string, OnnxAttribute>>;
 
+/** See the fields of the same names; all default to false. */
+export interface BuilderSettings {
+  readonly oneThread?: boolean;
+  readonly portable?: boolean;
+  readonly anySize?: boolean;
+  readonly bytes?: boolean;
+  readonly accelerator?: boolean;
+  /** What names start with. Default nothing. */
+  readonly scope?: string;
+}
+
 /** Constants of at most this many numbers are written once however often they are used. */
 const SHARED = 64;
 /** Tensors of one repeated number are written out up to this size. */
@@ -30,6 +41,8 @@ export class OnnxBuilder {
   readonly anySize: boolean;
   /** The model will run on a processor that multiplies bytes several times as fast as float32. */
   readonly bytes: boolean;
+  /** The model will run on something else than a processor. */
+  readonly accelerator: boolean;
   /** What names start with. */
   readonly #scope: string;
   readonly #initializers = new Map<string, OnnxTensor>();
@@ -39,12 +52,14 @@ export class OnnxBuilder {
   readonly #checked = new Map<string, Set<number>>();
   #count = 0;
 
-  constructor({ oneThread = false, portable = false, anySize = false, bytes = false, scope = "" } = {}) {
+  constructor(settings: BuilderSettings = {}) {
+    const { oneThread = false, portable = false, anySize = false, bytes = false, accelerator = false } = settings;
     this.oneThread = oneThread;
     this.portable = portable;
     this.anySize = anySize;
     this.bytes = bytes;
-    this.#scope = scope;
+    this.accelerator = accelerator;
+    this.#scope = settings.scope ?? "";
   }
 
   get initializers(): readonly OnnxTensor[] {

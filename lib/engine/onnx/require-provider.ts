@@ -2,7 +2,17 @@ import { EngineError } from "../../errors.js";
 import type { NativeThread } from "./native-thread.js";
 import { PROCESSOR } from "./session.js";
 
-/** @throws EngineError when graphs cannot run on an execution provider, before anything is trained. */
+/** Variable of the environment that says whether NVIDIA's libraries may round factors to 10 bits: "0" for no. */
+const ROUNDING = "NVIDIA_TF32_OVERRIDE";
+const OF_NVIDIA: readonly string[] = ["cuda", "tensorrt"];
+
+/**
+ * Cards of NVIDIA multiply float32 as TF32 unless the environment says otherwise before their libraries are first used; it is told to,
+ * unless the user has said something: onnxruntime-node has no option for it, and losses would agree with those of the processor to three
+ * digits only.
+ *
+ * @throws EngineError when graphs cannot run on an execution provider, before anything is trained.
+ */
 export async function requireProvider(thread: NativeThread, provider: string): Promise<void> {
   if (provider === PROCESSOR) return;
   const { version, providers } = thread;
@@ -13,6 +23,7 @@ export async function requireProvider(thread: NativeThread, provider: string): P
         `${providers.join(", ")}; choose one of these, or leave the option out to run on the processor`,
     );
   }
+  if (OF_NVIDIA.includes(provider)) process.env[ROUNDING] ??= "0";
   try {
     await thread.ask({ type: "probe", provider });
   } catch (cause) {

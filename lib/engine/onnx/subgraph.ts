@@ -36,11 +36,11 @@ export function choose(
 
 /** A graph within a node, written as lowerings are. `name` has to be unlike that of any graph round it or beside it. */
 export function subgraph(
-  { oneThread, portable, anySize }: OnnxBuilder,
+  { oneThread, portable, anySize, accelerator }: OnnxBuilder,
   name: string,
   { given = [], shared, write }: SubgraphPlan,
 ): OnnxGraph {
-  const inner = new OnnxBuilder({ oneThread, portable, anySize, scope: `${name}/` });
+  const inner = new OnnxBuilder({ oneThread, portable, anySize, accelerator, scope: `${name}/` });
   const own = (kind: string, tensors: readonly Pick<Operand, "type" | "shape">[]): Operand[] =>
     tensors.map(({ type, shape }, at) => ({ name: `${name}/${kind}_${at}`, type, shape }));
   const [givenHere, sharedHere] = [own("given", given), own("shared", shared)];

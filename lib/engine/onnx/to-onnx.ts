@@ -17,6 +17,11 @@ export interface ToOnnxOptions {
   readonly threads?: number | null;
   /** It will run on a processor that multiplies bytes several times as fast as float32. Default false. */
   readonly bytes?: boolean;
+  /**
+   * It will run on a graphics card or the like: nothing is done for the sake of a processor's caches, and whole numbers are not added at
+   * places as whole numbers, which some versions of ONNX Runtime take for float32 there. Default false.
+   */
+  readonly accelerator?: boolean;
   /** Only operators of ONNX itself, for other runtimes. Default false. */
   readonly portable?: boolean;
   /** A model that has the same operations at other sizes, as far as that can be. Default false. */
@@ -52,10 +57,10 @@ export function toOnnx(graph: Graph, options: ToOnnxOptions = {}): OnnxProgram {
 
 /** The same before it is written. */
 export function toOnnxModel(graph: Graph, options: ToOnnxOptions = {}): OnnxModel {
-  const { name = "program", metadata = {}, threads = null, portable = false, anySize = false, bytes = false } = options;
+  const { name = "program", metadata = {}, threads = null, anySize = false } = options;
   const kernels = liveNodes(graph);
   refuseUnknown(kernels);
-  const g = new OnnxBuilder({ oneThread: threads === 1, portable, anySize, bytes });
+  const g = new OnnxBuilder({ ...options, oneThread: threads === 1 });
   const operands = new Map<number, Operand>();
   for (const [inputName, { id, dtype, shape }] of graph.inputs)
     operands.set(id, { name: inputName, type: dtype, shape });

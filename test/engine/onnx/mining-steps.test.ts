@@ -3,27 +3,6 @@ import { DenseHead } from "likewise/heads";
 import { VectorEncoder } from "likewise/encoders";
 import { ContrastiveLoss, OnlineContrastiveLoss, TripletLoss } from "likewise/losses";
 import * as exported from "likewise/miners";
-import {
-  AngularMiner,
-  AverageNonZeroReducer,
-  BatchEasyHardMiner,
-  BatchHardMiner,
-  ClassWeightedReducer,
-  DistanceWeightedMiner,
-  HDCMiner,
-  MeanReducer,
-  MultiSimilarityMiner,
-  NHardMiner,
-  PairMarginMiner,
-  PerAnchorReducer,
-  RandomTripletMiner,
-  SumReducer,
-  ThresholdReducer,
-  TripletMarginMiner,
-  UniformHistogramMiner,
-  type Miner,
-  type Reducer,
-} from "likewise/miners";
 import { Lp } from "likewise";
 import type { Kind, SimilarityLoss } from "../../../lib/contracts/index.js";
 import { Random } from "../../../lib/random.js";
@@ -33,34 +12,8 @@ import type { PlainTargets } from "../../support/loss.js";
 import { onnxRuntime, type Runtime } from "../../support/onnx-runtime.js";
 import { expectSame, runEagerly, runNatively } from "./both-ways.js";
 import { expectOneGraph } from "./one-graph.js";
+import { miners, reducers } from "./every-miner.js";
 import { frozenRows, stepOf, type Step } from "./step-cases.js";
-
-const miners: readonly Miner[] = [
-  new AngularMiner(),
-  new BatchEasyHardMiner(),
-  new BatchEasyHardMiner({ positives: "all", negatives: "hard", negativeRange: [0.1, 1.8] }),
-  new BatchEasyHardMiner({ positives: "semi-hard", negatives: "easy" }),
-  new BatchEasyHardMiner({ positives: "hard", negatives: "semi-hard", positiveRange: [0, 1.9] }),
-  new BatchHardMiner(),
-  new DistanceWeightedMiner(),
-  new HDCMiner(),
-  new MultiSimilarityMiner(),
-  new NHardMiner({ positives: 2, negatives: [2, 3] }),
-  new PairMarginMiner(),
-  new RandomTripletMiner({ perAnchor: 4 }),
-  new TripletMarginMiner(),
-  new TripletMarginMiner({ triplets: "semi-hard", margin: 0.5 }),
-  new UniformHistogramMiner({ bins: 5, positivesPerBin: 2, negativesPerBin: 3 }),
-];
-
-const reducers: readonly Reducer[] = [
-  new MeanReducer(),
-  new AverageNonZeroReducer(),
-  new SumReducer(),
-  new ThresholdReducer({ low: 0.1, high: 0.8 }),
-  new ClassWeightedReducer({ weights: [1, 2, 0, 3] }),
-  new PerAnchorReducer(),
-];
 
 const named = ["cosine", "dot-product", "euclidean", "squared-euclidean", "manhattan", "signal-to-noise"] as const;
 const distances = [...named, new Lp({ p: 3, power: 2 }), new Lp({ normalize: true })];

@@ -29,7 +29,8 @@ export function aliasedProduct(
   const [rows = 0, inner = 0] = a.shape;
   const along = settings.transB === undefined ? 0 : 1;
   const columns = b.shape[1 - along] as number;
-  if (g.portable || g.anySize || inner === 0 || inner % PAGE !== 0 || rows < LARGE || columns < LARGE) return null;
+  if (g.portable || g.accelerator || g.anySize || inner === 0 || inner % PAGE !== 0 || rows < LARGE || columns < LARGE)
+    return null;
   const parts = [inner - APART, APART];
   const sizes = g.integers(parts);
   const split = (x: Operand, axis: number): readonly Operand[] => {

@@ -15,7 +15,8 @@ export function longProduct(g: OnnxBuilder, a: Operand, b: Operand): Operand | n
   const [rows = 0, columns = 0] = a.shape;
   const others = b.shape[1] as number;
   const fits = (width: number): boolean => width >= COLUMNS[0] && width <= COLUMNS[1];
-  if (!g.oneThread || g.portable || g.anySize || rows < LONG || !fits(columns) || !fits(others)) return null;
+  if (!g.oneThread || g.portable || g.accelerator || g.anySize || rows < LONG || !fits(columns) || !fits(others))
+    return null;
   const parts = partsOf(rows);
   if (parts === 0) return null;
   const [left, right] = [a, b].map((x) => reshape(g, x, [parts, rows / parts, x.shape[1] as number])) as [

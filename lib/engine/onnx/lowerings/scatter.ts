@@ -12,17 +12,20 @@ const MOST_PARTS = 64;
 /**
  * `[count, width]` zeros with `updates` `[n, width]` added at `rows` `[n]`, whole numbers within the range.
  *
- * Rows go by `ScatterND`, so many at a time that one thread adds them; models that may run elsewhere, and single numbers, by
+ * Rows go by `ScatterND`, so many at a time that one thread adds them; models that may run elsewhere, single numbers and float64 by
  * `ScatterElements`, which takes fifteen times as long for rows.
  */
 export function addRows(g: OnnxBuilder, rows: Operand, updates: Operand, count: number, width: number): Operand {
   const type = updates.type === "bool" ? "int32" : updates.type;
+  // CUDA in ONNX Runtime up to 1.30 takes int32 for float32 here, and loses numbers that are too small for it; float64 is itself.
+  if (g.accelerator && (type === "int32" || type === "int64"))
+    return cast(g, addRows(g, rows, cast(g, updates, "float64"), count, width), type);
   const added = rows.shape[0] as number;
   const shape = [count, width];
   if (added === 0 || width === 0) return g.splat(0, type, shape);
   const values = cast(g, updates, type);
   const together = g.oneThread ? added : Math.floor(ON_ONE_THREAD / width);
-  if (width > 1 && !g.portable && together * MOST_PARTS >= added) {
+  if (width > 1 && !g.portable && type !== "float64" && together * MOST_PARTS >= added) {
     const places = cutIntoParts(g, cast(g, reshape(g, rows, [added, 1]), "int64"), together);
     const parts = cutIntoParts(g, reshape(g, values, [added, width]), together);
     return places.reduce(
