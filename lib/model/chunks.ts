@@ -49,7 +49,6 @@ export function forwardAll<Item>(
 interface FirstPass {
   readonly embeddings: tf.Tensor2D;
   readonly changed: Record<string, tf.Tensor>;
-  readonly drawn: tf.Tensor[];
 }
 
 /** Gradient of a loss of all embeddings, as `differentiate` gives it. */
@@ -79,12 +78,13 @@ export function differentiateInChunks<Item>(
   let before: readonly tf.Tensor[] = [];
   const states: Tensors[] = [];
   const passes: FirstPass[] = [];
-  for (const chunk of chunks) {
+  using drawn = new DrawnNoise(mode.noise);
+  for (const [at, chunk] of chunks.entries()) {
     states.push(state);
     const pass: FirstPass = tidied(() => {
-      const { noise, drawn } = remembering(mode.noise);
-      const { embeddings, state: changed } = forward(network, after(own, before), chunk, { ...mode, noise, state });
-      return { embeddings, changed, drawn };
+      const given = { ...mode, noise: drawn.draw(at), state };
+      const { embeddings, state: changed } = forward(network, after(own, before), chunk, given);
+      return { embeddings, changed };
     });
     state = { ...state, ...pass.changed };
     before = [pass.embeddings];
@@ -105,7 +105,7 @@ export function differentiateInChunks<Item>(
   before = [slopes as tf.Tensor];
   let start = 0;
   for (const [at, chunk] of chunks.entries()) {
-    const { embeddings: rows, drawn } = passes[at] as FirstPass;
+    const { embeddings: rows } = passes[at] as FirstPass;
     const earlier = sums;
     const added: Record<string, tf.Tensor> = tidied(() => {
       const slope = tf.slice(slopes as tf.Tensor2D, [start, 0], rows.shape);
@@ -113,7 +113,7 @@ export function differentiateInChunks<Item>(
       const { gradients: found } = differentiate(later, (given) => {
         const again = forward(network, given, chunk, {
           ...mode,
-          noise: replaying(drawn),
+          noise: drawn.replay(at),
           state: states[at] as Tensors,
         });
         return { value: tf.sum<tf.Scalar>(tf.mul(again.embeddings, slope)), rest: {} };
@@ -144,24 +144,37 @@ function after(parameters: Tensors, before: readonly tf.Tensor[]): Tensors {
   return mapEntries(parameters, (value) => tf.add(value, none));
 }
 
-function remembering(noise: Noise): { readonly noise: Noise; readonly drawn: tf.Tensor[] } {
-  const drawn: tf.Tensor[] = [];
-  const uniform = (shape: readonly number[]): tf.Tensor => {
-    const tensor = noise.uniform(shape);
-    drawn.push(tensor);
-    return tensor;
-  };
-  return { noise: { uniform }, drawn };
-}
+/** Random numbers of chunks, each drawn on the first pass and given again on the second. */
+class DrawnNoise {
+  readonly #noise: Noise;
+  readonly #drawn: tf.Tensor[][] = [];
 
-function replaying(drawn: readonly tf.Tensor[]): Noise {
-  let next = 0;
-  return {
-    uniform() {
-      next += 1;
-      return tf.clone(drawn[next - 1] as tf.Tensor);
-    },
-  };
+  constructor(noise: Noise) {
+    this.#noise = noise;
+  }
+
+  /** For the first pass of a chunk. */
+  draw(chunk: number): Noise {
+    const drawn: tf.Tensor[] = (this.#drawn[chunk] = []);
+    return {
+      uniform: (shape) => {
+        const tensor = this.#noise.uniform(shape);
+        // Kept, because a part may draw within a tidy of its own.
+        drawn.push(tf.keep(tf.clone(tensor)));
+        return tensor;
+      },
+    };
+  }
+
+  /** The same for its second pass. */
+  replay(chunk: number): Noise {
+    let next = 0;
+    return { uniform: () => tf.clone(this.#drawn[chunk]?.[next++] as tf.Tensor) };
+  }
+
+  [Symbol.dispose](): void {
+    tf.dispose(this.#drawn);
+  }
 }
 
 /** `tf.tidy` for what its types do not know: records of tensors in records. */

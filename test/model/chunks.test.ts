@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { NgramEmbedding } from "likewise/encoders";
-import { DenseHead } from "likewise/heads";
+import { DenseHead, LayersHead } from "likewise/heads";
 import { GradientCache, MultipleNegativesRankingLoss, TripletLoss } from "likewise/losses";
 import { sgd } from "likewise/optim";
 import * as tf from "likewise/tf";
+import { Random, type Head, type Mode } from "likewise";
 import type { Program } from "../../lib/contracts/engine.js";
 import { seededNoise } from "../../lib/engine/seeded-noise.js";
 import type { Graph, GraphNode } from "../../lib/engine/trace/graph.js";
@@ -12,11 +13,11 @@ import { traceProgram } from "../../lib/engine/trace/trace-program.js";
 import { collateInChunks } from "../../lib/model/collate.js";
 import { initialize } from "../../lib/model/parameters.js";
 import { trainingPrograms } from "../../lib/model/programs.js";
-import { Random } from "../../lib/random.js";
 import { downloadSync, hostScalar, hostTensor, upload, type HostTensors } from "../../lib/tensor/host.js";
 import { mapEntries, prefixed, under } from "../../lib/tensor/tree.js";
 import { expectClose } from "../support/close.js";
 import { onnxRuntime } from "../support/onnx-runtime.js";
+import { TinyHead } from "../support/tiny.js";
 import { expectSame, runEagerly, runNatively } from "../engine/onnx/both-ways.js";
 
 const words = ["red", "green", "blue", "shoe", "boot", "car", "bus", "tree"];
@@ -30,6 +31,7 @@ interface Given {
   readonly extra?: HostTensors;
   readonly items?: readonly string[];
   readonly width?: number;
+  readonly head?: Head;
 }
 
 /** A step along the gradient of a model with a trained encoder, its batch in chunks. */
@@ -39,7 +41,7 @@ async function stepOf({ chunkSize, dropout = 0, extra = {}, items = texts, width
   readonly inputs: HostTensors;
 }> {
   const encoders = [["text", new NgramEmbedding({ size: 8, buckets: 64, idf: false })]] as const;
-  const head = new DenseHead(8, { outputSizes: [width, 5], activation: "tanh", dropout });
+  const { head = new DenseHead(8, { outputSizes: [width, 5], activation: "tanh", dropout }) } = rest;
   const { loss: inner = new MultipleNegativesRankingLoss({ learnScale: true, symmetric: true }) } = rest;
   const loss = new GradientCache(inner, { chunkSize });
   const pairs = items.length / 2;
@@ -55,6 +57,26 @@ async function stepOf({ chunkSize, dropout = 0, extra = {}, items = texts, width
       ...extra,
     },
   };
+}
+
+/** Draws its noise within a tidy of its own, once or several times. */
+class TidyHead extends TinyHead {
+  static override readonly type = "TidyHead";
+
+  override apply(parameters: { readonly kernel: tf.Tensor2D }, vectors: tf.Tensor2D, { noise, state }: Mode) {
+    const value = tf.tidy(() => {
+      const kept = tf.cast(tf.greaterEqual(noise.uniform(vectors.shape), this.dropout), "float32");
+      return tf.matMul(tf.mul(vectors, kept), parameters.kernel) as tf.Tensor2D;
+    });
+    return { value, state: { mean: state["mean"] as tf.Tensor } };
+  }
+}
+
+function layersHead(): LayersHead {
+  const { layers } = tf.layers;
+  const given = layers.dropout({ rate: 0.4, inputShape: [8] });
+  const model = tf.layers.sequential({ layers: [given, layers.dense({ units: 5, activation: "tanh" })] });
+  return new LayersHead(model);
 }
 
 /** What it computes, and the most bytes that were alive on the way. */
@@ -132,6 +154,34 @@ describe("A step in chunks", () => {
     const { found } = run(chunked);
     expectSameStep(found, run(whole).found, chunked.carried);
     expect(found["loss"]?.data[0]).not.to.equal(without["loss"]?.data[0]);
+  });
+
+  const heads = { "a head that draws within a tidy": () => new TidyHead(8, 5, 0.4), "a tf.layers head": layersHead };
+  for (const [what, make] of Object.entries(heads)) {
+    it(`draws once for both passes in ${what}, on both engines`, async function () {
+      const head = make();
+      const whole = await stepOf({ chunkSize: 22, head });
+      const chunked = await stepOf({ chunkSize: 5, head });
+      const { found } = run(chunked);
+      expectSameStep(found, run(whole).found, chunked.carried);
+      const runtime = await onnxRuntime(this);
+      const given = { carried: chunked.carried, inputs: chunked.inputs };
+      const nearness = { relative: 0, absolute: 0, ofLargest: 1e-5 };
+      const wanted = await runEagerly(chunked.step, given);
+      expectSame(await runNatively(runtime, chunked.step, given), wanted, "step", nearness);
+    });
+  }
+
+  it("leaves no tensor behind when a part fails after it has drawn", async () => {
+    const head = new TidyHead(8, 5, 0.4);
+    const broken = await stepOf({ chunkSize: 5, head });
+    let calls = 0;
+    head.apply = (...given) => {
+      calls += 1;
+      const output = TidyHead.prototype.apply.apply(head, given);
+      return calls === 3 ? expect.fail("broken") : output;
+    };
+    expect(() => run(broken)).to.throw("broken");
   });
 
   it("compares with remembered rows", async () => {
