@@ -53,6 +53,11 @@ export interface Session extends AsyncDisposable {
    */
   ahead?(program: string, inputs: HostTensors, noise?: Random, accept?: Acceptance): void;
   /**
+   * Says that code has run that what programs do may depend on (callbacks between epochs), so that an engine that runs a record of them looks
+   * whether they still do the same.
+   */
+  review?(): void;
+  /**
    * Gives back what a run has reported, or some of it, when nobody will look at it again: later runs may write into its arrays, so that
    * large ones are not allocated each time.
    */

@@ -63,6 +63,10 @@ export class CompiledSession implements Session {
     if (this.#home === "native" && !this.#turn.closed) this.#native.ahead(program, { inputs, noise, accept });
   }
 
+  review(): void {
+    this.#native.review();
+  }
+
   recycle(reported: HostTensors): void {
     this.#native.recycle(reported);
   }

@@ -11,6 +11,7 @@ import type { NativeThread } from "./onnx/native-thread.js";
 import { PROCESSOR } from "./onnx/session.js";
 import { isAccepted } from "./acceptance.js";
 import { pack, type Held } from "./packed-inputs.js";
+import { Reviews } from "./reviews.js";
 import { ProgramGraphs, type LoadedGraph } from "./program-graphs.js";
 import { noNoise } from "./seeded-noise.js";
 
@@ -52,6 +53,8 @@ export class NativePrograms {
   readonly #layouts: HostTensors;
   /** By program. */
   readonly #graphs = new Map<string, ProgramGraphs>();
+  /** When they are recorded again. */
+  readonly #reviews = new Reviews();
   #loaded = 0;
   /** Where arrays come from that were reported. */
   readonly #origins = new WeakMap<HostTensor["data"], HostTensor[]>();
@@ -88,11 +91,16 @@ export class NativePrograms {
     this.#settled = false;
     let asked = false;
     let run: UnderWay;
+    const graphs = this.#graphsOf(name, program);
+    try {
+      graphs.review(inputs);
+    } catch (cause) {
+      throw new NotCompiled(cause);
+    }
     if (ahead?.name === name && ahead.inputs === inputs) {
       run = ahead;
       this.#settle(true);
     } else {
-      const graphs = this.#graphsOf(name, program);
       const graph = graphs.use(inputs) ?? (await this.#native(name, () => graphs.load(inputs)));
       if (graph.compiled.draws && noise === undefined) noNoise.uniform([]);
       // With names alone, the thread decides by itself and updates while its answer is read.
@@ -131,6 +139,11 @@ export class NativePrograms {
     this.#ahead = this.#send(name, graph, request, false);
     // A failure is reported to whoever asks for the run.
     this.#ahead.answer.catch(() => undefined);
+  }
+
+  /** Lets programs be recorded again when they are next run, as far as there is time for that. */
+  review(): void {
+    this.#reviews.ask();
   }
 
   /** Takes arrays back that were reported. */
@@ -199,6 +212,7 @@ export class NativePrograms {
       threads: this.#settings.threads,
       bytes: !accelerator && multipliesBytes(),
       accelerator,
+      reviews: this.#reviews,
       load: async (code, plan) => {
         this.#loaded += 1;
         const graph = this.#loaded;

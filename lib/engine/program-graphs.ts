@@ -5,9 +5,11 @@ import { planProgram, writeProgram, type CompiledProgram, type WrittenProgram } 
 import { constantsFor, generalOf, serves, widen, writeGeneral, type GeneralModel } from "./onnx/general-model.js";
 import { encodeModel } from "./onnx/model.js";
 import type { GraphPlan } from "./onnx/native-messages.js";
+import type { Reviews } from "./reviews.js";
 import { layoutOf, signatureOf, type Held, type PackedLayout } from "./packed-inputs.js";
 import type { Graph } from "./trace/graph.js";
-import { recordProgram, traceProgram } from "./trace/trace-program.js";
+import { outlineOf } from "./trace/outline.js";
+import { recordProgram, requireSame, traceProgram } from "./trace/trace-program.js";
 
 /** Graphs of one program that are each for one set of input shapes, and stay loaded; the one used longest ago goes first. */
 const KEPT_OWN = 8;
@@ -50,6 +52,8 @@ export interface GraphHome {
   readonly bytes: boolean;
   /** What runs graphs is a graphics card or the like. */
   readonly accelerator: boolean;
+  /** When programs are recorded again. */
+  readonly reviews: Reviews;
   /** Loads an ONNX file, or another plan for what is loaded; gives its number. */
   readonly load: (code: Uint8Array | number, plan: GraphPlan) => Promise<number>;
   readonly unload: (graph: number) => void;
@@ -67,6 +71,10 @@ interface Family {
 interface Kept {
   readonly graph: LoadedGraph;
   readonly family: Family;
+  /** What was recorded for it, to compare with. */
+  readonly recording: Graph;
+  /** Which of the reviews it has passed; null before its second run. */
+  reviewed: number | null;
   /** Runs so far of one that shares; null for one that has a graph of its own. */
   runs: number | null;
 }
@@ -93,6 +101,21 @@ export class ProgramGraphs {
   /** The graph for inputs, if it is loaded. */
   get(inputs: HostTensors): LoadedGraph | undefined {
     return this.#kept.get(signatureOf(inputs))?.graph;
+  }
+
+  /**
+   * Records the program again, where it is time for that: for the second run of one that changes carried tensors, and when a review was
+   * asked for.
+   *
+   * @throws TraceError when it is not what was recorded for these inputs.
+   */
+  review(inputs: HostTensors): void {
+    const { reviews, layouts } = this.#home;
+    const kept = this.#kept.get(signatureOf(inputs));
+    const last = kept?.reviewed ?? (kept?.graph.compiled.changes === true ? -1 : 0);
+    if (kept === undefined || last >= reviews.asked || !reviews.affordable) return;
+    kept.reviewed = reviews.asked;
+    reviews.measure(() => requireSame(this.#program, layouts, inputs, kept.recording));
   }
 
   /** The graph to run inputs on, if it is loaded; it is the last to be given up now. Undefined too when it is time for its own. */
@@ -135,7 +158,7 @@ export class ProgramGraphs {
       const written = writeProgram(this.#name, graph, { threads, bytes, accelerator });
       const compiled = planProgram(written, layout);
       const id = await this.#home.load(encodeModel(written.model), compiled.plan);
-      kept = { graph: toGraph(id, compiled, layout), family, runs: null };
+      kept = { graph: toGraph(id, compiled, layout), family, recording: outlineOf(graph), reviewed: null, runs: null };
       loaded = true;
     }
     if (before !== undefined) {
@@ -180,7 +203,13 @@ export class ProgramGraphs {
     samples.length = 0;
     const used = [...this.#kept.values()].some(({ graph }) => graph.id === shared?.graph);
     if (shared !== null && !used) this.#home.unload(shared.graph);
-    return { graph: toGraph(id, compiled, layout), family, runs: 1 };
+    return {
+      graph: toGraph(id, compiled, layout),
+      family,
+      recording: outlineOf(written.graph),
+      reviewed: null,
+      runs: 1,
+    };
   }
 
   async #bind(
@@ -191,7 +220,13 @@ export class ProgramGraphs {
   ): Promise<Kept> {
     const compiled = planProgram(written, layout, constantsFor(general, written.model));
     const id = await this.#home.load(graph, compiled.plan);
-    return { graph: toGraph(id, compiled, layout), family, runs: 1 };
+    return {
+      graph: toGraph(id, compiled, layout),
+      family,
+      recording: outlineOf(written.graph),
+      reviewed: null,
+      runs: 1,
+    };
   }
 
   #giveUp(): void {

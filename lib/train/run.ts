@@ -123,6 +123,7 @@ class TrainingLoop<K extends Kind, Item> {
     const { limits, loop, log, callbacks } = this.#run;
     const started = performance.now();
     const resumed = loop.batch > 0;
+    callbacks.epoch = loop.epoch;
     if (!resumed) {
       log.reset();
       this.#metrics.reset();
@@ -134,6 +135,7 @@ class TrainingLoop<K extends Kind, Item> {
     }
     yield { type: "epochStart", epoch: loop.epoch, step: loop.step, batches: limits.batchesPerEpoch };
     await callbacks.call("onTrainEpochStart");
+    this.#run.session.review?.();
     let stop: Stop | null = null;
     let seen = loop.batch;
     for await (const { value, upcoming } of this.#epochs.batches()) {
@@ -253,13 +255,13 @@ class TrainingLoop<K extends Kind, Item> {
   }
 
   async *#validate(): AsyncGenerator<TrainEvent, Stop | null> {
-    const { limits, loop } = this.#run;
+    const { limits, loop, callbacks } = this.#run;
     const loader = this.#loaders.validation as Loader<K, Item>;
     this.#validatedAt = loop.step;
     const values = yield* runStage(this.#run, { stage: "validation", loader, batches: limits.validationBatches });
     this.#latest = { ...this.#latest, ...values };
     this.#fresh = { ...this.#fresh, ...values };
-    yield { type: "metrics", step: loop.step, epoch: loop.epoch, scope: "epoch", values };
+    yield { type: "metrics", step: loop.step, epoch: callbacks.epoch, scope: "epoch", values };
     this.#tick();
     return yield* this.#judge();
   }
