@@ -1,14 +1,14 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FrozenEncoder, TrainableEncoder, type Encoder } from "../contracts/encoder.js";
 import { Head } from "../contracts/head.js";
 import type { Part, SavedPart } from "../contracts/part.js";
 import { distanceNamed, savedDistance, type DistanceName, type SavedDistance } from "../distances/index.js";
-import { FileFormatError, UsageError } from "../errors.js";
+import { FileFormatError } from "../errors.js";
 import { Random } from "../random.js";
 import { recoverDirectory } from "../store/atomic-directory.js";
 import { writeDirectoryAtomic, writeFileAtomic } from "../store/atomic.js";
 import { readEditableJsonFile, writeCheckedJsonFile } from "../store/json-file.js";
+import type { FolderContent } from "../store/replaceable-folder.js";
 import { readSafetensors, writeSafetensors } from "../store/safetensors.js";
 import { zerosLike, type HostTensors } from "../tensor/host.js";
 import { prefixed, under } from "../tensor/tree.js";
@@ -21,6 +21,14 @@ import type { TrainingRecord } from "./training-record.js";
 const format = "likewise-model";
 const version = 1;
 
+/** What a saved model consists of. */
+export const MODEL_FOLDER: FolderContent = {
+  who: "SimilarityModel.save",
+  what: "a model",
+  described: { file: "model.json", format },
+  files: ["weights.safetensors", "README.md"],
+};
+
 /** `model.json` of a saved model; the numbers lie beside it in `weights.safetensors`. */
 interface SavedModel {
   readonly format: typeof format;
@@ -32,22 +40,26 @@ interface SavedModel {
   readonly training?: TrainingRecord | null;
 }
 
-/** Replaces the folder in one step, or leaves it as it was. */
+/**
+ * Replaces the folder in one step, or leaves it as it was.
+ * @throws ConfigError for what is no path of a folder of its own, UsageError when the folder holds anything but a model.
+ */
 export async function writeModel<Item>(
   directory: string,
   content: ModelContent<Item>,
   card: CardOptions = {},
 ): Promise<void> {
-  await requireOwnFolder(directory);
-  await writeDirectoryAtomic(directory, (temporary) => writeModelFiles(temporary, content, card));
+  await writeDirectoryAtomic(directory, MODEL_FOLDER, async (temporary) => {
+    await writeModelFiles(temporary, content, card);
+  });
 }
 
-/** Writes the files of a model into a folder that exists. */
+/** Writes the files of a model into a folder that exists. @returns the checksum of its weights. */
 export async function writeModelFiles<Item>(
   directory: string,
   content: ModelContent<Item>,
   card: CardOptions = {},
-): Promise<void> {
+): Promise<string> {
   const { encoders, head, distance, carried, training = null } = content;
   const saved: Omit<SavedModel, "format" | "version"> = {
     encoders: Object.fromEntries(encoders.map(([name, encoder]) => [name, savedPart(encoder)])),
@@ -57,17 +69,28 @@ export async function writeModelFiles<Item>(
   };
   const weights = { ...prefixed("weights/head", head.weights) };
   for (const [name, encoder] of encoders) Object.assign(weights, prefixed(`weights/encoders/${name}`, encoder.weights));
-  await writeSafetensors(join(directory, "weights.safetensors"), { ...carried, ...weights });
+  const checksum = await writeSafetensors(join(directory, "weights.safetensors"), { ...carried, ...weights });
   await writeFileAtomic(join(directory, "README.md"), modelCard(content, card));
   await writeCheckedJsonFile(join(directory, "model.json"), { format, version }, saved);
+  return checksum;
 }
 
-/** @throws FileFormatError naming every tensor that is missing, superfluous or of another shape. */
-export async function readModel<Item>(directory: string, parts: PartRegistry): Promise<ModelContent<Item>> {
+/**
+ * @param checksum that its weights must have, where it is known
+ * @throws FileFormatError naming every tensor that is missing, superfluous or of another shape.
+ */
+export async function readModel<Item>(
+  directory: string,
+  parts: PartRegistry,
+  checksum?: string,
+): Promise<ModelContent<Item>> {
   await recoverDirectory(directory);
   const file = join(directory, "model.json");
   const saved = checked(file, await readEditableJsonFile(file, { format, version }));
-  const { tensors } = await readSafetensors(join(directory, "weights.safetensors"));
+  const { tensors } = await readSafetensors(
+    join(directory, "weights.safetensors"),
+    checksum === undefined ? {} : { checksum },
+  );
   const encoders = Object.entries(saved.encoders)
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(
@@ -125,17 +148,4 @@ function checked(file: string, saved: object): SavedModel {
     throw new FileFormatError(file, 'needs "encoders", "head" and "distance"');
   }
   return saved as SavedModel;
-}
-
-/** Refuses to replace a folder that holds anything but a saved model. */
-async function requireOwnFolder(directory: string): Promise<void> {
-  const names = await readdir(directory).catch((cause: unknown) => {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [] as string[];
-    throw new UsageError(`cannot save a model as ${directory}: it is not a folder that can be read`, { cause });
-  });
-  if (names.length > 0 && !names.includes("model.json")) {
-    throw new UsageError(
-      `cannot save a model in ${directory}: the folder holds other things (${names.slice(0, 3).join(", ")}…); give a new or empty folder`,
-    );
-  }
 }

@@ -68,20 +68,25 @@ export function decodeSafetensors(bytes: Uint8Array, file: string): SafetensorsC
 /** Metadata that tells whether the numbers are those that were written. */
 const CHECKSUM = "checksum";
 
-/** Writes a file that is there completely or not at all, with a checksum of its header and numbers. */
+/**
+ * Writes a file that is there completely or not at all, with a checksum of its header and numbers.
+ *
+ * @returns the checksum, for a file that says what belongs to it.
+ */
 export async function writeSafetensors(
   path: string,
   tensors: HostTensors,
   metadata: Readonly<Record<string, string>> = {},
-): Promise<void> {
+): Promise<string> {
   const checksum = await checksumOf(encodeSafetensors(tensors, metadata));
   await writeFileAtomic(path, encodeSafetensors(tensors, { ...metadata, [CHECKSUM]: checksum }));
+  return checksum;
 }
 
 /** What the caller of `readSafetensors` knows beforehand. */
 export interface SafetensorsExpected {
-  /** Refuse a file without a checksum: all of ours have one, foreign files do not. Default false. */
-  readonly checksum?: boolean;
+  /** Refuse a file without a checksum (all of ours have one, foreign files do not), or with another than this. Default false. */
+  readonly checksum?: boolean | string;
 }
 
 /**
@@ -101,7 +106,13 @@ export async function readSafetensors(
   const start = 8 + length;
   const header: SafetensorsHeader = readHeader(await readExactly(handle, 8, length, path), size - start, path);
   const { [CHECKSUM]: announced, ...metadata } = header.metadata;
-  if (announced === undefined && checksum) throw new FileFormatError(path, "damaged: its checksum is missing");
+  if (announced === undefined && checksum !== false)
+    throw new FileFormatError(path, "damaged: its checksum is missing");
+  if (typeof checksum === "string" && announced !== checksum)
+    throw new FileFormatError(
+      path,
+      "was not written together with the files beside it: the folder holds pieces of several; copy such a folder as a whole",
+    );
   const tensors: Record<string, HostTensor> = {};
   const pieces: Uint8Array[] = [];
   const inOrder = [...header.places].sort(([, left], [, right]) => left.begin - right.begin || left.end - right.end);

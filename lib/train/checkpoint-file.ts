@@ -5,17 +5,28 @@ import { FileFormatError } from "../errors.js";
 import { canonicalJson, type JsonObject } from "../json.js";
 import type { RingBufferState } from "../memory/ring-buffer.js";
 import type { Assembled } from "../model/assemble.js";
-import { readModel, savedPart, writeModelFiles } from "../model/model-file.js";
+import { MODEL_FOLDER, readModel, savedPart, writeModelFiles } from "../model/model-file.js";
 import type { ModelContent } from "../model/model-content.js";
 import type { PartRegistry } from "../model/part-registry.js";
 import { writeDirectoryAtomic } from "../store/atomic.js";
 import { readCheckedJsonFile, writeCheckedJsonFile } from "../store/json-file.js";
+import type { FolderContent } from "../store/replaceable-folder.js";
 import { readSafetensors, writeSafetensors } from "../store/safetensors.js";
 import { hostTensor, type HostTensors } from "../tensor/host.js";
 import { prefixed, under } from "../tensor/tree.js";
-import { requireState, type CheckpointState, type RunIdentity } from "./checkpoint-state.js";
+import { requireState, type CheckpointFiles, type CheckpointState, type RunIdentity } from "./checkpoint-state.js";
+import type { TrainerConfig } from "./trainer-config.js";
 
 const FORMAT = { format: "likewise-checkpoint", version: 1 };
+
+/** What a checkpoint consists of. */
+export const CHECKPOINT_FOLDER: FolderContent = {
+  who: "CheckpointConfig",
+  what: "a checkpoint",
+  described: { file: "training.json", format: FORMAT.format },
+  files: ["training.safetensors"],
+  folders: { model: MODEL_FOLDER },
+};
 
 /** A checkpoint: plain state, every carried tensor, the rows of the cross-batch memory and of metrics in the middle of an epoch. */
 export interface Checkpoint {
@@ -34,26 +45,27 @@ export async function writeCheckpoint<Item>(
   { state, carried, memory, drift, metrics }: Checkpoint,
   model: ModelContent<Item>,
 ): Promise<void> {
-  await writeDirectoryAtomic(directory, async (temporary) => {
+  await writeDirectoryAtomic(directory, CHECKPOINT_FOLDER, async (temporary) => {
     await mkdir(join(temporary, "model"));
-    await writeModelFiles(join(temporary, "model"), model);
+    const weights = await writeModelFiles(join(temporary, "model"), model);
     const rows = memory === null ? {} : memoryTensors(memory);
-    await writeSafetensors(join(temporary, "training.safetensors"), {
+    const numbers = await writeSafetensors(join(temporary, "training.safetensors"), {
       ...prefixed("carried", carried),
       ...prefixed("memory", rows),
       ...prefixed("drift", drift),
       ...prefixed("metrics", metrics),
     });
-    await writeCheckedJsonFile(join(temporary, "training.json"), FORMAT, state);
+    const files: CheckpointFiles = { "training.safetensors": numbers, "model/weights.safetensors": weights };
+    await writeCheckedJsonFile(join(temporary, "training.json"), FORMAT, { ...state, files });
   });
 }
 
-/** @throws FileFormatError when the folder is no checkpoint, or a damaged one. */
+/** @throws FileFormatError when the folder is no checkpoint, a damaged one, or one of pieces of several. */
 export async function readCheckpoint(directory: string): Promise<Checkpoint> {
   const file = join(directory, "training.json");
   const state = requireState(await readCheckedJsonFile(file, FORMAT), file);
   const weights = join(directory, "training.safetensors");
-  const { tensors } = await readSafetensors(weights, { checksum: true });
+  const { tensors } = await readSafetensors(weights, { checksum: state.files?.["training.safetensors"] ?? true });
   const memory = state.memory === null ? null : memoryOf(state.memory, under(tensors, "memory"), weights);
   return {
     state,
@@ -66,31 +78,43 @@ export async function readCheckpoint(directory: string): Promise<Checkpoint> {
 
 /** The encoders and the head of a checkpoint with everything they had learned from the data before training. */
 export async function readFittedParts<Item>(
-  directory: string,
+  { directory, state }: Pick<Checkpoint, "state"> & { readonly directory: string },
   parts: PartRegistry,
 ): Promise<Pick<ModelContent<Item>, "encoders" | "head">> {
-  const { encoders, head } = await readModel<Item>(join(directory, "model"), parts);
+  const { encoders, head } = await readModel<Item>(
+    join(directory, "model"),
+    parts,
+    state.files?.["model/weights.safetensors"],
+  );
   return { encoders, head };
 }
 
 export function identityOf<K extends Kind, Item>(
   { encoders, head, loss, guide, optimizer, xbm }: Assembled<K, Item>,
-  { seed, accumulate }: { readonly seed: number; readonly accumulate: number },
+  { seed, accumulate, ema }: Pick<TrainerConfig, "seed" | "accumulate" | "ema">,
 ): RunIdentity {
+  const plain = (given: object): JsonObject => JSON.parse(JSON.stringify(given)) as JsonObject;
   return {
     encoders: Object.fromEntries(encoders.map(([name, encoder]) => [name, savedPart(encoder)])),
     head: savedPart(head),
     loss: savedPart(loss),
     optimizer: { type: optimizer.type, config: optimizer.config },
-    memory: xbm === null ? null : (JSON.parse(JSON.stringify(xbm)) as JsonObject),
+    memory: xbm === null ? null : plain(xbm),
     seed,
     accumulate,
+    ema: ema === null ? null : plain(ema),
     ...(guide === null ? {} : { guide: guide.fingerprint() }),
   };
 }
 
 /** Every difference between the run a checkpoint was written by and the one that wants to go on from it. */
-export function differences(saved: RunIdentity, now: RunIdentity): string[] {
+export function differences(
+  { state: { identity }, carried }: Pick<Checkpoint, "state" | "carried">,
+  now: RunIdentity,
+): string[] {
+  // Older checkpoints tell of an average by its tensors alone.
+  const averaged = Object.keys(carried).some((name) => name.startsWith("average/"));
+  const saved: RunIdentity = { ema: averaged ? (now.ema ?? {}) : null, ...identity };
   const problems: string[] = [];
   const compare = (what: string, before: unknown, after: unknown): void => {
     const [left, right] = [canonicalJson(before ?? null), canonicalJson(after ?? null)];
@@ -99,7 +123,7 @@ export function differences(saved: RunIdentity, now: RunIdentity): string[] {
   for (const name of new Set([...Object.keys(saved.encoders), ...Object.keys(now.encoders)])) {
     compare(`encoder "${name}"`, saved.encoders[name], now.encoders[name]);
   }
-  for (const key of ["head", "loss", "optimizer", "memory", "seed", "accumulate", "guide"] as const) {
+  for (const key of ["head", "loss", "optimizer", "memory", "seed", "accumulate", "ema", "guide"] as const) {
     compare(key, saved[key], now[key]);
   }
   return problems;

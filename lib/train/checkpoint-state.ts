@@ -5,6 +5,7 @@ import type { Json, JsonObject } from "../json.js";
 import type { EarlyStoppingState } from "./early-stopping.js";
 import type { Scalars } from "./events.js";
 import { startOfRun, type LoopState } from "./loop-state.js";
+import type { Watched } from "./monitor.js";
 
 /** What must be equal for a run to go on with the same numbers. */
 export interface RunIdentity {
@@ -17,6 +18,8 @@ export interface RunIdentity {
   readonly accumulate: number;
   /** Fingerprint of the guide; absent without one. */
   readonly guide?: string;
+  /** The moving average of parameters. Absent in checkpoints of older releases. */
+  readonly ema?: JsonObject | null;
 }
 
 /** `training.json` of a checkpoint. */
@@ -33,9 +36,19 @@ export interface CheckpointState {
   readonly latest: Scalars;
   /** Best value so far. */
   readonly best: number | null;
+  /** What it is a value of. Absent in checkpoints of older releases. */
+  readonly watched?: Watched | null;
   readonly earlyStopping: EarlyStoppingState | null;
   readonly callbacks: Readonly<Record<string, Json>>;
   readonly memory: { readonly pointer: number; readonly filled: number } | null;
+  /** Checksums of the files beside it, by their places in the folder. Absent in checkpoints of older releases. */
+  readonly files?: CheckpointFiles;
+}
+
+/** Files with numbers that belong to one `training.json`. */
+export interface CheckpointFiles {
+  readonly "training.safetensors": string;
+  readonly "model/weights.safetensors": string;
 }
 
 type Check = (value: unknown) => boolean;
@@ -55,24 +68,25 @@ const orNull =
   (check: Check): Check =>
   (value) =>
     value === null || check(value);
-/** An object of exactly these keys. */
+/** An object of exactly these keys, and perhaps of some more. */
 const object =
-  (checks: Readonly<Record<string, Check>>): Check =>
+  (checks: Readonly<Record<string, Check>>, optional: Readonly<Record<string, Check>> = {}): Check =>
   (value) =>
     isRecord(value) &&
-    Object.keys(value).every((key) => Object.hasOwn(checks, key)) &&
-    Object.entries(checks).every(([key, check]) => Object.hasOwn(value, key) && check(value[key]));
+    Object.keys(checks).every((key) => Object.hasOwn(value, key)) &&
+    Object.entries(value).every(([key, content]) => ({ ...checks, ...optional })[key]?.(content) === true);
 
-const part = object({ type: text, config: (value) => isRecord(value) });
+const part = object({ type: text, config: isRecord });
 const loop = Object.fromEntries(Object.keys(startOfRun()).map((key) => [key, key === "seconds" ? number : count]));
 
 const identity = {
   ...{ encoders: record(part), head: part, loss: part, optimizer: part },
-  ...{ memory: orNull((value) => isRecord(value)), seed: number, accumulate: count },
+  ...{ memory: orNull(isRecord), seed: number, accumulate: count },
 };
+const watched = object({ monitor: text, mode: (value) => value === "min" || value === "max" });
 
 const CHECKS: Readonly<Record<keyof CheckpointState, Check>> = {
-  identity: (value) => object(identity)(value) || object({ ...identity, guide: text })(value),
+  identity: object(identity, { guide: text, ema: orNull(isRecord) }),
   engine: text,
   versions: record(text),
   batchesPerEpoch: orNull(count),
@@ -81,16 +95,21 @@ const CHECKS: Readonly<Record<keyof CheckpointState, Check>> = {
   log: record((value) => list(number)(value) && (value as unknown[]).length === 2),
   latest: record(number),
   best: orNull(number),
-  earlyStopping: orNull(object({ best: orNull(number), waited: count })),
-  callbacks: (value) => isRecord(value),
+  watched: orNull(watched),
+  earlyStopping: orNull(object({ best: orNull(number), waited: count }, { watched })),
+  callbacks: isRecord,
   memory: orNull(object({ pointer: count, filled: count })),
+  files: object({ "training.safetensors": text, "model/weights.safetensors": text }),
 };
+
+/** Not in checkpoints of older releases. */
+const ADDED: readonly (keyof CheckpointState)[] = ["watched", "files"];
 
 /** @throws FileFormatError naming every key that is missing, unknown or not what it should be. */
 export function requireState(content: JsonObject, file: string): CheckpointState {
   const keys = Object.keys(CHECKS) as (keyof CheckpointState)[];
   const wrong = [
-    ...keys.filter((key) => !Object.hasOwn(content, key)).map((key) => `"${key}" is missing`),
+    ...keys.filter((key) => !Object.hasOwn(content, key) && !ADDED.includes(key)).map((key) => `"${key}" is missing`),
     ...keys
       .filter((key) => Object.hasOwn(content, key) && !CHECKS[key](content[key]))
       .map((key) => `"${key}" is wrong`),

@@ -3,6 +3,8 @@ import { StorageError } from "../errors.js";
 /** A checkpoint that waits to be written: plain copies, which nobody changes any more. */
 export interface CheckpointJob<Told> {
   readonly path: string;
+  /** Of its path only the newest state counts: it takes the place of one that waits. Others are all written, in their order. */
+  readonly replaces: boolean;
   readonly write: () => Promise<void>;
   /** What is told once it is on disk. */
   readonly told: Told;
@@ -12,8 +14,8 @@ export interface CheckpointJob<Told> {
 const MOST_WAITING = 2;
 
 /**
- * Writes checkpoints one after the other while training goes on; bytes and `fsync` are the work of other threads. One that waits is
- * left out when a newer one for the same path comes. A failure is thrown by the next `add`, `take` or `finish`.
+ * Writes checkpoints one after the other while training goes on; bytes and `fsync` are the work of other threads. A failure is thrown
+ * by the next `add`, `take` or `finish`; what stands for itself (`replaces`) is tried all the same.
  */
 export class CheckpointWriter<Told> {
   #waiting: CheckpointJob<Told>[] = [];
@@ -23,8 +25,10 @@ export class CheckpointWriter<Told> {
 
   /** Resolves at once unless too much waits. */
   async add(job: CheckpointJob<Told>): Promise<void> {
-    this.#throwFailure();
-    this.#waiting = [...this.#waiting.filter(({ path }) => path !== job.path), job];
+    if (!job.replaces) this.#throwFailure();
+    const place = job.replaces ? this.#waiting.findIndex(({ path }) => path === job.path) : -1;
+    if (place < 0) this.#waiting.push(job);
+    else this.#waiting[place] = job;
     this.#running ??= this.#run();
     while (this.#waiting.length > MOST_WAITING) await new Promise((resolve) => setTimeout(resolve, 1));
     this.#throwFailure();
@@ -58,7 +62,7 @@ export class CheckpointWriter<Told> {
         this.#written.push(job.told);
       } catch (cause) {
         this.#failure ??= cause instanceof StorageError ? cause : new StorageError("the checkpoint", job.path, cause);
-        this.#waiting = [];
+        this.#waiting = this.#waiting.filter(({ replaces }) => replaces);
       }
     }
     this.#running = null;

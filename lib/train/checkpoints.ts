@@ -1,18 +1,18 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Kind } from "../contracts/samples.js";
-import { StorageError } from "../errors.js";
 import type { HostTensors } from "../tensor/host.js";
 import { version_core } from "../tensor/tf.js";
 import type { CheckpointConfig } from "./checkpoint-config.js";
 import { identityOf, readCheckpoint, writeCheckpoint, type Checkpoint } from "./checkpoint-file.js";
 import { checkpointName } from "./checkpoint-name.js";
+import type { CheckpointState } from "./checkpoint-state.js";
 import { CheckpointWriter } from "./checkpoint-writer.js";
 import { contentOf, trainingRecord } from "./content.js";
 import type { EarlyStopping } from "./early-stopping.js";
 import type { Scalars, TrainEvent } from "./events.js";
 import { readKept, removeKept, writeKept, type KeptCheckpoint } from "./kept-checkpoints-file.js";
-import { Best, valueOf, type Watched } from "./monitor.js";
+import { Best, isOther, valueOf, type Watched } from "./monitor.js";
 import type { CheckpointMoment } from "./run.js";
 import type { RunContext } from "./run-context.js";
 
@@ -55,23 +55,31 @@ export class Checkpoints<K extends Kind, Item> {
     return this.#bestCarried;
   }
 
-  /** Puts back what a resumed run knew of its best: the value, and the parameters from the best checkpoint beside its own. */
-  async restore(best: number | null, directory: string): Promise<void> {
+  /**
+   * Puts back what a resumed run knew of its best: the value, and the parameters from the best checkpoint beside its own.
+   *
+   * @returns what it was a value of, if something else decides now; then the best is looked for anew.
+   */
+  async restore({ best, watched }: CheckpointState, directory: string): Promise<Watched | null> {
     const { step, epoch, batch } = this.#run.loop;
     this.#written = { step, epoch, batch };
     const folder = dirname(directory);
     const kept = (await readKept(folder)).filter(({ name }) => existsSync(join(folder, name, "training.json")));
-    if (folder === this.#plan.directory) this.#kept = [...kept];
-    if (this.best === null) return;
+    const now = this.#plan.watched;
+    if (this.best === null || now === null) return null;
+    if (isOther(watched, now)) return watched;
     this.best.value = best;
     const beside = join(folder, kept[0]?.name ?? "best");
-    if (!existsSync(join(beside, "training.json"))) return;
+    if (!existsSync(join(beside, "training.json"))) return null;
     const read = await readCheckpoint(beside);
+    if (isOther(read.state.watched, now)) return null;
+    if (folder === this.#plan.directory) this.#kept = [...kept];
     // It may have been written after the one to go on from; its parameters belong to its own value.
     const value = read.state.best;
-    if (value === null || (best !== null && !this.best.reaches(value, best))) return;
+    if (value === null || (best !== null && !this.best.reaches(value, best))) return null;
     this.best.value = value;
     this.#bestCarried = read.carried;
+    return null;
   }
 
   /** Writes what is due, and tells what was written meanwhile. @throws StorageError when a checkpoint could not be written. */
@@ -83,11 +91,10 @@ export class Checkpoints<K extends Kind, Item> {
   }
 
   /** After an error of the run: the state of the last step that worked, if it can still be had. */
-  async rescue(values: Scalars, error: unknown): Promise<readonly TrainEvent[]> {
+  async rescue(values: Scalars): Promise<readonly TrainEvent[]> {
     const { config } = this.#plan;
     try {
-      if (config?.onException === true && config.saveLast && !(error instanceof StorageError))
-        await this.#saveLast(values);
+      if (config?.onException === true && config.saveLast) await this.#saveLast(values);
       await this.#writer.finish();
       return this.#writer.take();
     } catch {
@@ -125,10 +132,11 @@ export class Checkpoints<K extends Kind, Item> {
     const { config, directory } = this.#plan;
     if (directory === null || config === null) return;
     const { filename, saveTopK } = config;
-    const { step, epoch } = this.#run.loop;
+    const { loop, callbacks } = this.#run;
+    const { step } = loop;
     const told = { as: isBest ? ("best" as const) : ("kept" as const), score };
     if (filename === null && saveTopK === 1) return this.#add(join(directory, "best"), values, carried, told);
-    const wanted = checkpointName(filename ?? "step{step}", { ...values, step, epoch });
+    const wanted = checkpointName(filename ?? "step{step}", { ...values, step, epoch: callbacks.epoch });
     const others = this.#kept.filter((each) => each.step !== step);
     const name = freeName(wanted, others);
     const sorted = [...others, { name, score, step }].sort(
@@ -175,7 +183,7 @@ export class Checkpoints<K extends Kind, Item> {
     values: Scalars,
     carried: HostTensors,
     told: { readonly as: "best" | "kept" | "last"; readonly score: number | null },
-    afterwards: () => Promise<void> = () => Promise.resolve(),
+    afterwards: (() => Promise<void>) | null = null,
   ): Promise<void> {
     const { assembled, callbacks, loop } = this.#run;
     await callbacks.call("onSaveCheckpoint");
@@ -183,9 +191,11 @@ export class Checkpoints<K extends Kind, Item> {
     const model = contentOf(assembled, carried, trainingRecord(this.#run, this.#plan.engine));
     await this.#writer.add({
       path,
+      // What is done afterwards counts on what was done for those before.
+      replaces: afterwards === null,
       write: async () => {
         await writeCheckpoint(path, checkpoint, model);
-        await afterwards();
+        await afterwards?.();
       },
       told: { type: "checkpoint", step: loop.step, path, ...told },
     });
@@ -210,6 +220,7 @@ export class Checkpoints<K extends Kind, Item> {
         log: log.state,
         latest: Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value))),
         best: this.best?.value ?? null,
+        watched: this.#plan.watched,
         earlyStopping: earlyStopping?.state ?? null,
         callbacks: callbacks.states(),
         memory: ring === null ? null : { pointer: ring.pointer, filled: ring.filled },

@@ -1,11 +1,13 @@
 import type { EarlyStoppingConfig } from "./early-stopping-config.js";
 import type { Scalars } from "./events.js";
-import { Best, valueOf, type Watched } from "./monitor.js";
+import { Best, isOther, valueOf, type Watched } from "./monitor.js";
 
 /** What early stopping remembers; plain JSON. */
 export interface EarlyStoppingState {
   readonly best: number | null;
   readonly waited: number;
+  /** What it is a value of. Absent in checkpoints of older releases. */
+  readonly watched?: Watched;
 }
 
 /** Decides whether training ends, and says why. */
@@ -42,12 +44,15 @@ export class EarlyStopping {
   }
 
   get state(): EarlyStoppingState {
-    return { best: this.#best.value, waited: this.#waited };
+    return { best: this.#best.value, waited: this.#waited, watched: this.watched };
   }
 
-  restore({ best, waited }: EarlyStoppingState): void {
+  /** @returns what was watched before, if that is something else; then it starts anew. */
+  restore({ best, waited, watched }: EarlyStoppingState): Watched | null {
+    if (isOther(watched, this.watched)) return watched;
     this.#best.value = best;
     this.#waited = waited;
+    return null;
   }
 }
 

@@ -22,7 +22,7 @@ import { History } from "./history.js";
 import { countOf, limitsOf } from "./limits.js";
 import { MetricRows } from "./metric-rows.js";
 import { ScalarLog } from "./log.js";
-import { startOfRun } from "./loop-state.js";
+import { startOfRun, type LoopState } from "./loop-state.js";
 import { assembleForTraining, startSession, type Resumed } from "./open-run.js";
 import { planStopping } from "./plan-stopping.js";
 import { readersOf } from "./readers.js";
@@ -50,7 +50,7 @@ export interface Fitted<K extends Kind, Item> {
   /** Every carried tensor, those of the best moment when one was watched. */
   readonly carried: HostTensors;
   readonly content: ModelContent<Item>;
-  readonly step: number;
+  readonly loop: LoopState;
   readonly interrupted: boolean;
 }
 
@@ -140,12 +140,12 @@ export class Fit<K extends Kind, Item> {
           carried,
           trainingRecord(run, chosen.engine.description, { loaders, history: history.entries }),
         ),
-        step: loop.step,
+        loop,
         interrupted: reason === "interrupted",
       };
     } catch (error) {
       await run.callbacks.call("onException", error);
-      yield* await checkpoints.rescue(run.callbacks.metrics, error);
+      yield* await checkpoints.rescue(run.callbacks.metrics);
       throw error;
     } finally {
       await checkpoints.settle();
@@ -172,8 +172,15 @@ export class Fit<K extends Kind, Item> {
     if (memory !== null) run.memory?.restore(memory);
     run.drift?.restore(drift);
     run.metricRows.restore(metrics);
-    if (state.earlyStopping !== null) earlyStopping?.restore(state.earlyStopping);
-    await checkpoints.restore(state.best, directory);
+    const before = [
+      state.earlyStopping === null ? null : earlyStopping?.restore(state.earlyStopping),
+      await checkpoints.restore(state, directory),
+    ].find((watched) => watched !== null && watched !== undefined);
+    if (before !== undefined)
+      run.warnings.warn(
+        "RESUMED_MONITOR",
+        `the checkpoint watched "${before.monitor}" (${before.mode}), this run watches something else: the best is looked for anew`,
+      );
   }
 }
 
@@ -203,7 +210,7 @@ export async function* evaluateFitted<K extends Kind, Item>(
   const warnings = new Warnings();
   await using session = await startSession(assembled, config, chosen, { carried }, warnings);
   const limits = limitsOf(config, null, loader.batchesPerEpoch);
-  const loop = { ...startOfRun(), ...read?.state.loop, step: read?.state.loop.step ?? fitted?.step ?? 0 };
+  const loop = { ...startOfRun(), ...(read?.state.loop ?? fitted?.loop) };
   const { embedRows } = new Caches(assembled, warnings);
   const readers = readersOf(assembled, session, config, embedRows);
   const run = {
@@ -215,7 +222,9 @@ export async function* evaluateFitted<K extends Kind, Item>(
   const few = config.fastDevRun === false ? config.overfitBatches : Number(config.fastDevRun);
   const testBatches = few ?? countOf("limitTestBatches", config.limitTestBatches, loader.batchesPerEpoch);
   const batches = stage === "test" ? testBatches : limits.validationBatches;
-  return yield* runStage(run, { stage, loader, batches });
+  const values = yield* runStage(run, { stage, loader, batches });
+  yield* warnings.take();
+  return values;
 }
 
 /** Steps after which a batch is encoded again, to see how far its rows have moved. */

@@ -12,6 +12,11 @@ export interface Watched {
   readonly mode: Direction;
 }
 
+/** True when a value was of something else, or had another direction; null and undefined = that is not known. */
+export function isOther(before: Watched | null | undefined, now: Watched): before is Watched {
+  return before?.monitor !== undefined && (before.monitor !== now.monitor || before.mode !== now.mode);
+}
+
 /**
  * Fills in what the user left open: the name (validation loss, or the train loss without a validation loader) and the direction (the
  * metric's own, what a callback says of its numbers, "min" for everything else).

@@ -41,9 +41,9 @@ export async function assembleForTraining<K extends Kind, Item>(
   const read = assemble(model, { kind, groups, augmented, random, parts });
   const assembled = { ...read, optimizer: withClipping(read.optimizer, config) };
   if (resumed !== null) {
-    const problems = differences(resumed.state.identity, identityOf(assembled, config));
+    const problems = differences(resumed, identityOf(assembled, config));
     if (problems.length > 0) throw new AssemblyError(`${read.name}, resumed from ${resumed.directory},`, problems);
-    return { ...assembled, ...(await readFittedParts<Item>(resumed.directory, withOwn(parts, assembled))) };
+    return { ...assembled, ...(await readFittedParts<Item>(resumed, withOwn(parts, assembled))) };
   }
   checkHeadCanBeFitted(assembled);
   for (const [, encoder] of assembled.encoders) {

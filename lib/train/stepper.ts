@@ -4,6 +4,7 @@ import type { Random } from "../random.js";
 import type { HostMatrix, HostTensor, HostTensors } from "../tensor/host.js";
 import { mapEntries, under } from "../tensor/tree.js";
 import { firstNonFinite } from "./non-finite.js";
+import { warnOfNoGradient } from "./no-gradient.js";
 import type { Prepared } from "./prepare.js";
 import type { RunContext } from "./run-context.js";
 import type { Scalars } from "./events.js";
@@ -63,6 +64,7 @@ export class Stepper<K extends Kind, Item> {
     else whenThere(upcoming, ({ inputs: next }) => Object.values(next).forEach(({ data }) => void data));
     const reported = await running;
     const finite = Number.isFinite(numberOf(reported, "loss")) && Number.isFinite(numberOf(reported, "gradientNorm"));
+    warnOfNoGradient(this.#run, prepared, numberOf(reported, "gradientNorm"));
     let skipped: string | null = null;
     let drift: number | null = null;
     let updated = fused && finite;
@@ -117,9 +119,9 @@ export class Stepper<K extends Kind, Item> {
     return true;
   }
 
-  /** Numbers of the optimizer at this step, such as the learning rate. */
+  /** Numbers of the optimizer in the last update, such as the learning rate; before the first, those of the first. */
   scalars(): Scalars {
-    return this.#inputs.scalars(this.#run.loop.step);
+    return this.#inputs.scalars(Math.max(0, this.#run.loop.step - 1));
   }
 
   /** First step at which the memory is used. */

@@ -102,7 +102,7 @@ describe("The best checkpoints of a run", () => {
         [...kept.map(({ name }) => name), "kept.json", "last"].sort(),
       );
       for (const { name, step } of kept) {
-        expect(name).to.match(new RegExp(`^epoch${step / 4}-loss\\d+\\.\\d$`, "u"));
+        expect(name).to.match(new RegExp(`^epoch${step / 4 - 1}-loss\\d+\\.\\d$`, "u"));
         await using model = await SimilarityModel.load(join(place, name, "model"), { parts });
         expect(model).to.be.instanceOf(SimilarityModel);
       }
@@ -150,6 +150,15 @@ describe("The last checkpoint of a run", () => {
       checkpoint: { everyEpochs: null, onException: false },
     });
     expect(existsSync(join(other.path, "run-1/checkpoints"))).to.equal(false);
+  });
+
+  it("does not wait until every best state is written", async () => {
+    await using folder = await temporaryFolder();
+    const checkpoint = { monitor: "train/loss", saveTopK: -1 } as const;
+    const { seen } = await run({ maxEpochs: 12, runDir: folder.path, checkpoint });
+    const told = seen.of("checkpoint").map(({ as }) => as === "last");
+    expect(told.slice(0, 8)).to.include(true);
+    expect(told.filter((isLast) => isLast).length).to.be.greaterThan(3);
   });
 
   it("is written by the clock", async () => {
@@ -200,7 +209,7 @@ describe("The last checkpoint of a run", () => {
 });
 
 describe("CheckpointWriter", () => {
-  const job = (path: string, write: () => Promise<void>, told = path) => ({ path, write, told });
+  const job = (path: string, write: () => Promise<void>, replaces = true) => ({ path, write, told: path, replaces });
 
   it("writes in order, leaves out what is replaced while it waits, and tells what is on disk", async () => {
     const writer = new CheckpointWriter<string>();
@@ -215,15 +224,33 @@ describe("CheckpointWriter", () => {
       };
     await writer.add(job("last", write("last 1", gate)));
     await new Promise((resolve) => setImmediate(resolve));
-    await writer.add(job("best", write("best")));
     await writer.add(job("last", write("last 2")));
+    await writer.add(job("best", write("best")));
     await writer.add(job("last", write("last 3")));
     expect(writer.take()).to.deep.equal([]);
     open();
     await writer.finish();
-    expect(order).to.deep.equal(["last 1", "best", "last 3"]);
-    expect(writer.take()).to.deep.equal(["last", "best", "last"]);
+    expect(order, "it keeps its place").to.deep.equal(["last 1", "last 3", "best"]);
+    expect(writer.take()).to.deep.equal(["last", "last", "best"]);
     expect(writer.take()).to.deep.equal([]);
+  });
+
+  it("writes every state of a list, in order, and after a failure only what stands for itself", async () => {
+    const writer = new CheckpointWriter<string>();
+    const order: string[] = [];
+    const write = (name: string) => (): Promise<void> => {
+      order.push(name);
+      return name === "second" ? Promise.reject(new Error("no space")) : Promise.resolve();
+    };
+    await writer.add(job("kept", write("first"), false));
+    await writer.add(job("kept", write("second"), false));
+    await Promise.allSettled([writer.add(job("other", write("third"), false)), writer.add(job("last", write("last")))]);
+    await writer.settle();
+    expect(() => writer.take()).to.throw(StorageError);
+    expect(order).to.deep.equal(["first", "second", "last"]);
+    await writer.add(job("last", write("later"))).catch(() => undefined);
+    await writer.settle();
+    expect(order.at(-1)).to.equal("later");
   });
 
   it("throws a failure at the next safe point, once and for all", async () => {
