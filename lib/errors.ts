@@ -68,15 +68,17 @@ export class UnknownNameError extends LikewiseError {
   }
 }
 
-/** A name is registered twice. */
+/** A name is registered twice, or given to something else than what is registered by it. */
 export class DuplicateNameError extends LikewiseError {
   readonly code = "DUPLICATE_NAME";
 
   constructor(
     readonly what: string,
     readonly given: string,
+    problem = "is registered twice; give one of them another name",
+    options?: ErrorOptions,
   ) {
-    super(`${what} "${given}" is registered twice; give one of them another name`);
+    super(`${what} "${given}" ${problem}`, options);
   }
 }
 

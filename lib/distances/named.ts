@@ -1,5 +1,5 @@
 import type { Distance } from "../contracts/distance.js";
-import { UnknownNameError } from "../errors.js";
+import { DuplicateNameError, UnknownNameError } from "../errors.js";
 import type { JsonObject } from "../json.js";
 import { Registry } from "../registry.js";
 import { Cosine } from "./cosine.js";
@@ -49,10 +49,14 @@ export function registerDistance(name: string, make: (config: JsonObject) => Dis
 
 /**
  * The distance of this name, the one that was saved, or the given one itself.
- * @throws UnknownNameError for another name, such as that of a distance of the user's own that is not registered.
+ * @throws UnknownNameError for another name, such as that of a distance of the user's own that is not registered; DuplicateNameError for
+ * a distance that has the name of another.
  */
 export function distanceNamed(distance: DistanceChoice): Distance {
-  if (typeof distance === "object" && distance !== null && "pairs" in distance) return distance;
+  if (typeof distance === "object" && distance !== null && "pairs" in distance) {
+    requireOwnName(distance);
+    return distance;
+  }
   const { name, config }: SavedDistance =
     typeof distance === "object" && distance !== null ? distance : { name: distance, config: {} };
   if (!distances.has(name)) {
@@ -62,7 +66,29 @@ export function distanceNamed(distance: DistanceChoice): Distance {
   return distances.require(name)(config);
 }
 
-/** What is to be saved of a distance, for `distanceNamed`: its name, with its configuration when it has one. */
-export function savedDistance({ name, config }: Distance): string | { name: string; config: JsonObject } {
+/**
+ * What is to be saved of a distance, for `distanceNamed`: its name, with its configuration when it has one.
+ * @throws DuplicateNameError for a distance that has the name of another, as which it would be loaded.
+ */
+export function savedDistance(distance: Distance): string | { name: string; config: JsonObject } {
+  requireOwnName(distance);
+  const { name, config } = distance;
   return config === undefined ? name : { name, config };
+}
+
+/** What has a registered name must be of the class that is registered by it, because it is loaded as that one. */
+function requireOwnName(distance: Distance): void {
+  const { name, config = {} } = distance;
+  if (!distances.has(name)) return;
+  const given = distance.constructor.name;
+  const advice = `give ${given} a name of its own, and make that known by registerDistance`;
+  let registered: Distance;
+  try {
+    registered = distances.require(name)(config);
+  } catch (cause) {
+    const problem = `is a name that is taken, and the distance registered by it cannot be made of the config of ${given}; ${advice}`;
+    throw new DuplicateNameError("distance", name, problem, { cause });
+  }
+  if (registered.constructor === distance.constructor) return;
+  throw new DuplicateNameError("distance", name, `is the name of class ${registered.constructor.name}; ${advice}`);
 }

@@ -6,15 +6,17 @@ import type { Head } from "../contracts/head.js";
 import { usesMemory, type SimilarityLoss } from "../contracts/loss.js";
 import type { Part } from "../contracts/part.js";
 import type { Transform } from "../contracts/optimizer.js";
+import { savedDistance } from "../distances/index.js";
 import { AssemblyError, LikewiseError } from "../errors.js";
-import { canonicalJson } from "../json.js";
 import type { XbmConfig } from "../memory/xbm-config.js";
 import type { Random } from "../random.js";
 import type { HostTensors } from "../tensor/host.js";
 import { under } from "../tensor/tree.js";
 import { guideProblems, withGuide } from "./guide.js";
+import { defaultDistance } from "./model-content.js";
 import { countNumbers, initialize, type Encoders } from "./parameters.js";
-import { classOf, roleOf, type PartRegistry } from "./part-registry.js";
+import type { PartRegistry } from "./part-registry.js";
+import { roundTripProblems } from "./round-trip.js";
 import type { TrainableModel } from "./trainable-model.js";
 import { Vocabulary } from "./vocabulary.js";
 import { workerProblems } from "./worker-problems.js";
@@ -93,6 +95,8 @@ export function assemble<K extends Kind, Item>(
   const xbm = attempt("configureXbm", () => model.configureXbm() as XbmConfig | null);
 
   if (loss !== null) {
+    // A loss of the user's own may not save its distance, but the model does.
+    attempt("configureLoss", () => savedDistance(loss.distance ?? defaultDistance));
     checkLoss(loss, xbm, context.kind, problems);
     problems.push(...guideProblems(loss, guide, encoders ?? []));
   }
@@ -194,27 +198,7 @@ function checkMetrics(metrics: readonly AttachedMetric<never>[], problems: strin
 
 /** A part that does not come back from its own configuration would be lost when the model is saved. */
 function checkRoundTrip(what: string, part: Part, parts: PartRegistry, problems: string[]): void {
-  const report = (problem: string, cause?: unknown): void => {
-    problems.push(`${what}: ${problem}${cause instanceof Error ? ` (${cause.message})` : ""}`);
-  };
-  try {
-    const partClass = classOf(part);
-    const known = typeof partClass.from === "function" ? parts.with([partClass]) : null;
-    if (known === null) {
-      report(`class ${partClass.name} has no "static from(config, weights)", so it could be saved but never loaded`);
-      return;
-    }
-    const config = JSON.parse(JSON.stringify(part.config)) as Part["config"];
-    const again = known.make(roleOf(part, partClass.name), { type: part.type, config }, part.weights);
-    if (canonicalJson(again.config) !== canonicalJson(part.config)) {
-      report(
-        `its configuration does not come back from ${partClass.name}.from: saved ${canonicalJson(part.config)}, ` +
-          `got ${canonicalJson(again.config)}`,
-      );
-    }
-  } catch (cause) {
-    report("cannot be made again from its configuration", cause);
-  }
+  problems.push(...roundTripProblems(part, parts).map((problem) => `${what}: ${problem}`));
 }
 
 function asArray<K extends Kind>(

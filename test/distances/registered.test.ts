@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Cosine, distanceNamed, Lp, registerDistance, savedDistance, type SavedDistance } from "likewise";
+import { ExactIndex } from "likewise/retrieval";
 import { ContrastiveLoss, TripletLoss } from "likewise/losses";
 import { Distance } from "../../lib/contracts/index.js";
 import { ConfigError, DuplicateNameError, UnknownNameError } from "../../lib/errors.js";
@@ -63,6 +64,22 @@ describe("a saved distance", () => {
 
   it("without settings is its name", () => {
     expect(savedDistance(new Cosine())).to.equal("cosine");
+  });
+
+  it("of another class than the name says is refused where it is given and where it is saved", () => {
+    class Impostor extends Own {
+      // As a program without a compiler may have it.
+      override readonly name = "cosine" as never;
+    }
+    const impostor = new Impostor(1);
+    const message = 'distance "cosine" is the name of class Cosine; give Impostor a name of its own';
+    expect(() => new TripletLoss({ distance: impostor })).to.throw(DuplicateNameError, message);
+    expect(() => new ExactIndex({ size: 2, distance: impostor })).to.throw(DuplicateNameError, message);
+    expect(() => savedDistance(impostor)).to.throw(DuplicateNameError, message);
+    class Norm extends Own {
+      override readonly name = "lp" as never;
+    }
+    expect(() => distanceNamed(new Norm(1))).to.throw(DuplicateNameError, "cannot be made of the config of Norm");
   });
 
   it("refuses settings that make no distance", () => {
