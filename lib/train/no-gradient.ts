@@ -1,0 +1,57 @@
+import type { HostTargets } from "../contracts/batch.js";
+import type { Kind } from "../contracts/samples.js";
+import type { Prepared } from "./prepare.js";
+import type { RunContext } from "./run-context.js";
+import { shareWithPositive } from "./prepare.js";
+
+/** A first batch that moves no parameter: if all are like it, the run ends well and has learned nothing. */
+export function warnOfNoGradient<K extends Kind, Item>(
+  { assembled, loop, memory, warnings }: Pick<RunContext<K, Item>, "assembled" | "loop" | "memory" | "warnings">,
+  { targets, size }: Prepared<K>,
+  gradientNorm: number,
+): void {
+  // With a memory, batches that have nothing to compare within them learn from it later.
+  if (gradientNorm !== 0 || loop.batchesSeen > 0 || memory !== null) return;
+  const { loss } = assembled;
+  const reason = reasonOf(targets, size, loss.type) ?? lossReason(loss.type);
+  warnings.warn(
+    "NO_GRADIENT",
+    `the first batch gives no parameter a gradient, so nothing is learned from it: ${reason}`,
+  );
+}
+
+function lossReason(loss: string): string {
+  return (
+    `${loss} is constant there; check that it depends on the embeddings, that the items differ, and that the samples hold what it ` +
+    `compares`
+  );
+}
+
+/** What of the samples leaves a loss nothing to learn; null when they look as they should. */
+function reasonOf<K extends Kind>(targets: HostTargets<K>, size: number, loss: string): string | null {
+  if ("subgroups" in targets) return reasonOfPairs(targets as HostTargets<"pair">, size, loss);
+  if ("negativeOwners" in targets && (targets as HostTargets<"tuple">).negativeOwners.length === 0)
+    return (
+      `none of its tuples has negatives, and ${loss} has nothing else to compare with; give negatives, such as those of ` +
+      `GroupTupleLoader or mineHardNegatives${size === 1 ? ", or a larger batchSize" : ""}`
+    );
+  if ("groups" in targets && shareWithPositive((targets as HostTargets<"group">).groups) === 0)
+    return "no two of its rows are of one group; use balanced batches (the default of GroupLoader: balance) or a larger batchSize";
+  return null;
+}
+
+function reasonOfPairs({ labels, subgroups }: HostTargets<"pair">, size: number, loss: string): string | null {
+  const [score = 1] = labels;
+  if (size === 1)
+    return (
+      `it has one pair, which ${loss} has nothing to compare with; raise batchSize, and where PairLoader makes such batches because ` +
+      `items occur in many pairs, give duplicates: true or drop repeated items`
+    );
+  if (labels.every((label) => label <= 0))
+    return `all of its ${size} pairs have scores of 0 or less, so that nothing belongs together; give pairs with a score above 0 too`;
+  if (new Set(subgroups).size === size)
+    return `each of its pairs has a subgroup of its own, so that none is compared with another; give equal subgroups, or none`;
+  if (labels.every((label) => label === score))
+    return `all of its ${size} pairs have the score ${score}, which leaves no order to learn; give pairs with different scores`;
+  return null;
+}
