@@ -1,3 +1,5 @@
+import { closeNames } from "./close-names.js";
+
 /**
  * Everything this library throws on purpose. Each class has a stable `code`, so that a program can tell errors apart
  * without reading sentences; each message says who, what was expected, what came, and what to do now.
@@ -53,7 +55,7 @@ export class ShapeError extends LikewiseError {
   }
 }
 
-/** A name is not registered; the message lists the names that are. */
+/** A name is not registered; the message lists the names that are when they are few, and otherwise those that are like it. */
 export class UnknownNameError extends LikewiseError {
   readonly code = "UNKNOWN_NAME";
 
@@ -63,10 +65,15 @@ export class UnknownNameError extends LikewiseError {
     readonly known: readonly string[],
     advice?: string,
   ) {
-    const list = known.length === 0 ? "none" : known.join(", ");
-    super(`${what} "${given}" is not known; known: ${list}${advice === undefined ? "" : `. ${advice}`}`);
+    const few = known.length <= FEW_NAMES;
+    const list = few ? `; known: ${known.length === 0 ? "none" : known.join(", ")}` : "";
+    const close = few ? [] : closeNames(given, known).map((name) => `"${name}"`);
+    const question = close.length === 0 ? "" : `. Did you mean ${close.join(" or ")}?`;
+    super(`${what} "${given}" is not known${list}${advice === undefined ? "" : `. ${advice}`}${question}`);
   }
 }
+
+const FEW_NAMES = 12;
 
 /** A name is registered twice, or given to something else than what is registered by it. */
 export class DuplicateNameError extends LikewiseError {

@@ -91,6 +91,8 @@ export async function readModel<Item>(
     join(directory, "weights.safetensors"),
     checksum === undefined ? {} : { checksum },
   );
+  const wanted = Object.values(saved.encoders).map((part) => ["encoder", part] as const);
+  parts.requireKnown([...wanted, ["head", saved.head]]);
   const encoders = Object.entries(saved.encoders)
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(

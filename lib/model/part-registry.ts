@@ -2,7 +2,7 @@ import { FrozenEncoder, TrainableEncoder } from "../contracts/encoder.js";
 import { Head } from "../contracts/head.js";
 import { SimilarityLoss } from "../contracts/loss.js";
 import type { Part, PartClass, PartFinder, PartRole, SavedPart } from "../contracts/part.js";
-import { FileFormatError, UsageError } from "../errors.js";
+import { FileFormatError, UnknownNameError, UsageError } from "../errors.js";
 import { Registry } from "../registry.js";
 import type { HostTensors } from "../tensor/host.js";
 
@@ -37,7 +37,7 @@ export class PartRegistry implements PartFinder {
           `class ${partClass.name} cannot be loaded; give it "static readonly type" and "static from(config, weights)"`,
         );
       }
-      copy.add(`${roleOf(partClass.prototype, partClass.name)} ${partClass.type}`, partClass);
+      copy.add(keyOf(roleOf(partClass.prototype, partClass.name), partClass.type), partClass);
     }
     return new PartRegistry(copy, this.standard);
   }
@@ -46,9 +46,34 @@ export class PartRegistry implements PartFinder {
     if (typeof saved.type !== "string" || typeof saved.config !== "object" || saved.config === null) {
       throw new FileFormatError("saved model", `a ${role} needs { type, config }, got ${JSON.stringify(saved)}`);
     }
-    const advice = `If ${saved.type} is your own class, pass it: { parts: [${saved.type}] }`;
-    return this.#classes.require(`${role} ${saved.type}`, advice).from(saved.config, weights, this);
+    this.requireKnown([[role, saved]]);
+    return this.#classes.require(keyOf(role, saved.type)).from(saved.config, weights, this);
   }
+
+  /** @throws UnknownNameError naming all of the parts whose class is not known. */
+  requireKnown(parts: readonly (readonly [PartRole, SavedPart])[]): void {
+    const missing = parts.filter(
+      ([role, { type }]) => typeof type === "string" && !this.#classes.has(keyOf(role, type)),
+    );
+    const [first, ...others] = missing;
+    if (first === undefined) return;
+    const [role, { type }] = first;
+    const known = this.#classes.names().filter((name) => name.startsWith(keyOf(role, "")));
+    const nor = others.map((other) => `Nor is ${other[0]} "${other[1].type}". `).join("");
+    const own = others.length === 0 ? "it is your own class, pass it" : "they are your own classes, pass them";
+    const classes = [...new Set(missing.map((part) => part[1].type))].join(", ");
+    throw new UnknownNameError(
+      role,
+      type,
+      known.map((name) => name.slice(keyOf(role, "").length)),
+      `${nor}If ${own}: { parts: [${classes}] }`,
+    );
+  }
+}
+
+/** What a class is found by: the roles have names of their own each. */
+function keyOf(role: PartRole, type: string): string {
+  return `${role} ${type}`;
 }
 
 /** The classes of parts among the exports of a module. */

@@ -50,6 +50,6 @@ function ownClass(make: () => string | null): string | null {
   try {
     return make();
   } catch (error) {
-    return error instanceof UnknownNameError ? error.given.replace(/^\w+ /u, "") : null;
+    return error instanceof UnknownNameError ? error.given : null;
   }
 }

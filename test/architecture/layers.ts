@@ -6,7 +6,7 @@ export type Layers = Readonly<Record<string, readonly string[]>>;
 
 const BASE = [
   ...["lib/errors.ts", "lib/random.ts", "lib/json.ts", "lib/hash.ts", "lib/content.ts", "lib/show.ts"],
-  "lib/thread-entry.ts",
+  ...["lib/close-names.ts", "lib/thread-entry.ts"],
 ];
 const CONFIGURATION = [...BASE, "lib/validation.ts", "lib/config.ts", "lib/registry.ts"];
 const CONTRACTS = [...CONFIGURATION, "lib/tensor/", "lib/contracts/"];
@@ -24,6 +24,7 @@ export const LAYERS: Layers = {
   "lib/hash.ts": BASE,
   "lib/content.ts": BASE,
   "lib/show.ts": BASE,
+  "lib/close-names.ts": BASE,
   "lib/thread-entry.ts": BASE,
   "lib/validation.ts": [],
   "lib/config.ts": [...BASE, "lib/validation.ts"],

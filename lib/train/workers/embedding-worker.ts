@@ -32,8 +32,10 @@ async function open(): Promise<WorkerGreeting> {
       return { name, fingerprint: (encoder as FrozenEncoder<unknown>).fingerprint() };
     } catch (error) {
       if (!(error instanceof UnknownNameError)) return { name, problem: messageOf(error) };
-      const what = error.given.replace(/^\w+ /u, "");
-      return { name, problem: `class ${what} is neither of this library nor exported by modelModule ${modelModule}` };
+      return {
+        name,
+        problem: `class ${error.given} is neither of this library nor exported by modelModule ${modelModule}`,
+      };
     }
   });
 }
