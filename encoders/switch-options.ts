@@ -1,5 +1,5 @@
 import { FrozenEncoder, TrainableEncoder, type Encoder } from "../lib/contracts/encoder.js";
-import { refuse, savedOptions } from "../lib/contracts/options.js";
+import { refuse, requireOptions, savedOptions } from "../lib/contracts/options.js";
 import type { PartFinder, SavedPart } from "../lib/contracts/part.js";
 import { DataError } from "../lib/errors.js";
 import type { JsonObject } from "../lib/json.js";
@@ -22,6 +22,7 @@ export function checkedOptions<Item>(
   encoders: Readonly<Record<string, Encoder<Item>>>,
   trainableToo: boolean,
 ): NamedEncoders<Item> {
+  requireOptions(who, encoders, "encoders under the names of ways");
   const named = Object.entries(encoders).sort(([a], [b]) => (a < b ? -1 : 1));
   const sizes = named.map(([name, encoder]) => `${name} ${encoder.embeddingSize}`).join(", ");
   refuse(who, [

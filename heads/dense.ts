@@ -1,7 +1,16 @@
 import { Head } from "../lib/contracts/head.js";
 import type { Init, Mode } from "../lib/contracts/part.js";
 import type { JsonObject } from "../lib/json.js";
-import { flag, oneOf, refuse, savedOptions, share, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
+import {
+  flag,
+  oneOf,
+  refuse,
+  requireOptions,
+  savedOptions,
+  share,
+  unknownOptions,
+  wholeNumber,
+} from "../lib/contracts/options.js";
 import type { Random } from "../lib/random.js";
 import { show } from "../lib/show.js";
 import { linear } from "../lib/tensor/linear.js";
@@ -72,6 +81,7 @@ export class DenseHead extends Head<DenseParameters> {
 
   constructor(inputSize: number, options: DenseOptions) {
     super();
+    requireOptions("DenseHead", options, "options such as { outputSize: 128 }");
     const { outputSize, outputSizes, activation = "relu", bias = true, normalize = false } = options;
     const { initialization = "glorot", dropout = 0 } = options;
     const sizes: unknown = outputSizes ?? (outputSize === undefined ? [] : [outputSize]);

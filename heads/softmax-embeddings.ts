@@ -1,6 +1,6 @@
 import { Head } from "../lib/contracts/head.js";
 import type { Init, Mode } from "../lib/contracts/part.js";
-import { refuse, savedOptions, share, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
+import { refuse, requireOptions, savedOptions, share, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
 import type { Random } from "../lib/random.js";
 import * as tf from "../lib/tensor/tf.js";
@@ -29,6 +29,7 @@ export class SoftmaxEmbeddingsHead extends Head<SoftmaxParameters> {
 
   constructor(inputSize: number, options: SoftmaxEmbeddingsOptions) {
     super();
+    requireOptions("SoftmaxEmbeddingsHead", options, "options such as { groups, groupSize }");
     const { groups, groupSize, dropout = 0 } = options;
     refuse("SoftmaxEmbeddingsHead", [
       ...unknownOptions(options, ["groups", "groupSize", "dropout"]),

@@ -1,6 +1,6 @@
 import { Head } from "../lib/contracts/head.js";
 import type { Init, Mode } from "../lib/contracts/part.js";
-import { savedOptions, unknownOptions, refuse } from "../lib/contracts/options.js";
+import { refuse, requireOptions, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { JsonObject } from "../lib/json.js";
 import type { Random } from "../lib/random.js";
 import type * as tf from "../lib/tensor/tf.js";
@@ -28,6 +28,7 @@ export class StackedProjectionHead extends Head {
 
   constructor(inputSize: number, options: StackedProjectionOptions) {
     super();
+    requireOptions("StackedProjectionHead", options, "options such as { outputSizes: [256, 128] }");
     refuse("StackedProjectionHead", unknownOptions(options, ["outputSizes", "activation", "dropout"]));
     const { outputSizes, activation = "relu", dropout = 0 } = options;
     this.#layers = new DenseHead(inputSize, { outputSizes, activation, dropout });

@@ -1,5 +1,5 @@
 import { Head, type FittableHead, type TrainVectors } from "../lib/contracts/head.js";
-import { refuse, savedOptions, share, unknownOptions } from "../lib/contracts/options.js";
+import { refuse, requireOptions, savedOptions, share, unknownOptions } from "../lib/contracts/options.js";
 import type { Init, Mode, Output, PartFinder, SavedPart } from "../lib/contracts/part.js";
 import { UsageError } from "../lib/errors.js";
 import type { JsonObject } from "../lib/json.js";
@@ -31,6 +31,7 @@ export class SwitchHead extends Head implements FittableHead {
 
   constructor(heads: Readonly<Record<string, Head>>, options: HeadOptions = {}) {
     super();
+    requireOptions("SwitchHead", heads, "heads under the names of ways");
     const { dropout = 0 } = options;
     const named = Object.entries(heads).sort(([a], [b]) => (a < b ? -1 : 1));
     refuse("SwitchHead", [

@@ -52,8 +52,13 @@ export function readConfig<T extends object>(type: ConfigClass<T>, data: unknown
 function flatten(errors: readonly ValidationError[], prefix: string): string[] {
   return errors.flatMap((error) => [
     ...Object.values(error.constraints ?? {}).map(
-      (text) => `${prefix}${error.property}: ${text}, got ${show(error.value)}`,
+      (text) => `${prefix}${error.property}: ${withoutName(text, error.property)}, got ${show(error.value)}`,
     ),
     ...flatten(error.children ?? [], `${prefix}${error.property}.`),
   ]);
+}
+
+/** The rules of class-validator begin with the name, which stands before them already. */
+function withoutName(text: string, name: string): string {
+  return text.startsWith(`${name} `) ? text.slice(name.length + 1) : text;
 }

@@ -1,6 +1,6 @@
 import type { Targets } from "../lib/contracts/batch.js";
 import type { Distance } from "../lib/contracts/distance.js";
-import { SimilarityLoss, type LossValue } from "../lib/contracts/loss.js";
+import { SimilarityLoss, type LossValue, type ScoreRange } from "../lib/contracts/loss.js";
 import { above, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import { Cosine } from "../lib/distances/index.js";
 import { ShapeError } from "../lib/errors.js";
@@ -28,6 +28,7 @@ export class AnglELoss extends SimilarityLoss<"pair"> {
   /** Name it is saved by. */
   static readonly type = "AnglELoss";
   readonly kind = "pair";
+  override readonly scoreRange: ScoreRange = [-Infinity, Infinity];
   readonly separable = false;
   override readonly distance: Distance = new Cosine();
   readonly #scale: number;

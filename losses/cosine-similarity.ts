@@ -1,6 +1,6 @@
 import type { Targets } from "../lib/contracts/batch.js";
 import type { Distance } from "../lib/contracts/distance.js";
-import { SimilarityLoss, type LossValue } from "../lib/contracts/loss.js";
+import { SimilarityLoss, type LossValue, type ScoreRange } from "../lib/contracts/loss.js";
 import { refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import { Cosine } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
@@ -17,6 +17,7 @@ export class CosineSimilarityLoss extends SimilarityLoss<"pair"> {
   /** Name it is saved by. */
   static readonly type = "CosineSimilarityLoss";
   readonly kind = "pair";
+  override readonly scoreRange: ScoreRange = [-1, 1];
   readonly separable = true;
   override readonly distance: Distance = new Cosine();
 

@@ -5,10 +5,12 @@ import {
   usesMemory,
   type LossValue,
   type RememberedKind,
+  type ScoreRange,
   type UsesChunks,
   type UsesMemory,
 } from "../lib/contracts/loss.js";
-import { refuse, savedOptions, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
+import { lossValue } from "../lib/contracts/loss-value.js";
+import { refuse, requireOptions, savedOptions, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
 import type { Init, Noise, PartFinder, SavedPart } from "../lib/contracts/part.js";
 import type { Kind } from "../lib/contracts/samples.js";
 import type { JsonObject } from "../lib/json.js";
@@ -42,6 +44,7 @@ export class GradientCache<K extends Kind> extends SimilarityLoss<K> implements 
   override readonly separable: boolean;
   override readonly closedVocabulary: boolean;
   override readonly usesGuide: boolean;
+  override readonly scoreRange: ScoreRange;
   override readonly distance: Distance | null;
   readonly chunkSize: number;
   /** As the loss inside; absent when that one cannot compare with remembered rows. */
@@ -50,6 +53,7 @@ export class GradientCache<K extends Kind> extends SimilarityLoss<K> implements 
 
   constructor(loss: SimilarityLoss<K>, options: GradientCacheOptions) {
     super();
+    requireOptions("GradientCache", options, "options such as { chunkSize: 64 }");
     refuse("GradientCache", [
       lossProblem("loss", loss),
       ...unknownOptions(options, ["chunkSize"]),
@@ -61,6 +65,7 @@ export class GradientCache<K extends Kind> extends SimilarityLoss<K> implements 
     this.separable = loss.separable;
     this.closedVocabulary = loss.closedVocabulary;
     this.usesGuide = loss.usesGuide;
+    this.scoreRange = loss.scoreRange;
     this.distance = loss.distance;
     if (usesMemory(loss))
       this.computeAgainst = (parameters, embeddings, targets, memory, noise) =>
@@ -96,6 +101,6 @@ export class GradientCache<K extends Kind> extends SimilarityLoss<K> implements 
     noise?: Noise,
     guide?: tf.Tensor2D,
   ): LossValue | tf.Scalar {
-    return this.#loss.compute(parameters, embeddings, targets, noise, guide);
+    return lossValue(this.#loss, this.#loss.compute(parameters, embeddings, targets, noise, guide));
   }
 }

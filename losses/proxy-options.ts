@@ -1,12 +1,13 @@
 import {
+  type Check,
+  type Problem,
   above,
   atLeast,
   refuse,
+  requireOptions,
   savedOptions,
   unknownOptions,
   wholeNumber,
-  type Check,
-  type Problem,
 } from "../lib/contracts/options.js";
 import type { Group } from "../lib/contracts/samples.js";
 import type { JsonObject } from "../lib/json.js";
@@ -41,6 +42,7 @@ export function proxySettings<Own extends JsonObject>(
   options: ProxyOptions,
   table: ProxyTable<Own>,
 ): ProxySettings & Own {
+  requireOptions(who, options, "options such as { embeddingSize, groups }");
   const { embeddingSize, groups } = options;
   const given = options as unknown as Readonly<Record<string, unknown>>;
   const entries = Object.entries<ProxyTable<Own>[keyof Own]>(table).map(([name, { default: otherwise, check }]) => {

@@ -1,7 +1,7 @@
 import type { Targets } from "../lib/contracts/batch.js";
 import type { Distance } from "../lib/contracts/distance.js";
 import { SimilarityLoss, type LossValue } from "../lib/contracts/loss.js";
-import { count, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
+import { count, refuse, requireOptions, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { Init } from "../lib/contracts/part.js";
 import { Cosine } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
@@ -57,6 +57,7 @@ export class SimSiamLoss extends SimilarityLoss<"pair", SimSiamParameters> {
 
   constructor(options: SimSiamOptions) {
     super();
+    requireOptions("SimSiamLoss", options, "options such as { embeddingSize }");
     const { embeddingSize, hiddenSize = Math.max(1, Math.floor(embeddingSize / 4)) } = options;
     refuse("SimSiamLoss", [
       ...unknownOptions(options, KEYS),

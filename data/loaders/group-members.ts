@@ -1,7 +1,9 @@
 import type { ItemPlaces } from "../../lib/contracts/loader.js";
+import { refuse } from "../../lib/contracts/options.js";
 import type { Group, GroupSample, Kind } from "../../lib/contracts/samples.js";
 import { DataError } from "../../lib/errors.js";
 import type { Random } from "../../lib/random.js";
+import { show } from "../../lib/show.js";
 import type { DuplicateOptions } from "../compositions/distinct.js";
 import { contentKeyOf } from "../samplers/content-keys.js";
 import type { Key } from "../samplers/distinct.js";
@@ -18,6 +20,7 @@ export class GroupMembers<Item> {
   readonly #owners: Int32Array;
 
   constructor(who: string, samples: readonly GroupSample<Item>[]) {
+    if (!Array.isArray(samples)) refuse(who, [`samples: expected an array, got ${show(samples)}`]);
     const places = new Map<Group, number>();
     this.#members = [];
     this.#owners = Int32Array.from(samples, ({ group }, place) => {

@@ -1,6 +1,12 @@
 import type { Batch } from "../../lib/contracts/batch.js";
-import { Loader, type EpochRequest, type ItemPlaces, type PlaceOptions } from "../../lib/contracts/loader.js";
-import { flag, oneOf, refuse, unknownOptions } from "../../lib/contracts/options.js";
+import {
+  Loader,
+  loaderProblem,
+  type EpochRequest,
+  type ItemPlaces,
+  type PlaceOptions,
+} from "../../lib/contracts/loader.js";
+import { flag, oneOf, refuse, requireOptions, unknownOptions } from "../../lib/contracts/options.js";
 import type { Group, Kind } from "../../lib/contracts/samples.js";
 import type { Random } from "../../lib/random.js";
 import { JoinedPlaces } from "./joined-places.js";
@@ -30,9 +36,14 @@ export class MixedLoader<K extends Kind, Item> extends Loader<K, Item> {
 
   constructor(loaders: Readonly<Record<string, Loader<K, Item>>>, options: MixedLoaderOptions = {}) {
     super();
+    requireOptions("MixedLoader", loaders, "loaders under names, such as { questions: loader, titles: loader }");
     const { order = "proportional", separateGroups = true } = options;
     const named = Object.entries(loaders);
     const [first] = named;
+    refuse(
+      "MixedLoader",
+      named.map(([name, loader]) => loaderProblem(`loaders.${name}`, loader)),
+    );
     refuse("MixedLoader", [
       oneOf("order", order, ["proportional", "round-robin"]),
       flag("separateGroups", separateGroups),

@@ -7,7 +7,7 @@ import { FileRecords, type RecordBlock, type Records } from "./records.js";
 
 /** How a CSV or TSV file is read. */
 export interface CsvOptions<Column extends string = string> extends BadLineOptions {
-  /** Columns to take, by name; default all that the header names. Without a header: the name of every field, in order. */
+  /** Columns to take, by name; default all that the header names, those without a name left out. Without a header: the name of every field, in order. */
   readonly columns?: readonly Column[];
   /** Whether the first line names the columns. Default true. */
   readonly header?: boolean;
@@ -21,7 +21,7 @@ export interface CsvOptions<Column extends string = string> extends BadLineOptio
 export type CsvRow<Column extends string = string> = Readonly<Record<Column, string>>;
 
 /**
- * Reads a CSV file (RFC 4180: quoted fields may hold line ends) as objects of texts; empty lines are passed over. The result reads the
+ * Reads a CSV file (RFC 4180: quoted fields may hold line ends; lines end with LF, CRLF, or as the first one does, CR) as objects of texts; empty lines are passed over. The result reads the
  * file anew each time it is iterated. With `check` each row is turned into a record, or refused with a `DataError`.
  *
  * ```ts
@@ -98,7 +98,7 @@ async function* readRows(
     block.records.forEach((fields, position) => {
       const line = block.lines[position] ?? 0;
       if (layout === null) {
-        layout = layoutOf(path, fields, columns ?? fields);
+        layout = layoutOf(path, fields, columns ?? fields.filter(isName));
       } else if (fields.length !== layout.width) {
         badLines.add(new DataError(`expected ${layout.width} fields, got ${fields.length}`, path, line));
       } else {
@@ -113,12 +113,21 @@ async function* readRows(
 
 function layoutOf(path: string, header: readonly string[], columns: readonly string[]): Layout {
   const missing = columns.filter((name) => !header.includes(name));
-  const twice = header.filter((name, place) => header.indexOf(name) !== place);
+  const twice = columns.find((name) => header.indexOf(name) !== header.lastIndexOf(name));
   if (missing.length > 0) {
     throw new DataError(`has no column ${missing.join(", ")}; its header names ${header.join(", ")}`, path, 1);
   }
-  if (twice.length > 0) throw new DataError(`column ${twice.join(", ")} occurs twice in the header`, path, 1);
+  if (twice !== undefined) {
+    const places = header.flatMap((name, place) => (name === twice ? [place + 1] : []));
+    throw new DataError(`column ${show(twice)} occurs twice in the header, as fields ${places.join(" and ")}`, path, 1);
+  }
+  if (columns.length === 0) throw new DataError("names no column in its first line", path, 1);
   return { names: columns, places: columns.map((name) => header.indexOf(name)), width: header.length };
+}
+
+/** Spreadsheets write empty columns that have no name. */
+function isName(cell: string): boolean {
+  return cell.trim() !== "";
 }
 
 function rowOf({ names, places }: Layout, fields: readonly string[]): CsvRow {

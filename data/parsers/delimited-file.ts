@@ -22,10 +22,17 @@ export async function* readFields(
   let wanted = 0; // characters to have before a record that was incomplete is tried again
   let headerDue = header;
 
+  let returns: boolean | null = null; // whether lines end with CR alone, as old Macs write them
   for await (const piece of readText(path)) {
-    text += piece;
-    if (text.length >= wanted) yield parseAll(false);
+    text += returns === true ? withLineFeeds(piece) : piece;
+    if (text.length < wanted) continue;
+    if (returns === null) {
+      returns = endsWithReturns(text, dialect.quote);
+      if (returns === true) text = withLineFeeds(text);
+    }
+    yield parseAll(false);
   }
+  if (returns === null && endsWithReturns(`${text} `, dialect.quote) === true) text = withLineFeeds(text);
   yield parseAll(true);
 
   function parseAll(last: boolean): RecordBlock<readonly string[]> {
@@ -76,4 +83,21 @@ function lineEnds(text: string, from: number, to: number): number {
   let count = 0;
   for (let at = text.indexOf("\n", from); at !== -1 && at < to; at = text.indexOf("\n", at + 1)) count += 1;
   return count;
+}
+
+/** Whether the first line ends with a CR that no LF follows; null while the text does not tell. */
+function endsWithReturns(text: string, quote: string | null): boolean | null {
+  let quoted = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === quote) quoted = !quoted;
+    else if (quoted) continue;
+    else if (character === "\n") return false;
+    else if (character === "\r") return at + 1 === text.length ? null : text[at + 1] !== "\n";
+  }
+  return null;
+}
+
+function withLineFeeds(text: string): string {
+  return text.replaceAll("\r", "\n");
 }

@@ -14,7 +14,7 @@ const LINE_FEED = 10;
 const CARRIAGE_RETURN = 13;
 
 /**
- * Parses the record that starts at `start` (RFC 4180; lines end with LF or CRLF). `last` says that the text ends here; otherwise more
+ * Parses the record that starts at `start` (RFC 4180; lines end with LF or CRLF, `readFields` sees to CR alone). `last` says that the text ends here; otherwise more
  * may follow, and null asks for it.
  */
 export function parseRecord(text: string, start: number, last: boolean, { delimiter, quote }: Dialect): Parsed {

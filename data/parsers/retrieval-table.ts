@@ -1,5 +1,6 @@
-import { access } from "node:fs/promises";
+import { access, stat } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
+import { refuse } from "../../lib/contracts/options.js";
 import { DataError } from "../../lib/errors.js";
 import { readCsv, type CsvRow } from "./csv.js";
 
@@ -62,10 +63,11 @@ const AT_ONCE = 64;
  * "validation", flags that are not true or false or are set in training, a box that is none, the same part of a file twice, a label of two categories; a query whose label no other gallery row
  * has; a label with one training row. Give the samples of training rows to a `GroupLoader`.
  *
- * @throws DataError for a file that is no such table at all.
+ * @throws ConfigError for a `root` that is no folder, DataError for a file that is no such table at all.
  */
 export async function checkRetrievalTable(path: string, options: RetrievalTableOptions = {}): Promise<CheckedTable> {
   const { root = null, delimiter = "," } = options;
+  if (root !== null) await requireFolder(root);
   const broken: TableProblem[] = [];
   const read: { readonly line: number; readonly row: RetrievalRow }[] = [];
   const seen = new Map<string, number>();
@@ -109,6 +111,14 @@ export async function readRetrievalTable(
   const some = problems.slice(0, 20).map(({ line, problem }) => `  line ${line}: ${problem}`);
   const more = problems.length > some.length ? `\n  and ${problems.length - some.length} more` : "";
   throw new DataError(`has ${problems.length} problems:\n${some.join("\n")}${more}`, path);
+}
+
+async function requireFolder(root: string): Promise<void> {
+  const isFolder = await stat(root).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  refuse("checkRetrievalTable", [isFolder ? null : `root: there is no folder "${root}"; paths are looked up below it`]);
 }
 
 function requireColumns(path: string, fields: CsvRow): void {

@@ -44,12 +44,17 @@ export interface Split<T> {
  */
 export function split<T>(rows: readonly T[], options: SplitOptions<T> = {}): Split<T> {
   requireFractions(options, { key: callback });
+  refuse("split", [
+    Array.isArray(rows) ? null : `rows: expected an array, got ${show(rows)}; read others first: await rows.toArray()`,
+  ]);
   const { key = contentKeyOf, ...fractions } = options;
   const places = { train: [] as number[], validation: [] as number[], test: [] as number[] };
   rows.forEach((row, position) => {
     const value: unknown = key(row, position);
     if ((typeof value !== "string" && typeof value !== "number") || value === "" || Number.isNaN(value)) {
-      throw new DataError(`split: the key of row ${position} is ${show(value)}; expected a text or a number`);
+      throw new DataError(
+        `split: the key of row ${position} is ${show(value)}; expected a text that is not empty, or a number`,
+      );
     }
     places[sideAt(value, fractions)].push(position);
   });

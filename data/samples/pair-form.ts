@@ -14,8 +14,8 @@ export const pairForm: SampleForm<"pair"> = {
   problem({ a, b, score, subgroup }) {
     if (a === undefined || a === null) return "has no a";
     if (b === undefined || b === null) return "has no b";
-    if (score !== undefined && !(typeof score === "number" && score >= 0 && score <= 1)) {
-      return `has the score ${show(score)}, not one from 0 to 1`;
+    if (score !== undefined && !Number.isFinite(score)) {
+      return `has the score ${show(score)}, not a number`;
     }
     if (subgroup === undefined) return null;
     const fits = Number.isInteger(subgroup) && Math.abs(subgroup as number) <= LARGEST_SUBGROUP;

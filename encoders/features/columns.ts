@@ -1,4 +1,4 @@
-import { refuse, type Problem } from "../../lib/contracts/options.js";
+import { type Problem, refuse, requireOptions } from "../../lib/contracts/options.js";
 import { ConfigError } from "../../lib/errors.js";
 import type { JsonObject } from "../../lib/json.js";
 import { show } from "../../lib/show.js";
@@ -27,6 +27,7 @@ export type Columns = readonly (readonly [name: string, column: Column])[];
 
 /** @throws ConfigError listing every problem of every field, beside those that were found before. */
 export function columnsOf(who: string, schema: FeatureSchema, found: readonly Problem[]): Columns {
+  requireOptions(who, schema, "features under the names of fields");
   const fields = Object.entries(schema).sort(([a], [b]) => (a < b ? -1 : 1));
   const problems: Problem[] = [...found, fields.length === 0 ? "features: expected at least one field" : null];
   const columns = fields.flatMap(([name, feature]) => {

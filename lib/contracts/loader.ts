@@ -1,5 +1,7 @@
 import type { Random } from "../random.js";
+import { show } from "../show.js";
 import type { Batch } from "./batch.js";
+import type { Problem } from "./options.js";
 import type { Group, Kind } from "./samples.js";
 
 /** Which epoch a loader is asked for. The same request gives the same batches. */
@@ -64,4 +66,15 @@ export abstract class Loader<K extends Kind, out Item> {
   places(_options?: PlaceOptions): ItemPlaces<K, Item> | null {
     return null;
   }
+}
+
+/** What is wrong with a value that should be a loader. */
+export function loaderProblem(name: string, value: unknown): Problem {
+  const given = (typeof value === "object" ? value : null) as {
+    readonly epoch?: unknown;
+    readonly items?: unknown;
+  } | null;
+  if (typeof given?.epoch === "function" && typeof given.items === "function") return null;
+  const what = Array.isArray(value) ? "an array; give it to a loader" : show(value);
+  return `${name}: expected a loader, such as PairLoader or GroupLoader of likewise/data, got ${what}`;
 }

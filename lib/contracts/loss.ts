@@ -16,6 +16,9 @@ export interface LossValue {
   readonly terms?: Readonly<Record<string, tf.Scalar>>;
 }
 
+/** From the least to the greatest, both included. */
+export type ScoreRange = readonly [least: number, greatest: number];
+
 /** What is known of the model when the loss is made. */
 export interface LossContext {
   /** Width of the head's output. */
@@ -36,6 +39,8 @@ export abstract class SimilarityLoss<K extends Kind, Parameters extends TensorTr
   readonly closedVocabulary: boolean = false;
   /** True when the loss reads what a frozen encoder, the model's guide, makes of the same items. */
   readonly usesGuide: boolean = false;
+  /** Least and greatest score of a pair that the loss can learn from; a batch with another one is an error. */
+  readonly scoreRange: ScoreRange = [0, 1];
   /** The distance the loss trains for, which evaluation then uses; null when it has none. */
   abstract readonly distance: Distance | null;
   /** Parameters of the loss itself, such as proxies; they are trained with the model's. */

@@ -14,6 +14,11 @@ export function refuse(who: string, problems: readonly Problem[]): void {
   if (found.length > 0) throw new ConfigError(who, found);
 }
 
+/** Refuses what is no object where options or parts by name are needed; for callers without a compiler. @throws ConfigError. */
+export function requireOptions(who: string, given: unknown, expected: string): void {
+  if (typeof given !== "object" || given === null) refuse(who, [`expected ${expected}, got ${show(given)}`]);
+}
+
 /** What a loss is told of the model: a loss that takes some of it may be given all of it, `new ArcFaceLoss(context)`. */
 const CONTEXT: readonly string[] = ["embeddingSize", "groups", "guideSize"];
 

@@ -7,7 +7,7 @@ export interface PairSample<Item> {
   readonly a: Item;
   /** The other; where a loss searches, the one that is to be found. */
   readonly b: Item;
-  /** 1 = similar (the default), 0 = different, or anything between. */
+  /** 1 = similar (the default), 0 = different, or anything between; other numbers where the loss can learn from them, see `scoreRange`. */
   readonly score?: number;
   /** A whole number of at most 16,777,216, on either side of 0. Default 0. */
   readonly subgroup?: number;

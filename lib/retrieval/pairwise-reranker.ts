@@ -1,4 +1,4 @@
-import { callback, refuse, unknownOptions, wholeNumber } from "../contracts/options.js";
+import { callback, refuse, requireOptions, unknownOptions, wholeNumber } from "../contracts/options.js";
 import { UsageError } from "../errors.js";
 import type { SimilarityModel } from "../model/similarity-model.js";
 import { prepareBackend } from "../tensor/backend.js";
@@ -30,6 +30,7 @@ export class PairwiseReranker<Query, Result extends Ranked> implements Postproce
 
   /** @throws ConfigError. */
   constructor(options: PairwiseRerankerOptions<Query, Result>) {
+    requireOptions("PairwiseReranker", options, "options such as { distances }");
     const { distances, topN = 10, batchSize = 128 } = options;
     refuse("PairwiseReranker", [
       callback("distances", distances),

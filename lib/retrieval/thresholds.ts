@@ -1,4 +1,4 @@
-import { atLeast, refuse, unknownOptions, wholeNumber } from "../contracts/options.js";
+import { atLeast, refuse, requireOptions, unknownOptions, wholeNumber } from "../contracts/options.js";
 import type { Postprocessor, Ranked } from "./postprocessor.js";
 
 /** Keeps results that are no farther than a distance, such as the threshold that `calibrate` finds. */
@@ -7,6 +7,7 @@ export class ConstantThreshold implements Postprocessor<unknown, Ranked> {
 
   /** @throws ConfigError. */
   constructor(options: { readonly distance: number }) {
+    requireOptions("ConstantThreshold", options, "options such as { distance: 0.4 }");
     refuse("ConstantThreshold", [
       typeof options.distance === "number" && !Number.isNaN(options.distance) ? null : "distance: expected a number",
       ...unknownOptions(options, ["distance"]),

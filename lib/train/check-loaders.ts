@@ -1,5 +1,5 @@
-import { refuse, requireOptions, type Problem } from "../contracts/options.js";
-import { show } from "../show.js";
+import { loaderProblem } from "../contracts/loader.js";
+import { refuse, requireOptions } from "../contracts/options.js";
 
 /**
  * Refuses what is no loader; for callers without a compiler.
@@ -12,15 +12,4 @@ export function checkLoaders(who: string, loaders: unknown): void {
     loaderProblem("train", train),
     validation === undefined ? null : loaderProblem("validation", validation),
   ]);
-}
-
-/** What is wrong with a value that should be a loader. */
-export function loaderProblem(name: string, value: unknown): Problem {
-  const given = (typeof value === "object" ? value : null) as {
-    readonly epoch?: unknown;
-    readonly items?: unknown;
-  } | null;
-  if (typeof given?.epoch === "function" && typeof given.items === "function") return null;
-  const what = Array.isArray(value) ? "an array; give it to a loader" : show(value);
-  return `${name}: expected a loader, such as PairLoader or GroupLoader of likewise/data, got ${what}`;
 }

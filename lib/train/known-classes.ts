@@ -1,6 +1,6 @@
 import { show } from "../show.js";
 import type { HostTargets } from "../contracts/batch.js";
-import { refuse, unknownOptions } from "../contracts/options.js";
+import { refuse, requireOptions, unknownOptions } from "../contracts/options.js";
 import { tellsQueries, type Metric } from "../contracts/metric.js";
 import type { Group } from "../contracts/samples.js";
 import { UsageError } from "../errors.js";
@@ -39,6 +39,7 @@ export class KnownClasses implements Callback {
 
   /** @throws ConfigError. */
   constructor(options: KnownClassesOptions) {
+    requireOptions("KnownClasses", options, "options such as { metrics: [metric] }");
     const { metrics, known } = options;
     const given: readonly Metric<"group">[] = Array.isArray(metrics) ? metrics : [];
     const names = given.map((metric: Partial<Metric<"group">> | null, at) => metric?.name ?? `metrics[${at}]`);

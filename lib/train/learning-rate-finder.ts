@@ -14,6 +14,7 @@ import { ScalarLog } from "./log.js";
 import { startOfRun } from "./loop-state.js";
 import { assembleForTraining, startSession } from "./open-run.js";
 import { prepare } from "./prepare.js";
+import { showWarnings } from "./process-warnings.js";
 import type { Loaders } from "./run.js";
 import { Stepper } from "./stepper.js";
 import { TrainerConfig } from "./trainer-config.js";
@@ -66,6 +67,7 @@ export async function findLearningRate<K extends Kind, Item>(
   const read = await assembleForTraining(model, { train }, config, registry, null);
   const assembled = { ...read, optimizer: withRate(read.optimizer, rateAt) };
   const warnings = new Warnings();
+  using _shown = { [Symbol.dispose]: () => showWarnings(warnings) };
   await using session = await startSession(assembled, config, chosen, null, warnings);
   const loop = startOfRun();
   const log = new ScalarLog();

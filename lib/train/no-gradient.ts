@@ -17,7 +17,12 @@ export function warnOfNoGradient<K extends Kind, Item>(
   warnings.warn(
     "NO_GRADIENT",
     `the first batch gives no parameter a gradient, so nothing is learned from it: ${reason}`,
+    isWithoutPositives(targets) ? "FEW_POSITIVES" : "NO_GRADIENT", // of groups it may have been said already
   );
+}
+
+function isWithoutPositives<K extends Kind>(targets: HostTargets<K>): boolean {
+  return "groups" in targets && shareWithPositive((targets as HostTargets<"group">).groups) === 0;
 }
 
 function lossReason(loss: string): string {
@@ -35,12 +40,12 @@ function reasonOf<K extends Kind>(targets: HostTargets<K>, size: number, loss: s
       `none of its tuples has negatives, and ${loss} has nothing else to compare with; give negatives, such as those of ` +
       `GroupTupleLoader or mineHardNegatives${size === 1 ? ", or a larger batchSize" : ""}`
     );
-  if ("groups" in targets && shareWithPositive((targets as HostTargets<"group">).groups) === 0)
+  if (isWithoutPositives(targets))
     return "no two of its rows are of one group; use balanced batches (the default of GroupLoader: balance) or a larger batchSize";
   return null;
 }
 
-function reasonOfPairs({ labels, subgroups }: HostTargets<"pair">, size: number, loss: string): string | null {
+function reasonOfPairs({ labels }: HostTargets<"pair">, size: number, loss: string): string | null {
   const [score = 1] = labels;
   if (size === 1)
     return (
@@ -49,9 +54,7 @@ function reasonOfPairs({ labels, subgroups }: HostTargets<"pair">, size: number,
     );
   if (labels.every((label) => label <= 0))
     return `all of its ${size} pairs have scores of 0 or less, so that nothing belongs together; give pairs with a score above 0 too`;
-  if (new Set(subgroups).size === size)
-    return `each of its pairs has a subgroup of its own, so that none is compared with another; give equal subgroups, or none`;
   if (labels.every((label) => label === score))
-    return `all of its ${size} pairs have the score ${score}, which leaves no order to learn; give pairs with different scores`;
+    return `all of its ${size} pairs have the score ${Number(score.toPrecision(6))}, which leaves no order to learn; give pairs with different scores`;
   return null;
 }

@@ -1,7 +1,8 @@
 import type { Batch, HostTargets, LoadedTargets } from "../contracts/batch.js";
 import type { Kind } from "../contracts/samples.js";
 import type { Assembled } from "../model/assemble.js";
-import { usesChunks, usesDatasets } from "../contracts/loss.js";
+import { usesChunks, usesDatasets, type SimilarityLoss } from "../contracts/loss.js";
+import { DataError } from "../errors.js";
 import { collate, collateInChunks, placed, type EmbedRows } from "../model/collate.js";
 import { lossOf } from "../model/dataset-loss.js";
 import { GUIDE, withGuide } from "../model/guide.js";
@@ -30,6 +31,7 @@ export async function* prepare<K extends Kind, Item>(
 ): AsyncGenerator<Prepared<K>, void, void> {
   for await (const batch of batches) {
     const place = `${where}, batch ${batch.position}`;
+    checkScores(assembled.loss, batch, place);
     const targets = numericTargets(batch, (groups) => assembled.vocabulary.encode(groups, place));
     const tensors: Record<string, HostTensor> = {};
     for (const [name, data] of Object.entries(targets) as [string, Float32Array | Int32Array][]) {
@@ -64,6 +66,20 @@ async function inputsOf<K extends Kind, Item>(
     ...(guided === undefined || !loss.usesGuide ? {} : { [GUIDE]: guided }),
     ...(usesDatasets(whole) ? { [`dataset/${dataset}`]: hostScalar(0) } : {}),
   };
+}
+
+/** @throws DataError for a pair with a score that the loss cannot learn from. */
+function checkScores<K extends Kind, Item>(whole: SimilarityLoss<K>, batch: Batch<K, Item>, place: string): void {
+  if (batch.kind !== "pair") return;
+  const { loss } = lossOf(whole, batch.dataset);
+  const [least, greatest] = loss.scoreRange;
+  const { labels } = batch.targets as unknown as LoadedTargets<"pair">;
+  const wrong = labels.findIndex((score) => !(score >= least && score <= greatest));
+  if (wrong === -1) return;
+  throw new DataError(
+    `${place}: pair ${wrong} has the score ${labels[wrong]}; ${loss.type} learns from scores from ${least} to ${greatest}: bring the ` +
+      `scores of the samples there, or choose a loss to which only their order counts`,
+  );
 }
 
 function numericTargets<K extends Kind, Item>(

@@ -1,4 +1,4 @@
-import { oneOf, refuse, unknownOptions, wholeNumber, type Problem } from "../contracts/options.js";
+import { type Problem, oneOf, refuse, requireOptions, unknownOptions, wholeNumber } from "../contracts/options.js";
 import type { Json } from "../json.js";
 import { CollectionJudge, type RetrievalCollection } from "../retrieval/collection.js";
 import { evaluateModel, type ModelEvaluationOptions, type RankedMeasure } from "../retrieval/evaluate-model.js";
@@ -63,6 +63,7 @@ export class RetrievalEvaluation<Item> implements Callback {
 
   /** @throws ConfigError; UsageError for a judgement of an unknown query. */
   constructor(options: RetrievalEvaluationOptions<Item>) {
+    requireOptions("RetrievalEvaluation", options, "options such as { collection: { queries, corpus, relevant } }");
     const { collection, measures = DEFAULTS, name = "retrieval", at = "validation", every = 1, ...settings } = options;
     const { chunkSize, batchSize, prompts, ...unknown } = settings;
     refuse("RetrievalEvaluation", [

@@ -24,7 +24,7 @@ export function formatSummary(rows: readonly SummaryRow[]): string {
     part,
     type,
     outputSize === null ? "" : String(outputSize),
-    parameters === 0 ? "frozen" : parameters.toLocaleString("en"),
+    parameters > 0 ? parameters.toLocaleString("en") : part.startsWith("encoders/") ? "frozen" : "none",
   ]);
   const table = [["part", "type", "size", "parameters"], ...cells];
   const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((line) => line[column]?.length ?? 0)));

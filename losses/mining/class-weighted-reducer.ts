@@ -1,5 +1,5 @@
 import type { LossValue } from "../../lib/contracts/loss.js";
-import { atLeast, refuse, savedOptions, unknownOptions } from "../../lib/contracts/options.js";
+import { atLeast, refuse, requireOptions, savedOptions, unknownOptions } from "../../lib/contracts/options.js";
 import { UsageError } from "../../lib/errors.js";
 import type { JsonObject } from "../../lib/json.js";
 import { equalPairs } from "../../lib/tensor/masks.js";
@@ -27,6 +27,7 @@ export class ClassWeightedReducer extends Reducer {
 
   constructor(options: ClassWeightedReducerOptions) {
     super();
+    requireOptions("ClassWeightedReducer", options, "options such as { weights }");
     const { weights } = options;
     const each = Array.isArray(weights) ? (weights as readonly unknown[]) : [];
     refuse("ClassWeightedReducer", [

@@ -1,5 +1,5 @@
 import type { LossValue } from "../../lib/contracts/loss.js";
-import { refuse, savedOptions, unknownOptions } from "../../lib/contracts/options.js";
+import { refuse, requireOptions, savedOptions, unknownOptions } from "../../lib/contracts/options.js";
 import type { JsonObject } from "../../lib/json.js";
 import { show } from "../../lib/show.js";
 import { meanOf, Reducer } from "./reducer.js";
@@ -24,6 +24,7 @@ export class ThresholdReducer extends Reducer {
 
   constructor(options: ThresholdReducerOptions) {
     super();
+    requireOptions("ThresholdReducer", options, "options such as { low, high }");
     const { low = null, high = null } = options;
     const bound = (name: string, value: unknown): string | null =>
       value === null || Number.isFinite(value) ? null : `${name}: expected a number or null, got ${show(value)}`;

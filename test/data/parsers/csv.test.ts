@@ -121,9 +121,44 @@ describe("readCsv", () => {
       'FILE:4: "2" after a closing quote, where a delimiter or the end of the line belongs',
     );
     expect(await problem('a,b\n1,"2\n3,4\n')).to.equal("FILE:2: a quoted field is never closed");
-    expect(await problem("a,b,a\n")).to.equal("FILE:1: column a occurs twice in the header");
+    expect(await problem("a,b,a\n")).to.equal('FILE:1: column "a" occurs twice in the header, as fields 1 and 3');
+    expect(await problem(",\n1,2\n")).to.equal("FILE:1: names no column in its first line");
     expect(await problem("")).to.equal("FILE: is empty; expected a header line");
     expect(await problem('a,"b"x\n1,2\n', { skipBadLines: true })).to.contain("FILE:1: ");
+  });
+
+  it("reads lines that end with CR alone, as the first does", async () => {
+    await withCsv('text,label\ra,"b\rc"\r\rd,e\r', async (path) => {
+      const records = readCsv(path);
+      expect(await records.toArray()).to.deep.equal([
+        { text: "a", label: "b\nc" },
+        { text: "d", label: "e" },
+      ]);
+      expect((await listOf(records.blocks())).flatMap(({ lines }) => [...lines])).to.deep.equal([2, 5]);
+    });
+    await withCsv("text\r", async (path) => {
+      expect(await readCsv(path).toArray()).to.deep.equal([]);
+      expect((await failure(() => readCsv(path, { columns: ["a"] }).toArray())).message).to.match(/names text$/u);
+    });
+    const rows = Array.from({ length: 60_000 }, (_, i) => ({ id: `${i}`, text: `text ${i}` }));
+    await withCsv(`id,text\r${rows.map(({ id, text }) => `${id},${text}\r`).join("")}`, async (path) => {
+      expect(await readCsv(path).toArray()).to.deep.equal(rows);
+    });
+    await withCsv('"a\rb",c\n1,2\r3\n', async (path) => {
+      expect(await readCsv(path).toArray()).to.deep.equal([{ "a\rb": "1", c: "2\r3" }]);
+    });
+  });
+
+  it("passes over columns without a name, as spreadsheets write them, and over doubled ones that are not taken", async () => {
+    await withCsv("text,label,, \na,b,,\nc,d,x,\n", async (path) => {
+      expect(await readCsv(path).toArray()).to.deep.equal([
+        { text: "a", label: "b" },
+        { text: "c", label: "d" },
+      ]);
+    });
+    await withCsv("text,note,note\na,b,c\n", async (path) => {
+      expect(await readCsv(path, { columns: ["text"] }).toArray()).to.deep.equal([{ text: "a" }]);
+    });
   });
 
   it("leaves out bad lines when asked, losing one line each, also to a quote that is never closed", async () => {

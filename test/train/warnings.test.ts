@@ -1,0 +1,169 @@
+import { expect } from "chai";
+import { SimilarityLoss, TrainableModel, Trainer, type Head, type LossValue } from "likewise";
+import { GroupLoader, PairLoader, TupleLoader } from "likewise/data";
+import { CoSENTLoss, MarginMSELoss, MultipleNegativesRankingLoss, TripletLoss } from "likewise/losses";
+import * as tf from "likewise/tf";
+import { TinyEncoder, TinyHead, TinyLoader, TinyModel, tinySamples } from "../support/tiny.js";
+import { watch } from "../support/watch.js";
+
+type Item = readonly number[];
+
+class Model<K extends "pair" | "tuple" | "group"> extends TrainableModel<K, Item> {
+  constructor(readonly loss: SimilarityLoss<K>) {
+    super();
+  }
+  override configureEncoders() {
+    return new TinyEncoder(6);
+  }
+  override configureHead(inputSize: number): Head {
+    return new TinyHead(inputSize, 4);
+  }
+  override configureLoss(): SimilarityLoss<K> {
+    return this.loss;
+  }
+}
+
+/** Warnings of the process while something runs. */
+async function processWarnings(body: () => Promise<unknown>): Promise<(Error & { readonly code?: string })[]> {
+  const seen: Error[] = [];
+  const listen = (warning: Error): void => void seen.push(warning);
+  process.on("warning", listen);
+  try {
+    await body();
+    await new Promise((resolve) => setImmediate(resolve));
+  } finally {
+    process.off("warning", listen);
+  }
+  return seen;
+}
+
+const samples = tinySamples(6, 8);
+const items = samples.map(({ item }) => item);
+const once = { progress: false, maxEpochs: 1 } as const;
+
+describe("Warnings of a run", () => {
+  it("become warnings of the process when no progress is printed, each once", async () => {
+    const lonely = new TinyLoader(tinySamples(24, 2), 8);
+    const trainer = new Trainer({ ...once, maxEpochs: 2 });
+    const seen = watch(trainer);
+    const warnings = await processWarnings(() => trainer.fit(new TinyModel(), { train: lonely }));
+    const few = warnings.filter(({ code }) => code === "FEW_POSITIVES");
+    expect(few).to.have.length(1);
+    expect(few[0]?.name).to.equal("LikewiseWarning");
+    expect(few[0]?.message).to.match(/use balanced batches/u);
+    expect(seen.of("warning").map(({ code }) => code)).to.include("FEW_POSITIVES");
+  });
+
+  it("are told of learning-rate searches and of validations too", async () => {
+    const trainer = new Trainer(once);
+    const single = new PairLoader(
+      items.map((a) => ({ a, b: a })),
+      { batchSize: 1 },
+    );
+    const search = await processWarnings(() =>
+      trainer.findLearningRate(new Model(new MultipleNegativesRankingLoss()), { train: single }, { steps: 10 }),
+    );
+    expect(search.map(({ code }) => code)).to.deep.equal(["NO_GRADIENT"]);
+  });
+});
+
+describe("A run whose first batch gives no gradient", () => {
+  async function reasonOf<K extends "pair" | "tuple" | "group">(
+    loss: SimilarityLoss<K>,
+    train: Parameters<Trainer["fit"]>[1]["train"],
+  ): Promise<string | undefined> {
+    const trainer = new Trainer({ ...once, maxSteps: 3 });
+    const seen = watch(trainer);
+    await trainer.fit(new Model(loss) as never, { train: train as never });
+    const told = seen.of("warning").filter(({ code }) => code === "NO_GRADIENT");
+    expect(told.length).to.be.lessThan(2);
+    return told[0]?.message;
+  }
+  const pairs = (score: (place: number) => object) =>
+    items.map((a, place) => ({ a, b: items[place + 1] ?? items[0]!, ...score(place) }));
+
+  it("says that a pair is alone, also where equal items are kept apart", async () => {
+    const ranking = new MultipleNegativesRankingLoss();
+    const alone = /no parameter a gradient, .*it has one pair, .* raise batchSize.*duplicates: true/u;
+    expect(
+      await reasonOf(
+        ranking,
+        new PairLoader(
+          pairs(() => ({})),
+          { batchSize: 1 },
+        ),
+      ),
+    ).to.match(alone);
+    const b = items[0]!;
+    expect(
+      await reasonOf(
+        ranking,
+        new PairLoader(
+          items.slice(1).map((a) => ({ a, b })),
+          { batchSize: 8 },
+        ),
+      ),
+    ).to.match(alone);
+  });
+
+  it("says that nothing belongs together, or that there is no order", async () => {
+    const ranking = new MultipleNegativesRankingLoss();
+    const zeros = new PairLoader(
+      pairs(() => ({ score: 0 })),
+      { batchSize: 8, duplicates: true },
+    );
+    expect(await reasonOf(ranking, zeros)).to.match(/scores of 0 or less/u);
+    const one = new PairLoader(
+      pairs(() => ({ score: 0.7 })),
+      { batchSize: 8, duplicates: true },
+    );
+    expect(await reasonOf(new CoSENTLoss(), one)).to.match(/have the score 0\.7, .* no order to learn/u);
+  });
+
+  it("says that tuples have no negatives, and groups no positives", async () => {
+    const tuples = items.map((anchor) => ({ anchor, positives: [anchor.map((value) => value + 1)] }));
+    expect(await reasonOf(new MarginMSELoss(), new TupleLoader(tuples, { batchSize: 8 }))).to.match(
+      /has negatives.*mineHardNegatives/u,
+    );
+    const different = items.map((item, group) => ({ item, group }));
+    const alone = new GroupLoader(different, { balance: false, batchSize: 8 });
+    expect(await reasonOf(new TripletLoss(), alone), "FEW_POSITIVES has said so").to.equal(undefined);
+    const search = await processWarnings(() =>
+      new Trainer(once).findLearningRate(new Model(new TripletLoss()), { train: alone }, { steps: 10 }),
+    );
+    expect(search.map(({ message }) => message).join()).to.match(/no two of its rows/u);
+  });
+
+  it("says that the loss is constant when the samples are as they should be", async () => {
+    class Constant extends SimilarityLoss<"group"> {
+      static readonly type = "Constant";
+      readonly kind = "group";
+      readonly separable = true;
+      readonly distance = null;
+      static from(): Constant {
+        return new Constant();
+      }
+      get config() {
+        return {};
+      }
+      compute(_: object, embeddings: tf.Tensor2D): LossValue {
+        return { value: tf.sum(tf.mul(embeddings, 0)), weight: tf.scalar(1) };
+      }
+    }
+    expect(await reasonOf(new Constant(), new GroupLoader(samples, { batchSize: 8 }))).to.match(
+      /Constant is constant there/u,
+    );
+  });
+
+  it("is silent when there is a gradient", async () => {
+    expect(
+      await reasonOf(
+        new MultipleNegativesRankingLoss(),
+        new PairLoader(
+          pairs(() => ({})),
+          { batchSize: 8 },
+        ),
+      ),
+    ).to.equal(undefined);
+  });
+});
