@@ -41,12 +41,12 @@ export class ConsoleProgress implements Sink {
       case "epochStart":
         this.#batches = event.batches;
         this.#lastLine = performance.now();
-        return this.#startBar(`epoch ${event.epoch + 1}`, event.batches);
+        return this.#startBar(`epoch ${event.epoch}`, event.batches);
       case "step":
         return this.#step(event);
       case "epochEnd":
         this.#stopBar();
-        this.#line(`epoch ${event.epoch + 1}: ${show(event.values)}  (${event.seconds.toFixed(1)} s)`);
+        this.#line(`epoch ${event.epoch}: ${show(event.values)}  (${event.seconds.toFixed(1)} s)`);
         return;
       case "validationEnd":
         if (Object.keys(event.values).length === 0) return;
@@ -108,7 +108,7 @@ export class ConsoleProgress implements Sink {
     if (now - this.#lastLine < this.#linesEvery) return;
     this.#lastLine = now;
     this.#line(
-      `epoch ${epoch + 1}, batch ${batch + 1}${this.#batches === null ? "" : ` of ${this.#batches}`}: ${show(shown)}`,
+      `epoch ${epoch}, batch ${batch + 1}${this.#batches === null ? "" : ` of ${this.#batches}`}: ${show(shown)}`,
     );
   }
 
@@ -119,7 +119,8 @@ export class ConsoleProgress implements Sink {
       barCompleteChar: "█",
       barIncompleteChar: "░",
       barsize: 24,
-      hideCursor: true,
+      // Lines are cut instead: what is switched off on a terminal stays off when the process is ended by a signal.
+      linewrap: true,
       clearOnComplete: true,
       etaBuffer: 50,
       stream: this.#output as unknown as NodeJS.WritableStream,

@@ -1,8 +1,9 @@
 import type { Observable } from "rxjs";
 // The index of rxjs reads 200 files, most of them operators.
 import { Subject } from "rxjs/internal/Subject";
+import { refuse } from "../contracts/options.js";
 import type { Kind } from "../contracts/samples.js";
-import type { Loader } from "../contracts/loader.js";
+import { loaderProblem, type Loader } from "../contracts/loader.js";
 import { InterruptedError, UsageError } from "../errors.js";
 import type { AnyPartClass } from "../model/part-registry.js";
 import type { EncodeOptions } from "../model/encode-options.js";
@@ -12,15 +13,18 @@ import { standardParts } from "../standard-parts.js";
 import type { HostMatrix } from "../tensor/host.js";
 import { checkCallbacks } from "./callback-runner.js";
 import type { Callback } from "./callback.js";
+import { checkLoaders } from "./check-loaders.js";
 import { ConsoleProgress } from "./console-progress.js";
 import type { Scalars, TrainEvent } from "./events.js";
 import { evaluateFitted, Fit, type Fitted } from "./fit.js";
 import { findLearningRate, type LearningRateOptions, type LearningRateSuggestion } from "./learning-rate-finder.js";
 import { countOf } from "./limits.js";
 import { openRunFolder, resolveCheckpoint, runLogs, type ResumeFrom } from "./run-folder.js";
+import { ProcessWarnings } from "./process-warnings.js";
 import type { Loaders } from "./run.js";
 import type { Sink } from "./sink.js";
 import { watchSignals } from "./signals.js";
+import { WatchedEvents } from "./watched-events.js";
 import { TrainerConfig, type TrainerOptions } from "./trainer-config.js";
 
 /** Options of `fit`. */
@@ -70,9 +74,12 @@ export class Trainer {
     this.#sinks = sinks;
   }
 
-  /** Plain events of everything this trainer does. Watching cannot steer: subscribers are neither awaited nor can they fail a run. */
+  /**
+   * Plain events of everything this trainer does. Watching cannot steer: subscribers are neither awaited nor can they fail a run; what
+   * one throws becomes a warning of the process.
+   */
   get events$(): Observable<TrainEvent> {
-    return this.#events.asObservable();
+    return WatchedEvents.of(this.#events);
   }
 
   /**
@@ -88,6 +95,7 @@ export class Trainer {
     loaders: Loaders<NoInfer<K>, NoInfer<Item>>,
     { resume, signal, parts = [] }: FitOptions = {},
   ): Promise<SimilarityModel<Item>> {
+    checkLoaders("fit", loaders);
     return this.#exclusively(async () => {
       const { config } = this;
       const registry = (await standardParts()).with(parts);
@@ -115,7 +123,7 @@ export class Trainer {
           folder === null || kept === false || !kept.saveLast
             ? `nothing was saved, because ${folder === null ? "there is no runDir" : "checkpoints are off"}`
             : `saved in ${folder}; go on with { resume: "last" }`;
-        throw new InterruptedError(`training was stopped at step ${fitted.step}; ${saved}`, {
+        throw new InterruptedError(`training was stopped at step ${fitted.loop.step}; ${saved}`, {
           cause: watching.signal?.reason,
         });
       }
@@ -168,6 +176,7 @@ export class Trainer {
     loaders: Pick<Loaders<NoInfer<K>, NoInfer<Item>>, "train">,
     options: LearningRateOptions = {},
   ): Promise<LearningRateSuggestion> {
+    checkLoaders("findLearningRate", loaders);
     return this.#exclusively(async () => findLearningRate(model, loaders, this.config, await standardParts(), options));
   }
 
@@ -177,6 +186,7 @@ export class Trainer {
     stage: "validation" | "test",
     { checkpoint, parts = [] }: EvaluateOptions,
   ): Promise<Scalars> {
+    refuse(stage === "test" ? "test" : "validate", [loaderProblem("loader", loader)]);
     return this.#exclusively(async () => {
       const fitted = this.#fitted.get(model) as unknown as Fitted<K, Item> | undefined;
       const read = checkpoint === undefined ? null : await resolveCheckpoint(checkpoint, this.config.runDir);
@@ -198,7 +208,7 @@ export class Trainer {
   }
 
   #sinksFor(): readonly Sink[] {
-    return [...(this.config.progress ? [new ConsoleProgress()] : []), ...this.#sinks];
+    return [this.config.progress ? new ConsoleProgress() : new ProcessWarnings(), ...this.#sinks];
   }
 
   /** Gives every event to the sinks, in order, then to those who watch. */

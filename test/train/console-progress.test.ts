@@ -48,17 +48,18 @@ describe("ConsoleProgress", () => {
     expect(lines[0]).to.match(/^TinyModel on (?:compiled, |eager on )/u);
     expect(printed).to.match(/encoders\/default +TinyEncoder +6 +frozen/u);
     expect(printed).to.match(/head +TinyHead +4 +24/u);
-    expect(printed).to.match(/epoch 1, batch 1 of 4: loss [\d.]+/u);
-    expect(printed).to.match(/epoch 1: train\/loss [\d.]+ .*\n/u);
+    expect(printed).to.match(/epoch 0, batch 1 of 4: loss [\d.]+/u);
+    expect(printed).to.match(/epoch 0: train\/loss [\d.]+ .*\n/u);
     expect(printed).to.match(/validation: loss [\d.]+/u);
     expect(lines.at(-1)).to.match(/^done: 2 epochs done \(maxEpochs\); 8 steps in [\d.]+ s$/u);
   });
 
   it("draws a bar with loss and validation figures on a terminal", async () => {
     const printed = await print(true);
-    expect(printed).to.match(/epoch 1 .*█/u);
+    expect(printed).to.match(/epoch 0 .*█/u);
     expect(printed).to.match(/4\/4.*loss [\d.]+/u);
-    expect(printed).to.match(/epoch 2 .*validation\/loss [\d.]+/u);
+    expect(printed, "nothing to be undone when the process is ended").to.not.match(/\u001b\[\?\d+l/u);
+    expect(printed).to.match(/epoch 1 .*validation\/loss [\d.]+/u);
   });
 
   it("says how caching goes: rate, what was encoded, loaded and hit, bytes; on a terminal in one line that is drawn again", async () => {

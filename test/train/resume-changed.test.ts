@@ -11,7 +11,7 @@ import {
   type TrainerOptions,
 } from "likewise";
 import { RPrecision } from "likewise/metrics";
-import { writeCheckedJsonFile } from "../../lib/store/json-file.js";
+import { writeCheckedJsonFile, type FileFormat } from "../../lib/store/json-file.js";
 import { temporaryFolder } from "../support/folder.js";
 import { TinyEncoder, TinyHead, TinyLoader, TinyModel, tinySamples } from "../support/tiny.js";
 import { watch } from "../support/watch.js";
@@ -40,10 +40,13 @@ const loss = { monitor: "validation/loss" };
 /** Rewrites a checkpoint's state as an older release would have written it. */
 async function age(directory: string, change: (state: Record<string, JsonObject>) => void): Promise<void> {
   const file = join(directory, "training.json");
-  const { format, version, checksum, ...state } = JSON.parse(await readFile(file, "utf8")) as Record<string, never>;
+  const { format, version, checksum, ...state } = JSON.parse(await readFile(file, "utf8")) as Record<
+    string,
+    JsonObject
+  >;
   void checksum;
   change(state);
-  await writeCheckedJsonFile(file, { format, version }, state);
+  await writeCheckedJsonFile(file, { format, version } as unknown as FileFormat, state);
 }
 
 describe("Resuming with something else to watch", () => {
