@@ -13,10 +13,10 @@ import { poolWords, type WeighedRow, type WordPooling } from "./words/word-pooli
 import type { WordTable } from "./words/word-table.js";
 import { wordVectorProblems, type UnknownWords, type WordVectorOptions } from "./words/word-vector-options.js";
 import { readWordVectors, type WordVectorFormat } from "./words/word-vectors-file.js";
-import { wordsOf } from "./words/words-of.js";
+import { formOf, wordsOf } from "./words/words-of.js";
 
 /** What counts as a letter differs between versions of Unicode. */
-const VERSION = `1, Unicode ${process.versions["unicode"] ?? "unknown"}`;
+const VERSION = `2, Unicode ${process.versions["unicode"] ?? "unknown"}`;
 const KEYS = ["size", "pooling", "lowercase", "unknown", "normalize", "commonComponent", "reference"] as const;
 
 /** The file that vectors are read from again, instead of being saved. */
@@ -79,10 +79,11 @@ export class WordVectorEncoder extends FrozenEncoder<string> implements Fittable
     const { pooling = "mean", lowercase = true, unknown = "skip", normalize = false } = options;
     const file = resolve(path);
     const format = options.format ?? (file.endsWith(".bin") ? "binary" : "text");
-    const wanted =
-      options.words === undefined ? null : new Set([...options.words].filter((word) => !word.includes("\n")));
+    const form = (word: string): string => formOf(word, lowercase);
+    const words = options.words === undefined ? null : [...options.words].filter((word) => !word.includes("\n"));
+    const wanted = words === null ? null : new Set(words.map(form));
     const limit = options.limit ?? Infinity;
-    const { table, checksum } = await readWordVectors(file, format, { wanted, limit });
+    const { table, checksum } = await readWordVectors(file, format, { wanted, limit, form });
     const sif = options.sif === true ? {} : options.sif === false ? undefined : options.sif;
     const referred = options.store === "reference";
     const settings: Settings = {
@@ -95,8 +96,8 @@ export class WordVectorEncoder extends FrozenEncoder<string> implements Fittable
       reference: referred ? { file, format, limit: options.limit ?? 0, checksum } : null,
     };
     const kept = referred ? (wanted === null ? {} : { words: textWeights(wanted) }) : tableWeights(table);
-    const weighed = sif === undefined ? {} : { sif: vector(smoothInverseFrequencies(table, sif)) };
-    return new WordVectorEncoder(settings, { ...kept, ...weighed }, indexed(table.words, table.vectors));
+    const weighed = sif === undefined ? {} : { sif: vector(smoothInverseFrequencies(table, sif, form)) };
+    return new WordVectorEncoder(settings, { ...kept, ...weighed }, indexed(table.words, table.vectors, form));
   }
 
   /**
@@ -172,7 +173,8 @@ export class WordVectorEncoder extends FrozenEncoder<string> implements Fittable
   }
 
   async #open(): Promise<Words> {
-    const { reference, size } = this.#settings;
+    const { reference, size, lowercase } = this.#settings;
+    const form = (word: string): string => formOf(word, lowercase);
     const saved = this.#weights["words"];
     const names = saved === undefined ? null : textOf(saved);
     if (reference === null) {
@@ -180,15 +182,19 @@ export class WordVectorEncoder extends FrozenEncoder<string> implements Fittable
       if (names === null || !(vectors instanceof Float32Array) || vectors.length !== names.length * size) {
         throw new FileFormatError("WordVectorEncoder", "the saved weights do not hold its words and their vectors");
       }
-      return indexed(names, vectors);
+      return indexed(names, vectors, form);
     }
     const { file, format, limit, checksum } = reference;
-    const selection = { wanted: names === null ? null : new Set(names), limit: limit === 0 ? Infinity : limit };
+    const selection = {
+      wanted: names === null ? null : new Set(names.map(form)),
+      limit: limit === 0 ? Infinity : limit,
+      form,
+    };
     const read = await readWordVectors(file, format, selection);
     if (read.checksum !== checksum) {
       throw new FileFormatError(file, "is not the file this encoder was made from: its checksum is another");
     }
-    return indexed(read.table.words, read.table.vectors);
+    return indexed(read.table.words, read.table.vectors, form);
   }
 }
 
@@ -211,6 +217,12 @@ function vector(data: Float32Array): HostTensor {
   return hostTensor(data, [data.length]);
 }
 
-function indexed(words: readonly string[], vectors: Float32Array): Words {
-  return { rows: new Map(words.map((word, row) => [word, row])), vectors };
+/** Every word by its form: the word that has this form itself, or else the first of those that are brought to it. */
+function indexed(words: readonly string[], vectors: Float32Array, form: (word: string) => string): Words {
+  const rows = new Map<string, number>();
+  words.forEach((word, row) => {
+    const key = form(word);
+    if (key === word || !rows.has(key)) rows.set(key, row);
+  });
+  return { rows, vectors };
 }

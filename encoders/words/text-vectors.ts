@@ -36,7 +36,8 @@ export async function readTextVectors(
     table ??= new GrowingTable(sizeOf(fields, file, line), selection);
     if (rank === selection.limit) break;
     rank += 1;
-    if (beginnings === null || beginnings.has(firstPiece(fields))) readLine(fields, table, rank, file, line);
+    if (beginnings === null || beginnings.has(firstPiece(selection.form(firstPiece(fields)))))
+      readLine(fields, table, rank, file, line);
   }
   if (table === null) throw new DataError("is empty", file);
   if (promised !== null && rank < Math.min(promised, selection.limit)) {

@@ -14,8 +14,10 @@ export interface WordTable {
 
 /** Which words of a file are kept. */
 export interface WordSelection {
-  /** Null: all. */
+  /** In the form that `form` gives; null: all. */
   readonly wanted: ReadonlySet<string> | null;
+  /** Brings a word of the file to the form in which words are looked up. */
+  readonly form: (word: string) => string;
   /** Words from the beginning of the file. */
   readonly limit: number;
 }
@@ -35,7 +37,8 @@ export class GrowingTable {
   }
 
   wants(word: string): boolean {
-    return (this.selection.wanted?.has(word) ?? true) && !this.#seen.has(word);
+    const { wanted, form } = this.selection;
+    return (wanted?.has(form(word)) ?? true) && !this.#seen.has(word);
   }
 
   /** A place for the numbers of a new word. */

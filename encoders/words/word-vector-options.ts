@@ -28,7 +28,10 @@ export interface WordVectorOptions {
   readonly limit?: number;
   /** How the vectors of words become one; several are written one after the other. Default "mean". */
   readonly pooling?: WordPooling | readonly WordPooling[];
-  /** Look words up in lower case, as most files have them. Default true. */
+  /**
+   * The case of letters does not count: "Grün" and "grün" are one word, whose vector is that of the word in lower case if the file has it,
+   * otherwise that of its first form in the file. Default true.
+   */
   readonly lowercase?: boolean;
   /** Words without a vector are left out, count as zeros, or are an error. Default "skip". */
   readonly unknown?: UnknownWords;

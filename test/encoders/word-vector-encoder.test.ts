@@ -85,6 +85,50 @@ describe("WordVectorEncoder", () => {
     expect(compact.weights["vectors"]?.shape).to.deep.equal([1, 3]);
   });
 
+  it("finds words whatever their case in the file and in the text, and however their letters are composed", async () => {
+    const cased = [
+      "Grün 1 0",
+      "grün 2 0",
+      "GRÜN 3 0",
+      "Straße 4 0",
+      "ΟΔΟΣ 5 0",
+      "Москва 6 0",
+      "cafe\u0301 7 0",
+      "NASA 8 0",
+      "nasa 9 0",
+    ];
+    const encoder = await load(cased.join("\n"));
+    const texts = ["Grün", "GRU\u0308N", "STRASSE straße", "οδος", "МОСКВА", "Caf\u00e9", "Nasa"];
+    // The word that is in lower case itself is taken before those that are brought to it.
+    expect([...(await encoder.embed(texts))]).to.deep.equal([2, 0, 2, 0, 4, 0, 5, 0, 6, 0, 7, 0, 9, 0]);
+    for (const line of cased) {
+      const [word = ""] = line.split(" ");
+      expect([...(await encoder.embed([word]))], word).not.to.deep.equal([0, 0]);
+    }
+    expect([...(await (await load("Bär 1 0\nBÄR 2 0")).embed(["bär"]))]).to.deep.equal([1, 0]);
+    const again = savedAndLoaded(encoder);
+    expect([...(await again.embed(texts))]).to.deep.equal([...(await encoder.embed(texts))]);
+    expect(again.fingerprint()).to.equal(encoder.fingerprint());
+    const exact = await load(cased.join("\n"), { lowercase: false });
+    expect([...(await exact.embed(["Grün", "GRÜN", "Nasa", "caf\u00e9"]))]).to.deep.equal([1, 0, 3, 0, 0, 0, 7, 0]);
+    expect(exact.fingerprint()).not.to.equal(encoder.fingerprint());
+  });
+
+  it("keeps wanted words whatever their case, with their counts", async () => {
+    await using folder = await temporaryFolder();
+    const file = await written(folder.path, "Grün 1 0\nBlau 2 0\nNew York 4 0\nrot 8 0");
+    for (const store of ["weights", "reference"] as const) {
+      const words = ["grün", "BLAU", "new york"];
+      const sif = { a: 1, counts: { grün: 1, GRÜN: 2, blau: 1 } };
+      const encoder = await WordVectorEncoder.load(file, { words, sif, store });
+      const texts = ["GRÜN", "blau", "rot"];
+      const expected = [1 / 1.75, 0, 2 / 1.25, 0, 0, 0];
+      expectClose(await encoder.embed(texts), expected, { absolute: 1e-6 });
+      expectClose(await savedAndLoaded(encoder).embed(texts), expected, { absolute: 1e-6 });
+      expect(encoder.weights["sif"]?.shape).to.deep.equal([3]);
+    }
+  });
+
   it("leaves unknown words out, counts them as zeros, or refuses them with their place", async () => {
     const zeros = await load(LINES.join("\n"), { unknown: "zero" });
     expectClose(await zeros.embed(["the zzz"]), [0.5, 0, -0.5], { absolute: 1e-6 });
