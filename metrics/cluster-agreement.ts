@@ -29,6 +29,7 @@ export interface ClusterAgreementOptions {
 export class ClusterAgreement extends Metric<"group"> {
   readonly name: string;
   readonly higherIsBetter = true;
+  override readonly kinds = ["group"] as const;
   readonly #options: Required<ClusterAgreementOptions>;
   #rows: GrowingRows | null = null;
   #groups: number[] = [];

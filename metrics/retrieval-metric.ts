@@ -55,6 +55,7 @@ export abstract class RetrievalMetric
   implements SharesWork<RetrievalKind>, ReadsSimilarities<RetrievalKind>, TellsQueries
 {
   readonly higherIsBetter = true;
+  override readonly kinds = ["group", "pair", "tuple"] as const;
   readonly #given: Distance | null;
   readonly #direction: PairDirection;
   readonly #sample: number | null;

@@ -20,6 +20,7 @@ export interface ScoredPairsOptions {
  * The value is NaN when an embedding is not finite, or when there is nothing to compare.
  */
 export abstract class ScoredPairsMetric extends Metric<"pair"> {
+  override readonly kinds = ["pair"] as const;
   readonly #given: Distance | null;
   #distance: Distance;
   #rows: { readonly left: GrowingRows; readonly right: GrowingRows } | null = null;

@@ -19,6 +19,7 @@ export interface TripletAccuracyOptions {
 export class TripletAccuracy extends Metric<"tuple"> {
   readonly name = "triplet-accuracy";
   readonly higherIsBetter = true;
+  override readonly kinds = ["tuple"] as const;
   readonly #given: Distance | null;
   #distance: Distance;
   #batches: { readonly embeddings: HostMatrix; readonly targets: HostTargets<"tuple"> }[] = [];

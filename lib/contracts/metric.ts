@@ -5,10 +5,14 @@ import type { Group, Kind } from "./samples.js";
 
 /** A number that tells how good embeddings are. Accumulates batches; the value is that of all rows seen since `reset`. */
 export abstract class Metric<in K extends Kind> {
+  /** The kinds it reads, for the compiler alone: methods would let any kind pass. */
+  declare protected readonly readsTargetsOf: (kind: K) => void;
   /** As logged: "precision@5". */
   abstract readonly name: string;
   /** True for shares of right answers, false for errors: decides what early stopping and checkpoints take for best. */
   abstract readonly higherIsBetter: boolean;
+  /** Kinds of samples whose targets it reads, for those whom the compiler does not tell; null when any will do. Default null. */
+  readonly kinds: readonly Kind[] | null = null;
   /** Adds the rows of a batch. Borrows the arrays for this call. */
   abstract update(embeddings: HostMatrix, targets: HostTargets<K>): void;
   /** Of all rows since `reset`. NaN when no row counts (no query has a relevant item). */

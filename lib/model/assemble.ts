@@ -100,7 +100,7 @@ export function assemble<K extends Kind, Item>(
     checkLoss(loss, xbm, context.kind, problems);
     problems.push(...guideProblems(loss, guide, encoders ?? []));
   }
-  checkMetrics(metrics, problems);
+  checkMetrics(metrics, context.kind, problems);
   if (encoders !== null && caches !== null) {
     problems.push(...checkCacheConfig(caches, Object.fromEntries(withGuide(encoders, guide))));
     problems.push(...workerProblems(caches, withGuide(encoders, guide), context.parts.standard));
@@ -185,9 +185,16 @@ function checkLoss(loss: SimilarityLoss<Kind>, xbm: XbmConfig | null, kind: Kind
   }
 }
 
-function checkMetrics(metrics: readonly AttachedMetric<never>[], problems: string[]): void {
+function checkMetrics(metrics: readonly AttachedMetric<never>[], kind: Kind, problems: string[]): void {
   const seen = new Set<string>();
-  for (const { name } of metrics) {
+  for (const { metric, name } of metrics) {
+    if (metric.kinds?.includes(kind) === false) {
+      const read = metric.kinds.map((each) => `"${each}"`).join(" or ");
+      problems.push(
+        `configureMetrics: ${metric.constructor.name} ("${name}") reads targets of ${read} samples, but the train loader gives "${kind}" ` +
+          `samples; leave it out, or attach a metric of "${kind}" samples`,
+      );
+    }
     if (seen.has(name))
       problems.push(
         `configureMetrics: two metrics are called "${name}"; give one another name: attach(metric, { name })`,

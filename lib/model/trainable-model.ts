@@ -19,6 +19,7 @@ export interface Results<K extends Kind> {
   readonly targets: HostTargets<K>;
   /** Position of the batch in its epoch, from 0. */
   readonly batch: number;
+  /** From 0; a validation between two epochs is of the one that has ended. */
   readonly epoch: number;
 }
 

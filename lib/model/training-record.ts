@@ -14,6 +14,7 @@ export interface DataSizes {
 /** Numbers that were logged at a step. */
 export interface HistoryEntry {
   readonly step: number;
+  /** From 0. */
   readonly epoch: number;
   readonly values: Readonly<Record<string, number>>;
 }

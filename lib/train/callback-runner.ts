@@ -5,7 +5,7 @@ import type { Assembled } from "../model/assemble.js";
 import type { Callback, CallbackContext, Hook, RunFacts } from "./callback.js";
 import type { Scalars } from "./events.js";
 import { logInto, type ScalarLog } from "./log.js";
-import type { LoopState } from "./loop-state.js";
+import { latestEpoch, type LoopState } from "./loop-state.js";
 import type { Direction } from "./monitor.js";
 
 /** What callbacks may read while a model is trained. */
@@ -19,6 +19,8 @@ export class CallbackRunner {
   readonly #facts: RunFacts;
   /** Where `log` goes now; stages replace it. */
   log: ScalarLog;
+  /** The epoch under way, from 0; the one that has ended until the next begins. What is logged in between is of it. */
+  epoch: number;
   /** Latest value of everything logged. */
   metrics: Scalars = {};
   /** The sentence of a callback that ended the run. */
@@ -28,6 +30,7 @@ export class CallbackRunner {
     this.#callbacks = callbacks;
     this.#loop = loop;
     this.log = log;
+    this.epoch = latestEpoch(loop);
     this.#facts = facts;
     this.#readers = readers;
   }
@@ -66,7 +69,7 @@ export class CallbackRunner {
       );
     };
     return {
-      epoch: this.#loop.epoch,
+      epoch: this.epoch,
       step: this.#loop.step,
       batch: this.#loop.batch - 1,
       metrics: this.metrics,

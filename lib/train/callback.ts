@@ -21,6 +21,7 @@ export interface RunFacts {
 
 /** What a callback may look at and do. Plain data; valid during the hook. */
 export interface CallbackContext {
+  /** From 0; a validation between two epochs is of the one that has ended. */
   readonly epoch: number;
   /** Optimizer updates done. */
   readonly step: number;

@@ -19,7 +19,7 @@ export class CheckpointConfig {
   /** Also write it after the first step that ends so many minutes after the last writing. Default never. */
   @IsOptional() @IsNumber() @IsPositive() readonly everyMinutes: number | null = null;
   /**
-   * Folder names of the best states: "epoch{epoch}-loss{validation/loss:.3f}". `{epoch}`, `{step}` and every logged name may be used,
+   * Folder names of the best states: "epoch{epoch}-loss{validation/loss:.3f}". `{epoch}` (from 0), `{step}` and every logged name may be used,
    * with `:.nf` for n decimals; a name that is taken gets "-v1". Default "best", and "step{step}" when more than one is kept.
    */
   @IsOptional() @IsString() @IsPattern() readonly filename: string | null = null;

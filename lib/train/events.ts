@@ -13,7 +13,10 @@ export interface SummaryRow {
 export type StopReason =
   "maxEpochs" | "maxSteps" | "maxTime" | "earlyStopping" | "interrupted" | "callback" | "fastDevRun";
 
-/** Plain numbers and texts: nothing in an event holds a tensor, so it can be kept, sent and printed. */
+/**
+ * Plain numbers and texts: nothing in an event holds a tensor, so it can be kept, sent and printed. Epochs count from 0, and a validation
+ * between two is of the one that has ended.
+ */
 export type TrainEvent =
   | {
       readonly type: "assembled";
@@ -110,6 +113,7 @@ export type TrainEvent =
       readonly reason: StopReason;
       readonly message: string;
       readonly step: number;
+      /** Epochs completed. */
       readonly epoch: number;
       readonly seconds: number;
     };

@@ -16,6 +16,11 @@ export interface LoopState {
   seconds: number;
 }
 
+/** The epoch, from 0, that batches were last of: between two epochs the one that has ended. */
+export function latestEpoch({ epoch, batch }: LoopState): number {
+  return batch > 0 ? epoch : Math.max(0, epoch - 1);
+}
+
 export function startOfRun(): LoopState {
   return { epoch: 0, batch: 0, step: 0, batchesSeen: 0, pending: 0, skippedInARow: 0, seconds: 0 };
 }

@@ -50,7 +50,13 @@ export async function* runStage<K extends Kind, Item>(
     const embeddings = embeddingsOf(reported);
     if (embeddings !== null) {
       await metrics.update({ embeddings, similarities: null }, prepared.targets, prepared.size, log);
-      const results = { stage, embeddings, targets: prepared.targets, batch: prepared.position, epoch: loop.epoch };
+      const results = {
+        stage,
+        embeddings,
+        targets: prepared.targets,
+        batch: prepared.position,
+        epoch: callbacks.epoch,
+      };
       await logInto(log, () => assembled.model.processResults(results));
     }
     const rows = embeddings === null ? {} : { rows: { embeddings, targets: prepared.targets } };

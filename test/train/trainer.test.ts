@@ -11,8 +11,10 @@ import {
   type HostMatrix,
   type HostTargets,
 } from "likewise";
+import { AreaUnderCurve, Correlation, RPrecision, TripletAccuracy } from "likewise/metrics";
 import { adamw, parameterGroups } from "likewise/optim";
 import * as tf from "likewise/tf";
+import { failure } from "../support/failure.js";
 import { TinyHead, TinyLoader, TinyModel, tinySamples } from "../support/tiny.js";
 import { watch } from "../support/watch.js";
 
@@ -193,6 +195,25 @@ describe("Trainer.fit", () => {
       .to.match(/Broken/u)
       .and.match(/TinyHead takes vectors of 7.*default 6 = 6/u)
       .and.match(/two metrics are called "spread"/u);
+  });
+
+  it("names metrics of another kind than the samples in that error", async () => {
+    class Mistaken extends TinyModel {
+      override configureMetrics() {
+        return [new Correlation(), new AreaUnderCurve(), new TripletAccuracy(), new RPrecision()].map((metric) =>
+          // As the compiler lets pass what comes from JavaScript.
+          attach(metric as Metric<never> as Metric<"group">),
+        );
+      }
+    }
+    const error = (await failure(new Trainer(quiet).fit(new Mistaken(), { train }))) as AssemblyError;
+    expect(error).to.be.instanceOf(AssemblyError);
+    expect(error.message).to.contain("Mistaken");
+    expect(error.problems.map((problem) => problem.slice(0, 100))).to.deep.equal([
+      'configureMetrics: Correlation ("spearman") reads targets of "pair" samples, but the train loader giv',
+      'configureMetrics: AreaUnderCurve ("auc") reads targets of "pair" samples, but the train loader gives',
+      'configureMetrics: TripletAccuracy ("triplet-accuracy") reads targets of "tuple" samples, but the tra',
+    ]);
   });
 
   it("refuses a model with nothing to train, and a part that does not come back from its configuration", async () => {
