@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { DataError, EngineError, FileFormatError } from "../lib/errors.js";
+import { withoutTelemetry } from "../lib/telemetry.js";
 
 /** One input or output of an ONNX graph. */
 export interface OnnxValue {
@@ -76,6 +77,7 @@ async function open(bytes: Uint8Array, what: string): Promise<InferenceSession> 
 }
 
 async function runtime(): Promise<typeof import("onnxruntime-node")> {
+  withoutTelemetry();
   try {
     return await import("onnxruntime-node");
   } catch (cause) {

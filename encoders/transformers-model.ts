@@ -1,4 +1,5 @@
 import { EngineError, FileFormatError } from "../lib/errors.js";
+import { withoutTelemetry } from "../lib/telemetry.js";
 import { hubChecksum } from "./graphs/hub-file.js";
 
 /** Number types a model's weights are stored in. */
@@ -107,6 +108,7 @@ function vectorsOf(outputs: Readonly<Record<string, Numbers>>, mask: Numbers | u
 }
 
 async function library(): Promise<typeof import("@huggingface/transformers")> {
+  withoutTelemetry();
   try {
     return await import("@huggingface/transformers");
   } catch (cause) {

@@ -6,7 +6,7 @@ export type Layers = Readonly<Record<string, readonly string[]>>;
 
 const BASE = [
   ...["lib/errors.ts", "lib/random.ts", "lib/json.ts", "lib/hash.ts", "lib/content.ts", "lib/show.ts"],
-  ...["lib/close-names.ts", "lib/thread-entry.ts"],
+  ...["lib/close-names.ts", "lib/thread-entry.ts", "lib/telemetry.ts"],
 ];
 const CONFIGURATION = [...BASE, "lib/validation.ts", "lib/config.ts", "lib/registry.ts"];
 const CONTRACTS = [...CONFIGURATION, "lib/tensor/", "lib/contracts/"];
@@ -26,6 +26,7 @@ export const LAYERS: Layers = {
   "lib/show.ts": BASE,
   "lib/close-names.ts": BASE,
   "lib/thread-entry.ts": BASE,
+  "lib/telemetry.ts": BASE,
   "lib/validation.ts": [],
   "lib/config.ts": [...BASE, "lib/validation.ts"],
   "lib/registry.ts": BASE,

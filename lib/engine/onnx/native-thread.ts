@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { EngineError } from "../../errors.js";
+import { withoutTelemetry } from "../../telemetry.js";
 import { threadEntry } from "../../thread-entry.js";
 import type {
   AnswerTo,
@@ -10,6 +11,7 @@ import type {
   NativeRequest,
   NativeTask,
 } from "./native-messages.js";
+import { leaveAtExit, waitAtExit, WorkSign } from "./work-sign.js";
 
 /** Someone who waits for an answer. */
 interface Waiting {
@@ -31,22 +33,33 @@ export class NativeThread {
   /** Why nothing can be asked any more. */
   #ended: string | null = null;
 
-  private constructor(worker: Worker, { version, providers }: Extract<NativeGreeting, { readonly version: string }>) {
+  private constructor(
+    worker: Worker,
+    sign: WorkSign,
+    { version, providers }: Extract<NativeGreeting, { readonly version: string }>,
+  ) {
     this.#worker = worker;
     this.version = version;
     this.providers = providers;
     worker.on("message", (reply: NativeReply) => this.#receive(reply));
     worker.on("messageerror", (error) => this.#end(`an answer could not be read: ${error.message}`));
     worker.on("error", (error) => this.#end(error instanceof Error ? error.message : String(error)));
-    worker.on("exit", (code) => this.#end(`it ended with code ${code}`));
+    worker.on("exit", (code) => {
+      leaveAtExit(sign);
+      this.#end(`it ended with code ${code}`);
+    });
     worker.unref();
+    waitAtExit(sign);
   }
 
   /** @throws EngineError when onnxruntime-node does not load. */
   static async start(): Promise<NativeThread> {
-    const worker = new Worker(threadEntry(import.meta.url, "native-worker"), { name: "likewise" });
+    withoutTelemetry();
+    const sign = new WorkSign();
+    const entry = threadEntry(import.meta.url, "native-worker");
+    const worker = new Worker(entry, { name: "likewise", workerData: sign.shared });
     const greeting = await firstMessage(worker);
-    if ("version" in greeting) return new NativeThread(worker, greeting);
+    if ("version" in greeting) return new NativeThread(worker, sign, greeting);
     await worker.terminate();
     throw new EngineError(greeting.missing);
   }

@@ -2,7 +2,7 @@
  * Entry of the worker thread that runs graphs: a run of the native runtime blocks its thread, and here that thread is not the one
  * of the program. Loads nothing but the runtime.
  */
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import type {
   AnswerTo,
@@ -15,8 +15,10 @@ import type {
 import { NativeSession } from "./native-session.js";
 import { probe } from "./probe.js";
 import { loadRuntime, type NativeRuntime } from "./session.js";
+import { WorkSign } from "./work-sign.js";
 
 const port = parentPort as MessagePort;
+const sign = new WorkSign(workerData as ConstructorParameters<typeof WorkSign>[0]);
 const sessions = new Map<number, NativeSession>();
 
 async function perform(runtime: NativeRuntime, task: NativeTask): Promise<NativeAnswers[keyof NativeAnswers]> {
@@ -80,7 +82,11 @@ try {
   // One after the other: a run that was sent ahead starts from what the one before it leaves.
   let last = Promise.resolve();
   port.on("message", (request: NativeRequest) => {
-    last = last.then(() => answer(runtime, request));
+    last = last.then(async () => {
+      await sign.begin();
+      await answer(runtime, request);
+      sign.end();
+    });
   });
   port.postMessage({ version: runtime.version, providers: runtime.providers } satisfies NativeGreeting);
 } catch (error) {

@@ -1,5 +1,6 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { EngineError } from "../../errors.js";
+import { withoutTelemetry } from "../../telemetry.js";
 import { mapEntries } from "../../tensor/tree.js";
 import { freeNow } from "./free-now.js";
 import type { OnnxData, OnnxType } from "./model.js";
@@ -59,6 +60,7 @@ export async function loadRuntime(
   load: () => Promise<typeof import("onnxruntime-node")> = () => import("onnxruntime-node"),
 ): Promise<NativeRuntime> {
   let runtime: typeof import("onnxruntime-node");
+  withoutTelemetry();
   try {
     runtime = await load();
   } catch (cause) {

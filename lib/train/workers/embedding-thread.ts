@@ -1,5 +1,6 @@
 import { Worker } from "node:worker_threads";
 import { DataError, WorkerError } from "../../errors.js";
+import { withoutTelemetry } from "../../telemetry.js";
 import { threadEntry } from "../../thread-entry.js";
 import type { EmbedReply, EmbedRequest, Failure, WorkerGreeting, WorkerStart } from "./messages.js";
 import type { PackedItems } from "./packed-items.js";
@@ -22,6 +23,7 @@ export class EmbeddingThread {
   #ended: WorkerError | null = null;
 
   constructor(start: WorkerStart) {
+    withoutTelemetry();
     this.#worker = new Worker(threadEntry(import.meta.url, "embedding-worker"), {
       name: "likewise",
       workerData: start,
