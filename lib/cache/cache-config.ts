@@ -1,6 +1,7 @@
-import { IsIn, IsInt, IsObject, IsOptional, IsString, Min, ValidateBy } from "../validation.js";
+import { IsIn, IsInt, IsObject, IsOptional, Min, ValidateBy } from "../validation.js";
 import { settle } from "../config.js";
 import type { Encoder } from "../contracts/encoder.js";
+import { IsPath } from "../contracts/path.js";
 import { ConfigError } from "../errors.js";
 import { STORAGES, type CacheStorage } from "./storage.js";
 
@@ -49,7 +50,7 @@ export class CacheConfig<in Item = never> {
   /** Items given to an encoder at a time. */
   @IsInt() @Min(1) readonly batchSize: number = 256;
   /** Folder in which vectors are kept from run to run; they are found again by the encoder's fingerprint and the item's key. */
-  @IsOptional() @IsString() readonly saveDir: string | null = null;
+  @IsOptional() @IsPath() readonly saveDir: string | null = null;
   /** How numbers lie in `saveDir`: "float32", "float16" (off by 1/2048) or "int8" (off by 1/254 of the row's largest). The run reads the same. */
   @IsIn(STORAGES) readonly storage: CacheStorage = "float32";
   /** Threads in which encoders compute while the caches are filled; 0: in this one. Pays off for encoders that are slow and use one core. */
@@ -73,6 +74,10 @@ export class CacheConfig<in Item = never> {
     const kept = [this.type, ...Object.values(this.mapping)];
     if (this.saveDir === null && kept.includes("disk"))
       throw new ConfigError("CacheConfig", ['type: "disk" needs a saveDir, the folder in which vectors are kept']);
+    if (this.saveDir === null && this.storage !== "float32")
+      throw new ConfigError("CacheConfig", [
+        `storage: "${this.storage}" is how numbers lie in saveDir, and there is none; give a saveDir or leave storage out`,
+      ]);
     if (this.saveDir !== null && !kept.includes("auto") && !kept.includes("disk"))
       throw new ConfigError("CacheConfig", [
         `saveDir: nothing would be kept there, for type is "${this.type}"; use "auto" or "disk"`,

@@ -2,15 +2,16 @@ import { readFile } from "node:fs/promises";
 import { isOnnxSource, isRouting, type InputLayout, type OnnxSourceGraph } from "../contracts/encoder.js";
 import type { Program } from "../contracts/engine.js";
 import { flag, refuse, unknownOptions } from "../contracts/options.js";
+import { pathProblem } from "../contracts/path.js";
 import { exportProgram } from "../engine/export-program.js";
 import { encodeModel, type OnnxModel } from "../engine/onnx/model.js";
 import { renameValues } from "../engine/onnx/rename-values.js";
 import { prependGraph, type Connection } from "../engine/onnx/prepend-graph.js";
 import { EngineError, LikewiseError } from "../errors.js";
-import { bytesKey, contentKey } from "../hash.js";
 import { writeFileAtomic } from "../store/atomic.js";
 import type * as tf from "../tensor/tf.js";
-import { mapEntries, under } from "../tensor/tree.js";
+import { under } from "../tensor/tree.js";
+import { modelFingerprint } from "./fingerprint.js";
 import { forward } from "./forward.js";
 import type { ModelContent } from "./model-content.js";
 import { savedPart } from "./model-file.js";
@@ -57,6 +58,7 @@ export async function exportModel<Item>(
   const known = batch === "dynamic" || (Number.isInteger(batch) && batch >= 1);
   const wrongSources = includeEncoder && sources.length !== 1;
   refuse(WHO, [
+    pathProblem("path", path),
     known ? null : `batch: expected "dynamic" or a whole number from 1, got ${JSON.stringify(batch)}`,
     (opset as number) === 17 ? null : `opset: expected 17, got ${JSON.stringify(opset)}`,
     flag("includeEncoder", includeEncoder),
@@ -153,26 +155,15 @@ function connectionsOf(
   });
 }
 
-async function metadataOf<Item>({
-  encoders,
-  head,
-  carried,
-  distance,
-}: ModelContent<Item>): Promise<Record<string, string>> {
+async function metadataOf<Item>(content: ModelContent<Item>): Promise<Record<string, string>> {
+  const { encoders, head, distance } = content;
   const parts = {
     encoders: Object.fromEntries(encoders.map(([name, encoder]) => [name, savedPart(encoder)])),
     head: savedPart(head),
   };
-  const numbers = mapEntries(carried, ({ data, shape }) => [shape, bytesKey(data)]);
-  const weights = encoders.map(([name, encoder]) => [name, mapEntries(encoder.weights, ({ data }) => bytesKey(data))]);
   return {
     likewise_version: await libraryVersion(),
-    fingerprint: contentKey({
-      parts,
-      numbers,
-      weights: Object.fromEntries(weights) as Record<string, never>,
-      distance: distance.name,
-    }),
+    fingerprint: modelFingerprint(content),
     config: JSON.stringify(parts),
     encoders: JSON.stringify(
       encoders.map(([name, encoder]) => ({ name, type: encoder.type, trainable: encoder.trainable })),

@@ -134,7 +134,8 @@ export class SimilarityModel<Item> implements AsyncDisposable {
   /**
    * Writes the model to a folder that does not exist, is empty, or holds an older model, which it then replaces in one step.
    * A README.md in it says what the model is made of, how it was trained and how to load it, with what `card` adds.
-   * @throws UsageError when the folder holds anything else.
+   * @throws ConfigError for an empty path, and for the working directory, the home folder and what they lie in; UsageError naming what else
+   * the folder holds.
    */
   async save(directory: string, card: CardOptions = {}): Promise<void> {
     await writeModel(directory, this.#content, card);

@@ -1,8 +1,9 @@
 import type { Distance } from "../contracts/distance.js";
-import { refuse, unknownOptions, wholeNumber } from "../contracts/options.js";
+import { refuse, requireOptions, unknownOptions, wholeNumber } from "../contracts/options.js";
 import { distanceNamed, savedDistance, type DistanceChoice } from "../distances/index.js";
 import { useNativeProducts } from "../engine/onnx-products.js";
 import { UsageError } from "../errors.js";
+import { show } from "../show.js";
 import { GrowingRows } from "../tensor/growing-rows.js";
 import { findNearest, type SearchChunks } from "../tensor/nearest-top.js";
 import { readIndex, writeIndex } from "./index-folder.js";
@@ -15,6 +16,8 @@ export interface ExactIndexOptions {
   readonly size: number;
   /** Default cosine. */
   readonly distance?: DistanceChoice;
+  /** Names the model that makes the vectors; saved with them, so that `ItemIndex` can refuse another. Default: none is known. */
+  readonly model?: string | null;
 }
 
 /** One neighbour that was found. */
@@ -37,15 +40,23 @@ export interface SearchResult<Payload> {
 export class ExactIndex<Payload = undefined> {
   readonly size: number;
   readonly distance: Distance;
+  /** What names the model that makes the vectors; null where it is not known. */
+  readonly model: string | null;
   #vectors: GrowingRows;
   #positions: readonly number[] = [];
   #payloads: readonly Payload[] = [];
   #next = 0;
 
   constructor(options: ExactIndexOptions) {
-    const { size, distance = "cosine" } = options;
-    refuse("ExactIndex", [wholeNumber("size", size, 1), ...unknownOptions(options, ["size", "distance"])]);
+    requireOptions("ExactIndex", options, "options such as { size, distance }");
+    const { size, distance = "cosine", model = null } = options;
+    refuse("ExactIndex", [
+      wholeNumber("size", size, 1),
+      model === null || typeof model === "string" ? null : `model: expected a text, got ${show(model)}`,
+      ...unknownOptions(options, ["size", "distance", "model"]),
+    ]);
     this.size = size;
+    this.model = model;
     this.distance = distanceNamed(distance);
     this.#vectors = new GrowingRows(size);
   }
@@ -140,7 +151,7 @@ export class ExactIndex<Payload = undefined> {
 
   /**
    * Writes the index as a folder, in one step: what was there before stays until the new one is complete.
-   * @throws UsageError when the folder holds other things, or a payload is not JSON.
+   * @throws ConfigError for what is no path of a folder of its own; UsageError when the folder holds other things, or a payload is not JSON.
    */
   async save(directory: string): Promise<void> {
     await writeIndex(directory, {
@@ -149,6 +160,7 @@ export class ExactIndex<Payload = undefined> {
       positions: this.#positions,
       payloads: this.#payloads,
       next: this.#next,
+      model: this.model,
     });
   }
 
@@ -165,11 +177,12 @@ export class ExactIndex<Payload = undefined> {
     if (distance !== undefined && distance.name !== name) {
       throw new UsageError(`${directory} was saved with the distance "${name}", not "${distance.name}"`);
     }
-    const { vectors, positions, payloads, next } = content;
+    const { vectors, positions, payloads, next, model } = content;
     const index = new ExactIndex<Payload>({
       size: vectors.size,
       // An unknown name is refused by the constructor.
       distance: distance ?? (content.distance as DistanceChoice),
+      model,
     });
     index.#vectors.append(vectors);
     index.#positions = positions;

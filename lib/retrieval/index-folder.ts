@@ -1,18 +1,25 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { SavedDistance } from "../distances/index.js";
 import { FileFormatError, UsageError } from "../errors.js";
 import type { Json, JsonObject } from "../json.js";
 import { recoverDirectory } from "../store/atomic-directory.js";
 import { writeDirectoryAtomic, writeFileAtomic } from "../store/atomic.js";
-import { readJsonFile, writeJsonFile } from "../store/json-file.js";
-import { readText } from "../store/read.js";
+import { checksumNow } from "../store/checksum.js";
+import { readEditableJsonFile, writeCheckedJsonFile } from "../store/json-file.js";
+import { openToRead, readExactly } from "../store/read.js";
+import type { FolderContent } from "../store/replaceable-folder.js";
 import { readSafetensors, writeSafetensors } from "../store/safetensors.js";
 import type { HostMatrix } from "../tensor/host.js";
 import { firstNonFiniteRow } from "../tensor/nearest-rows.js";
 
 const format = { format: "likewise-index", version: 1 };
 const FILES = { index: "index.json", vectors: "vectors.safetensors", payloads: "payloads.jsonl" };
+const FOLDER: FolderContent = {
+  who: "ExactIndex.save",
+  what: "an index",
+  described: { file: FILES.index, format: format.format },
+  files: [FILES.vectors, FILES.payloads],
+};
 /** Payloads written at a time. */
 const LINES = 10_000;
 
@@ -27,25 +34,32 @@ export interface IndexContent {
   readonly payloads: readonly unknown[];
   /** The position of the next vector that is added. */
   readonly next: number;
+  /** Fingerprint of the model that made the vectors; null where it is not known. */
+  readonly model: string | null;
 }
 
 /**
  * Replaces the folder in one step: `index.json`, `vectors.safetensors` and, when there are any, `payloads.jsonl` with one line for each
  * vector, empty for one without a payload.
+ *
+ * @throws ConfigError for what is no path of a folder of its own, UsageError when the folder holds anything but an index.
  */
 export async function writeIndex(directory: string, content: IndexContent): Promise<void> {
-  const { distance, vectors, positions, payloads, next } = content;
-  await requireOwnFolder(directory);
+  const { distance, vectors, positions, payloads, next, model } = content;
   const withPayloads = payloads.some((payload) => payload !== undefined);
   const lines = withPayloads ? payloadLines(positions, payloads) : null;
   const { data, rows, size } = vectors;
-  await writeDirectoryAtomic(directory, async (temporary) => {
+  await writeDirectoryAtomic(directory, FOLDER, async (temporary) => {
     if (lines !== null) await writeFileAtomic(join(temporary, FILES.payloads), lines);
     await writeSafetensors(join(temporary, FILES.vectors), {
       vectors: { data, shape: [rows, size] },
       positions: { data: Int32Array.from(positions), shape: [rows] },
     });
-    await writeJsonFile(join(temporary, FILES.index), format, { distance, rows, size, next, payloads: withPayloads });
+    await writeCheckedJsonFile(join(temporary, FILES.index), format, {
+      ...{ distance, rows, size, next, payloads: withPayloads },
+      ...(lines === null ? {} : { payloadsChecksum: checksumNow(lines) }),
+      ...(model === null ? {} : { model }),
+    });
   });
 }
 
@@ -53,24 +67,28 @@ export async function writeIndex(directory: string, content: IndexContent): Prom
 export async function readIndex(directory: string): Promise<IndexContent> {
   await recoverDirectory(directory);
   const file = join(directory, FILES.index);
-  const { distance, rows, size, next, payloads: withPayloads } = await readJsonFile(file, format);
+  const saved = await readEditableJsonFile(file, format);
+  // Indexes of older versions have neither a checksum nor a model.
+  const { distance, rows, size, next, payloads: withPayloads, payloadsChecksum = null, model = null } = saved;
   if (
     !isSavedDistance(distance) ||
     !isCount(rows) ||
     !isCount(size) ||
     !isCount(next) ||
-    typeof withPayloads !== "boolean"
+    typeof withPayloads !== "boolean" ||
+    !isTextOrNull(payloadsChecksum) ||
+    !isTextOrNull(model)
   ) {
     throw new FileFormatError(
       file,
-      "expected a distance, counts of rows, size and next, and whether there are payloads",
+      "expected a distance, counts of rows, size and next, whether there are payloads, and texts for their checksum and the model",
     );
   }
   const vectors = await readVectors(join(directory, FILES.vectors), rows, size, next);
   const payloads = withPayloads
-    ? await readPayloads(join(directory, FILES.payloads), rows)
+    ? await readPayloads(join(directory, FILES.payloads), rows, payloadsChecksum)
     : new Array<undefined>(rows).fill(undefined);
-  return { distance, next, payloads, ...vectors };
+  return { distance, next, payloads, model, ...vectors };
 }
 
 function isSavedDistance(distance: Json | undefined): distance is string | { name: string; config: JsonObject } {
@@ -130,34 +148,36 @@ function toLine(payload: unknown, position: number): string {
   return `${line}\n`;
 }
 
-async function readPayloads(file: string, rows: number): Promise<unknown[]> {
-  const lines = (await readText(file)).split("\n");
-  const rest = lines.pop();
-  if (lines.length !== rows || rest !== "") {
-    throw new FileFormatError(file, `truncated or damaged: expected ${rows} lines, got ${lines.length}`);
+async function readPayloads(file: string, rows: number, checksum: string | null): Promise<unknown[]> {
+  await using opened = await openToRead(file);
+  const bytes = Buffer.from((await readExactly(opened.handle, 0, opened.size, file)).buffer);
+  const payloads: unknown[] = [];
+  let start = 0;
+  // Line by line: no text holds as much as a file may.
+  for (let end = bytes.indexOf("\n"); end >= 0 && payloads.length < rows; end = bytes.indexOf("\n", start)) {
+    payloads.push(parsed(file, bytes.toString("utf8", start, end), payloads.length + 1));
+    start = end + 1;
   }
-  return lines.map((line, at) => {
-    if (line === "") return undefined;
-    try {
-      return JSON.parse(line) as unknown;
-    } catch (cause) {
-      throw new FileFormatError(file, `line ${at + 1} is not JSON`, { cause });
-    }
-  });
+  if (payloads.length !== rows || start !== bytes.length) {
+    const rest = `${payloads.length} and ${bytes.length - start} bytes after them`;
+    throw new FileFormatError(file, `truncated or damaged: expected ${rows} lines, got ${rest}`);
+  }
+  if (checksum !== null && checksumNow([bytes]) !== checksum)
+    throw new FileFormatError(file, 'damaged: its content does not fit the "payloadsChecksum" of index.json');
+  return payloads;
 }
 
-async function requireOwnFolder(directory: string): Promise<void> {
-  await recoverDirectory(directory);
-  const names = await readdir(directory).catch((cause: unknown) => {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [] as string[];
-    throw new UsageError(`cannot save an index as ${directory}: it is not a folder that can be read`, { cause });
-  });
-  const foreign = names.filter((name) => !Object.values(FILES).includes(name));
-  if (foreign.length > 0) {
-    throw new UsageError(
-      `cannot save an index in ${directory}: the folder holds other things (${foreign.slice(0, 3).join(", ")}); give a new or empty folder`,
-    );
+function parsed(file: string, line: string, number: number): unknown {
+  if (line === "") return undefined;
+  try {
+    return JSON.parse(line) as unknown;
+  } catch (cause) {
+    throw new FileFormatError(file, `line ${number} is not JSON`, { cause });
   }
+}
+
+function isTextOrNull(value: unknown): value is string | null {
+  return value === null || typeof value === "string";
 }
 
 function isCount(value: unknown): value is number {

@@ -2,6 +2,7 @@ import { flag, refuse, unknownOptions, wholeNumber } from "../contracts/options.
 import { savedDistance } from "../distances/index.js";
 import { UsageError } from "../errors.js";
 import type { EncodeOptions } from "../model/encode-options.js";
+import { modelFingerprint } from "../model/fingerprint.js";
 import type { SimilarityModel } from "../model/similarity-model.js";
 import { ExactIndex, type SearchResult } from "./exact-index.js";
 
@@ -38,7 +39,7 @@ export class ItemIndex<Item, Payload = undefined> {
 
   /**
    * @param index an earlier one of the same model. Default a new one.
-   * @throws ConfigError; UsageError for an index of another width or distance.
+   * @throws ConfigError; UsageError for an index of another width or distance, or one that another model has made.
    */
   constructor(model: SimilarityModel<Item>, options: ItemIndexOptions = {}, index?: ExactIndex<Payload>) {
     const { prompts = {}, batchSize = 256 } = options;
@@ -48,13 +49,22 @@ export class ItemIndex<Item, Payload = undefined> {
       ...unknownOptions(prompts, ["query", "item"]),
     ]);
     this.model = model;
-    this.index = index ?? new ExactIndex<Payload>({ size: model.embeddingSize, distance: model.distance });
+    const fingerprint = modelFingerprint(model.content);
+    const { embeddingSize: size } = model;
+    this.index = index ?? new ExactIndex<Payload>({ size, distance: model.distance, model: fingerprint });
     const [own, given] = [model.distance, this.index.distance].map((distance) =>
       JSON.stringify(savedDistance(distance)),
     );
     if (this.index.size !== model.embeddingSize || own !== given) {
       throw new UsageError(
         `ItemIndex: the index holds ${this.index.size} numbers a vector by ${given}, and the model gives ${model.embeddingSize} by ${own}`,
+      );
+    }
+    if (this.index.model !== null && this.index.model !== fingerprint) {
+      throw new UsageError(
+        "ItemIndex: the index was made by another model, or by this one before it was trained further, and vectors of two models do not " +
+          `compare (made by ${this.index.model}, given ${fingerprint}); load the model that made it, or make the index again: ` +
+          "new ItemIndex(model), then add(items)",
       );
     }
     this.#queries = { batchSize, prompt: prompts.query ?? "" };
@@ -106,12 +116,15 @@ export class ItemIndex<Item, Payload = undefined> {
     return found !== undefined && found.distance <= threshold;
   }
 
-  /** Writes the index, not the model. @throws UsageError when the folder holds other things, or a payload is not JSON. */
+  /** Writes the index, not the model. @throws ConfigError for what is no path of a folder of its own; UsageError when the folder holds other things, or a payload is not JSON. */
   save(directory: string): Promise<void> {
     return this.index.save(directory);
   }
 
-  /** Reads an index that `save` has written, for the model that it was made with. */
+  /**
+   * Reads an index that `save` has written, for the model that it was made with.
+   * @throws FileFormatError for a damaged or foreign folder, UsageError for another model; older indexes do not know theirs.
+   */
   static async load<Item, Payload = undefined>(
     directory: string,
     model: SimilarityModel<Item>,

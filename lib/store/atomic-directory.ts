@@ -12,7 +12,7 @@ const ATTEMPTS = 5;
  * whole old or the whole new folder to `readJsonFile` and `readSafetensors`; between the two renames of the exchange neither is in
  * place, and the next reader or writer finishes it. When `build` throws, nothing has changed.
  */
-export async function writeDirectoryAtomic(path: string, build: (temporary: string) => Promise<void>): Promise<void> {
+export async function replaceDirectory(path: string, build: (temporary: string) => Promise<void>): Promise<void> {
   await recoverDirectory(path);
   const target = await followLinks(path);
   await mkdir(dirname(target), { recursive: true });

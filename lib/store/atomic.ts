@@ -1,16 +1,31 @@
 import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { requirePath } from "../contracts/path.js";
+import { replaceDirectory } from "./atomic-directory.js";
 import { followLinks } from "./follow-links.js";
+import { requireReplaceable, type FolderContent } from "./replaceable-folder.js";
 import { removeLeftovers, temporaryName } from "./temporary.js";
 import { syncDirectory } from "./sync.js";
 
-export { writeDirectoryAtomic } from "./atomic-directory.js";
+/**
+ * Replaces a whole folder in one step, as `replaceDirectory` does, when everything in it is what is written there.
+ * @throws ConfigError, UsageError like `requireReplaceable`; then nothing has changed.
+ */
+export async function writeDirectoryAtomic(
+  path: string,
+  content: FolderContent,
+  build: (temporary: string) => Promise<void>,
+): Promise<void> {
+  await requireReplaceable(path, content);
+  await replaceDirectory(path, build);
+}
 
 /**
  * Replaces a file in one step: whoever reads it, also after a crash at any moment, finds the whole old or the whole new content.
  * Folders on the way are made. A list of pieces is written one after the other. A link stays one: the file it leads to is replaced.
  */
 export async function writeFileAtomic(path: string, data: string | Uint8Array | readonly Uint8Array[]): Promise<void> {
+  requirePath("writing a file", "path", path);
   const target = await followLinks(path);
   const folder = dirname(target);
   await mkdir(folder, { recursive: true });

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { FileFormatError } from "../errors.js";
 import { readCheckedJsonFile, writeCheckedJsonFile } from "../store/json-file.js";
 import { isMissing } from "../store/read.js";
+import { foreignIn } from "../store/replaceable-folder.js";
+import { CHECKPOINT_FOLDER } from "./checkpoint-file.js";
 import { isPlainName } from "./checkpoint-name.js";
 
 const FORMAT = { format: "likewise-kept-checkpoints", version: 1 };
@@ -33,8 +35,9 @@ export async function readKept(directory: string): Promise<readonly KeptCheckpoi
   return kept;
 }
 
-/** Removes the folder of a state that is no longer among the best. */
+/** Removes the folder of a state that is no longer among the best; one in which the user has put something stays. */
 export async function removeKept(directory: string, name: string): Promise<void> {
+  if ((await foreignIn(join(directory, name), CHECKPOINT_FOLDER)).length > 0) return;
   await rm(join(directory, name), { recursive: true, force: true });
 }
 

@@ -1,5 +1,6 @@
 import { IsBoolean, IsIn, IsInt, IsNumber, IsOptional, IsString, Min, ValidateBy } from "../validation.js";
 import { settle } from "../config.js";
+import { IsPath } from "../contracts/path.js";
 import { CheckpointConfig } from "./checkpoint-config.js";
 import { EarlyStoppingConfig } from "./early-stopping-config.js";
 import { EmaConfig } from "./ema-config.js";
@@ -53,7 +54,7 @@ export class TrainerConfig {
   /** Decides everything random. Default 0. */
   @IsInt() readonly seed: number = 0;
   /** Folder for checkpoints and logs; each run gets a folder in it ("run-1", …). Default none: nothing is written. */
-  @IsOptional() @IsString() readonly runDir: string | null = null;
+  @IsOptional() @IsPath() readonly runDir: string | null = null;
   /** What is written beside the checkpoints in `runDir`. Default all three. */
   @IsIn(["csv", "jsonLines", "tensorBoard"], { each: true }) readonly logs: readonly LogFormat[] = [
     "csv",
@@ -70,7 +71,7 @@ export class TrainerConfig {
    * NVIDIA_TF32_OVERRIDE is set to 0 unless it is set, so that float32 is multiplied as such. Default: the processor.
    */
   @IsOptional() @IsString() readonly executionProvider: string | null = null;
-  /** Print progress: a bar on a terminal, lines otherwise. Default true. */
+  /** Print progress: a bar on a terminal, lines otherwise. Default true. False: warnings become warnings of the process. */
   @IsBoolean() readonly progress: boolean = true;
   /** Default off (on when nothing else limits the run). */
   @IsOptional() readonly earlyStopping: EarlyStoppingConfig | null = null;

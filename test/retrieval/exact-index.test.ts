@@ -222,6 +222,9 @@ describe("a saved ExactIndex", () => {
     "payloads cut short within a line": (path) => cut(join(path, "payloads.jsonl")),
     "payloads cut short after a line": (path) =>
       change(join(path, "payloads.jsonl"), (text) => text.slice(0, text.indexOf("\n") + 1)),
+    "another letter in a payload": (path) => change(join(path, "payloads.jsonl"), (text) => text.replace("“7”", "“6”")),
+    "another count that would fit": (path) =>
+      change(join(path, "index.json"), (text) => text.replace('"next": 20', '"next": 21')),
     "a payload that is not JSON": (path) =>
       change(join(path, "payloads.jsonl"), (text) => text.replace('"name"', "name")),
     "another format": (path) =>
@@ -255,6 +258,33 @@ describe("a saved ExactIndex", () => {
       expect(error.message).to.include(path);
     });
   }
+
+  it("of an older version, which had no checksums and no model, is read", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "index");
+    const index = await filled();
+    await index.save(path);
+    await change(join(path, "index.json"), (text) => {
+      const { checksum: _, payloadsChecksum: __, model: ___, ...older } = JSON.parse(text) as Record<string, unknown>;
+      return JSON.stringify(older);
+    });
+    const loaded = await ExactIndex.load(path);
+    expect(await loaded.search([vector(0, 0, 0)], 18)).to.deep.equal(await index.search([vector(0, 0, 0)], 18));
+    expect(loaded.model).to.equal(null);
+  });
+
+  it("keeps the name of its model, and payloads longer than any text that is read at once", async () => {
+    await using folder = await temporaryFolder();
+    const index = new ExactIndex<string>({ size: 1, distance: "manhattan", model: "mine" });
+    const payloads = ["a", "b", "c"].map((letter) => letter.repeat(7 << 20));
+    index.add([vector(1), vector(2), vector(3)], payloads);
+    await index.save(folder.path);
+    const loaded = await ExactIndex.load<string>(folder.path);
+    expect(loaded.model).to.equal("mine");
+    const [found] = await loaded.search([vector(0)], 3);
+    expect(found?.every(({ payload }, at) => payload === payloads[at])).to.equal(true);
+    expect(() => new ExactIndex({ size: 1, model: 5 } as never)).to.throw(ConfigError, "model: expected a text, got 5");
+  });
 
   async function change(file: string, edit: (text: string) => string): Promise<void> {
     const before = await readFile(file, "utf8");

@@ -1,8 +1,10 @@
+import { join } from "node:path";
 import { expect } from "chai";
-import { UsageError } from "likewise";
+import { SimilarityModel, UsageError } from "likewise";
 import { NgramEncoder } from "likewise/encoders";
-import { IdentityHead } from "likewise/heads";
+import { IdentityHead, DenseHead } from "likewise/heads";
 import { ExactIndex, ItemIndex } from "likewise/retrieval";
+import { mapEntries } from "../../lib/tensor/tree.js";
 import { modelOf } from "../model/untrained-model.js";
 import { failure } from "../support/failure.js";
 import { temporaryFolder } from "../support/folder.js";
@@ -49,6 +51,40 @@ describe("ItemIndex", () => {
     const found = await loaded.lookupOne("fast car", { vectors: true });
     expect(found).to.deep.equal(await index.lookupOne("fast car", { vectors: true }));
     expect(found[0]!.vector).to.deep.equal(await model.encodeOne(`thing ${texts[found[0]!.position]}`));
+  });
+
+  it("is refused by another model of the same kind, and read by a model that was saved and loaded", async () => {
+    await using folder = await temporaryFolder();
+    const [models, path] = [join(folder.path, "model"), join(folder.path, "index")];
+    const make = (lowercase: boolean) =>
+      modelOf(
+        { text: new NgramEncoder({ dimensions: 64, idf: false, lowercase }) },
+        (size) => new DenseHead(size, { outputSize: size }),
+      );
+    await using first = make(true);
+    const index = new ItemIndex<string, { label: string }>(first);
+    await index.add(texts, labels);
+    await index.save(path);
+    await first.save(models);
+    await using again = await SimilarityModel.load<string>(models);
+    const loaded = await ItemIndex.load<string, { label: string }>(path, again);
+    expect((await loaded.lookupOne("fast car"))[0]!.payload).to.deep.equal({ label: "car" });
+
+    const { content } = first;
+    const carried = mapEntries(content.carried, ({ data, shape }) => ({
+      data: data.map((value) => value + 1e-3),
+      shape,
+    }));
+    await using trained = new SimilarityModel<string>({ ...content, carried });
+    for (const other of [trained, make(false)]) {
+      const error = await failure(ItemIndex.load(path, other));
+      expect(error).to.be.instanceOf(UsageError);
+      expect(error.message).to.match(/made by another model.* load the model that made it, or make the index again/u);
+      expect(() => new ItemIndex(other, {}, index.index)).to.throw(UsageError, "made by another model");
+    }
+    // Vectors of which nobody says who made them are believed.
+    const unnamed = new ExactIndex({ size: 64 });
+    expect(new ItemIndex(trained, {}, unnamed).index).to.equal(unnamed);
   });
 
   it("refuses what does not fit", async () => {

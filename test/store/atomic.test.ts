@@ -4,11 +4,18 @@ import { join } from "node:path";
 import { expect } from "chai";
 import { writeDirectoryAtomic, writeFileAtomic } from "../../lib/store/atomic.js";
 import { isMissing } from "../../lib/store/read.js";
+import type { FolderContent } from "../../lib/store/replaceable-folder.js";
 import { readJsonFile, writeJsonFile } from "../../lib/store/json-file.js";
 
 /** No process has this id. */
 const DEAD = 2 ** 22 + 1;
 const format = { format: "test", version: 1 };
+const FOLDER: FolderContent = {
+  who: "the test",
+  what: "a folder",
+  described: { file: "a.json", format: "test" },
+  files: ["b.txt", "more"],
+};
 
 describe("atomic writing", () => {
   let folder = "";
@@ -62,17 +69,17 @@ describe("atomic writing", () => {
     await symlink("disk/model", join(folder, "model"));
     await writeFileAtomic(join(folder, "link.txt"), "new");
     expect(await readFile(join(folder, "disk/real.txt"), "utf8")).to.equal("new");
-    await writeDirectoryAtomic(join(folder, "model"), build(1));
-    await writeDirectoryAtomic(join(folder, "model"), build(2));
+    await writeDirectoryAtomic(join(folder, "model"), FOLDER, build(1));
+    await writeDirectoryAtomic(join(folder, "model"), FOLDER, build(2));
     expect(await read(join(folder, "disk/model"))).to.equal(2);
     expect((await readdir(join(folder, "disk"))).sort()).to.deep.equal(["model", "real.txt"]);
   });
 
   it("replaces folders whole: nothing of the old one stays", async () => {
     const path = join(folder, "deep/model");
-    await writeDirectoryAtomic(path, build(1));
+    await writeDirectoryAtomic(path, FOLDER, build(1));
     await writeFile(join(path, "more"), "");
-    await writeDirectoryAtomic(path, build(2));
+    await writeDirectoryAtomic(path, FOLDER, build(2));
     expect(await read(path)).to.equal(2);
     expect((await readdir(path)).sort()).to.deep.equal(["a.json", "b.txt"]);
     expect(await readdir(join(folder, "deep"))).to.deep.equal(["model"]);
@@ -80,8 +87,8 @@ describe("atomic writing", () => {
 
   it("changes nothing when building a folder fails", async () => {
     const path = join(folder, "model");
-    await writeDirectoryAtomic(path, build(1));
-    const failing = writeDirectoryAtomic(path, async (temporary) => {
+    await writeDirectoryAtomic(path, FOLDER, build(1));
+    const failing = writeDirectoryAtomic(path, FOLDER, async (temporary) => {
       await build(2)(temporary);
       throw new Error("disk full");
     });
@@ -115,7 +122,7 @@ describe("atomic writing", () => {
       }
       const what = JSON.stringify(present);
       expect(await read(path), what).to.equal(expected);
-      await writeDirectoryAtomic(path, build(3));
+      await writeDirectoryAtomic(path, FOLDER, build(3));
       expect(await read(path), what).to.equal(3);
       expect(await readdir(place), what).to.deep.equal(["model"]);
       await rm(place, { recursive: true });
@@ -130,14 +137,14 @@ describe("atomic writing", () => {
 
   it("never shows a reader half a folder, nor none, while it is replaced again and again", async () => {
     const path = join(folder, "model");
-    await writeDirectoryAtomic(path, build(0));
+    await writeDirectoryAtomic(path, FOLDER, build(0));
     let writing = true;
     const seen = new Set<unknown>();
     const reading = (async () => {
       while (writing) seen.add(await read(path));
     })();
     const replacing = (async () => {
-      for (let value = 1; value <= 25; value += 1) await writeDirectoryAtomic(path, build(value));
+      for (let value = 1; value <= 25; value += 1) await writeDirectoryAtomic(path, FOLDER, build(value));
       writing = false;
     })();
     await Promise.all([reading, replacing]);
@@ -147,7 +154,7 @@ describe("atomic writing", () => {
 
   it("lets several write the same folder: one of them wins whole", async () => {
     const path = join(folder, "model");
-    await Promise.all([1, 2, 3, 4].map((value) => writeDirectoryAtomic(path, build(value))));
+    await Promise.all([1, 2, 3, 4].map((value) => writeDirectoryAtomic(path, FOLDER, build(value))));
     expect(await read(path)).to.equal(Number(await readFile(join(path, "b.txt"), "utf8")));
     expect(await names()).to.deep.equal(["model"]);
   });

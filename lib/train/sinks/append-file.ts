@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { requirePath } from "../../contracts/path.js";
 import { UsageError } from "../../errors.js";
 import { writeFileAtomic } from "../../store/atomic.js";
 
@@ -9,7 +10,10 @@ export class AppendFile {
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(readonly path: string) {}
+  /** @throws ConfigError for what is no path. */
+  constructor(readonly path: string) {
+    requirePath("a log", "path", path);
+  }
 
   /** Runs a job after those before it, whether they succeeded or not. */
   run(job: () => Promise<void>): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { requirePath } from "../../contracts/path.js";
 import { AppendFile } from "./append-file.js";
 import { eventRecord } from "./event-record.js";
 import type { FileLogOptions, ScalarSink } from "./scalar-sink.js";
@@ -17,7 +18,9 @@ export class TensorBoardLog implements ScalarSink {
   readonly #keepUntil: number | undefined;
   #opened = false;
 
+  /** @throws ConfigError for what is no path. */
   constructor(directory: string, { keepUntil }: FileLogOptions = {}) {
+    requirePath("TensorBoardLog", "directory", directory);
     const seconds = String(Math.floor(Date.now() / 1000)).padStart(10, "0");
     // The counter keeps files of one second in their order, in which readers go through them.
     const unique = `${process.pid}.${(made += 1)}.${randomBytes(4).toString("hex")}`;

@@ -1,0 +1,22 @@
+import { ValidateBy } from "../validation.js";
+import { show } from "../show.js";
+import { refuse, type Check } from "./options.js";
+
+/** What a path of the user must be where something is written: an empty one would stand for the working directory. */
+export const pathProblem: Check = (name, value) => (isPath(value) ? null : `${name}: ${EXPECTED}, got ${show(value)}`);
+
+/** @throws ConfigError for what is no path. */
+export function requirePath(who: string, name: string, value: unknown): void {
+  refuse(who, [pathProblem(name, value)]);
+}
+
+/** The same as a rule of a configuration class. */
+export function IsPath(): PropertyDecorator {
+  return ValidateBy({ name: "isPath", validator: { validate: isPath, defaultMessage: () => EXPECTED } });
+}
+
+const EXPECTED = 'expected the path of a file or folder, such as "runs"';
+
+function isPath(value: unknown): boolean {
+  return typeof value === "string" && value.trim() !== "" && !value.includes("\0");
+}
