@@ -16,7 +16,7 @@ export interface CoSENTOptions {
 
 /**
  * Pairs are to be ordered by cosine as they are by score: `log(1 + Σ exp(scale (cos(pairⱼ) - cos(pairᵢ))))` over all pairs of pairs
- * with `scoreᵢ > scoreⱼ`. Scores are any numbers; only their order counts. A batch with one score has loss 0.
+ * with `scoreᵢ > scoreⱼ`. Scores are any numbers, such as 0 to 5; only their order counts. A batch with one score has loss 0.
  *
  * Su, "CoSENT: A more efficient sentence vector scheme than Sentence-BERT", 2022.
  */

@@ -8,7 +8,7 @@ import * as tf from "../lib/tensor/tf.js";
 import type { TensorTree } from "../lib/tensor/tree.js";
 
 /**
- * The cosine of each pair is to equal its score: `mean over pairs of (cos(a, b) - score)²`, with scores from -1 to 1 (or 0 to 1). Use
+ * The cosine of each pair is to equal its score: `mean over pairs of (cos(a, b) - score)²`, with scores from -1 to 1. Use
  * it where scores are measurements on that scale; where only their order counts, use `CoSENTLoss`.
  *
  * Reimers, Gurevych, "Sentence-BERT: Sentence Embeddings using Siamese BERT-Networks", EMNLP 2019.

@@ -1,6 +1,14 @@
 import type { Distance } from "../lib/contracts/distance.js";
 import { SimilarityLoss, type LossValue } from "../lib/contracts/loss.js";
-import { flag, oneOf, refuse, savedOptions, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
+import {
+  flag,
+  oneOf,
+  refuse,
+  requireOptions,
+  savedOptions,
+  unknownOptions,
+  wholeNumber,
+} from "../lib/contracts/options.js";
 import type { Init, Noise } from "../lib/contracts/part.js";
 import type { Kind } from "../lib/contracts/samples.js";
 import { Cosine, distanceNamed, savedDistance, type DistanceChoice } from "../lib/distances/index.js";
@@ -63,6 +71,7 @@ export class EmbeddingDistillationLoss<K extends Kind = "group"> extends Similar
   /** @throws ConfigError for widths that differ without `project`. */
   constructor(options: EmbeddingDistillationOptions<K>) {
     super();
+    requireOptions("EmbeddingDistillationLoss", options, "options such as { embeddingSize, guideSize }");
     const {
       kind = "group",
       embeddingSize,

@@ -1,6 +1,6 @@
 import type { Distance } from "../lib/contracts/distance.js";
 import { SimilarityLoss, usesDatasets, type UsesDatasets } from "../lib/contracts/loss.js";
-import { refuse, savedOptions } from "../lib/contracts/options.js";
+import { refuse, requireOptions, savedOptions } from "../lib/contracts/options.js";
 import type { Init, PartFinder, SavedPart } from "../lib/contracts/part.js";
 import type { Kind } from "../lib/contracts/samples.js";
 import { UsageError } from "../lib/errors.js";
@@ -37,6 +37,7 @@ export class LossByDataset<K extends Kind> extends SimilarityLoss<K> implements 
   /** @throws ConfigError for no loss, and for losses of different kinds. */
   constructor(losses: Readonly<Record<string, SimilarityLoss<K>>>) {
     super();
+    requireOptions("LossByDataset", losses, "losses under the names of datasets");
     refuse("LossByDataset", [
       ...namedLossProblems(losses),
       ...Object.entries(losses).map(([name, loss]) =>

@@ -6,9 +6,11 @@ import {
   type LossValue,
   type Memory,
   type RememberedKind,
+  type ScoreRange,
   type UsesMemory,
 } from "../lib/contracts/loss.js";
-import { above, refuse, savedOptions, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
+import { lossValue } from "../lib/contracts/loss-value.js";
+import { above, refuse, requireOptions, savedOptions, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
 import type { Init, Noise, PartFinder, SavedPart } from "../lib/contracts/part.js";
 import type { Kind } from "../lib/contracts/samples.js";
 import { ShapeError } from "../lib/errors.js";
@@ -18,6 +20,7 @@ import type { HostTensors } from "../lib/tensor/host.js";
 import * as tf from "../lib/tensor/tf.js";
 import type { TensorTree } from "../lib/tensor/tree.js";
 import {
+  commonRange,
   initializeNested,
   lossProblem,
   madeLoss,
@@ -57,6 +60,7 @@ export class MatryoshkaLoss<K extends Kind> extends SimilarityLoss<K> {
   override readonly separable: boolean;
   override readonly closedVocabulary: boolean;
   override readonly usesGuide: boolean;
+  override readonly scoreRange: ScoreRange;
   override readonly distance: Distance | null;
   /** As the loss inside, on each prefix; absent when that one cannot compare with remembered rows. */
   declare readonly computeAgainst?: UsesMemory<RememberedKind>["computeAgainst"];
@@ -70,6 +74,7 @@ export class MatryoshkaLoss<K extends Kind> extends SimilarityLoss<K> {
 
   constructor(loss: SimilarityLoss<K> | ((embeddingSize: number) => SimilarityLoss<K>), options: MatryoshkaOptions) {
     super();
+    requireOptions("MatryoshkaLoss", options, "options such as { embeddingSize, sizes }");
     const { embeddingSize, sizes } = options;
     const given: readonly unknown[] = Array.isArray(sizes) ? sizes : [];
     const { weights = given.map(() => 1) } = options;
@@ -98,6 +103,7 @@ export class MatryoshkaLoss<K extends Kind> extends SimilarityLoss<K> {
     this.separable = all.every(({ separable }) => separable);
     this.closedVocabulary = all.some(({ closedVocabulary }) => closedVocabulary);
     this.usesGuide = all.some(({ usesGuide }) => usesGuide);
+    this.scoreRange = commonRange(all);
     this.#settings = Object.freeze({ embeddingSize, sizes: [...sizes], weights: [...weights] });
     if (all.every(usesMemory))
       this.computeAgainst = (parameters, embeddings, targets, memory, noise) =>
@@ -158,7 +164,10 @@ export class MatryoshkaLoss<K extends Kind> extends SimilarityLoss<K> {
     return weightedSum(
       sizes.map((size, at) => {
         const [name, inner] = (this.#losses[at] ?? this.#losses[0]) as NamedLosses<K>[number];
-        const judged = judge(inner, parametersOf(parameters, name), firstNumbers(embeddings, size), size);
+        const judged = lossValue(
+          inner,
+          judge(inner, parametersOf(parameters, name), firstNumbers(embeddings, size), size),
+        );
         return [`size${size}`, judged, weights[at] as number] as const;
       }),
     );

@@ -5,9 +5,11 @@ import {
   usesMemory,
   type LossValue,
   type RememberedKind,
+  type ScoreRange,
   type UsesMemory,
 } from "../lib/contracts/loss.js";
-import { above, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
+import { lossValue } from "../lib/contracts/loss-value.js";
+import { above, refuse, requireOptions, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { Init, Noise, PartFinder, SavedPart } from "../lib/contracts/part.js";
 import type { Kind } from "../lib/contracts/samples.js";
 import type { JsonObject } from "../lib/json.js";
@@ -17,6 +19,7 @@ import type * as tf from "../lib/tensor/tf.js";
 import type { TensorTree } from "../lib/tensor/tree.js";
 import { namedLossProblems } from "./named-losses.js";
 import {
+  commonRange,
   initializeNested,
   madeLoss,
   nestedWeights,
@@ -49,6 +52,7 @@ export class MultipleLosses<K extends Kind> extends SimilarityLoss<K> {
   override readonly separable: boolean;
   override readonly closedVocabulary: boolean;
   override readonly usesGuide: boolean;
+  override readonly scoreRange: ScoreRange;
   override readonly distance: Distance | null;
   /** The losses that can compare with remembered rows; absent when none can. */
   declare readonly computeAgainst?: UsesMemory<RememberedKind>["computeAgainst"];
@@ -58,6 +62,7 @@ export class MultipleLosses<K extends Kind> extends SimilarityLoss<K> {
   /** @throws ConfigError for no loss, losses of different kinds, and weights of unknown losses. */
   constructor(losses: Readonly<Record<string, SimilarityLoss<K>>>, options: MultipleLossesOptions = {}) {
     super();
+    requireOptions("MultipleLosses", losses, "losses under names, such as { near: loss, far: loss }");
     const { weights = {} } = options;
     const names = Object.keys(losses);
     refuse("MultipleLosses", [
@@ -77,6 +82,7 @@ export class MultipleLosses<K extends Kind> extends SimilarityLoss<K> {
     this.separable = all.every(({ separable }) => separable);
     this.closedVocabulary = all.some(({ closedVocabulary }) => closedVocabulary);
     this.usesGuide = all.some(({ usesGuide }) => usesGuide);
+    this.scoreRange = commonRange(all);
     const remembering = this.#losses.filter(([, loss]) => usesMemory(loss));
     if (remembering.length > 0)
       this.computeAgainst = (parameters, embeddings, targets, memory, noise) =>
@@ -129,6 +135,8 @@ export class MultipleLosses<K extends Kind> extends SimilarityLoss<K> {
   }
 
   #sum(losses: NamedLosses<K>, judge: (name: string, loss: SimilarityLoss<K>) => LossValue | tf.Scalar): LossValue {
-    return weightedSum(losses.map(([name, loss]) => [name, judge(name, loss), this.#weights[name] as number] as const));
+    return weightedSum(
+      losses.map(([name, loss]) => [name, lossValue(loss, judge(name, loss)), this.#weights[name] as number] as const),
+    );
   }
 }

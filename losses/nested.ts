@@ -1,4 +1,4 @@
-import { SimilarityLoss, type LossValue } from "../lib/contracts/loss.js";
+import { SimilarityLoss, type LossValue, type ScoreRange } from "../lib/contracts/loss.js";
 import type { Problem } from "../lib/contracts/options.js";
 import type { Init, PartFinder, SavedPart } from "../lib/contracts/part.js";
 import type { Kind } from "../lib/contracts/samples.js";
@@ -15,6 +15,14 @@ export type NamedLosses<K extends Kind> = readonly (readonly [name: string, loss
 /** What is wrong with a value that should be a loss. */
 export function lossProblem(name: string, value: unknown): Problem {
   return value instanceof SimilarityLoss ? null : `${name}: expected a loss, got ${show(value)}`;
+}
+
+/** The scores that all of the losses can learn from. */
+export function commonRange<K extends Kind>(losses: readonly SimilarityLoss<K>[]): ScoreRange {
+  return [
+    Math.max(...losses.map(({ scoreRange: [least] }) => least)),
+    Math.min(...losses.map(({ scoreRange: [, greatest] }) => greatest)),
+  ];
 }
 
 /** A loss as JSON. */
@@ -52,16 +60,11 @@ export function parametersOf(parameters: TensorTree, name: string): TensorTree {
   return (parameters[name] ?? {}) as TensorTree;
 }
 
-/** What a loss returned, with a weight. */
-export function lossValue(returned: LossValue | tf.Scalar): LossValue {
-  return returned instanceof tf.Tensor ? { value: returned, weight: tf.scalar(1) } : returned;
-}
-
 /** The sum of weighted losses, with each as a term. It counts as many units as the loss that has most. */
 export function weightedSum(
-  values: readonly (readonly [name: string, returned: LossValue | tf.Scalar, weight: number])[],
+  values: readonly (readonly [name: string, returned: LossValue, weight: number])[],
 ): LossValue {
-  const found = values.map(([name, returned, weight]) => ({ name, weight, ...pick(lossValue(returned)) }));
+  const found = values.map(([name, returned, weight]) => ({ name, weight, ...pick(returned) }));
   const terms = Object.fromEntries(found.map(({ name, value, weight }) => [name, tf.mul<tf.Scalar>(value, weight)]));
   return {
     value: tf.addN(Object.values(terms)) as tf.Scalar,

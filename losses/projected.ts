@@ -5,9 +5,11 @@ import {
   usesMemory,
   type LossValue,
   type RememberedKind,
+  type ScoreRange,
   type UsesMemory,
 } from "../lib/contracts/loss.js";
-import { count, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
+import { lossValue } from "../lib/contracts/loss-value.js";
+import { count, refuse, requireOptions, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { Init, Noise, PartFinder, SavedPart } from "../lib/contracts/part.js";
 import type { Kind } from "../lib/contracts/samples.js";
 import { ShapeError } from "../lib/errors.js";
@@ -16,7 +18,7 @@ import type { Random } from "../lib/random.js";
 import { hostTensor, type HostTensors } from "../lib/tensor/host.js";
 import * as tf from "../lib/tensor/tf.js";
 import type { HostTree, TensorTree } from "../lib/tensor/tree.js";
-import { lossProblem, lossValue, madeLoss, nestedWeights, parametersOf, savedLoss } from "./nested.js";
+import { lossProblem, madeLoss, nestedWeights, parametersOf, savedLoss } from "./nested.js";
 
 const KEYS = ["embeddingSize", "sizes"] as const;
 
@@ -43,6 +45,7 @@ export class ProjectedLoss<K extends Kind = Kind> extends SimilarityLoss<K> {
   override readonly separable: boolean;
   override readonly closedVocabulary: boolean;
   override readonly usesGuide: boolean;
+  override readonly scoreRange: ScoreRange;
   override readonly distance: Distance | null;
   /** As the loss inside, on remembered rows projected as they are now; absent when that one cannot compare with them. */
   declare readonly computeAgainst?: UsesMemory<RememberedKind>["computeAgainst"];
@@ -51,6 +54,7 @@ export class ProjectedLoss<K extends Kind = Kind> extends SimilarityLoss<K> {
 
   constructor(loss: SimilarityLoss<K>, options: ProjectedLossOptions) {
     super();
+    requireOptions("ProjectedLoss", options, "options such as { embeddingSize, sizes }");
     const { embeddingSize, sizes } = options;
     const given: readonly unknown[] = Array.isArray(sizes) ? sizes : [];
     refuse("ProjectedLoss", [
@@ -64,6 +68,7 @@ export class ProjectedLoss<K extends Kind = Kind> extends SimilarityLoss<K> {
     this.separable = loss.separable;
     this.closedVocabulary = loss.closedVocabulary;
     this.usesGuide = loss.usesGuide;
+    this.scoreRange = loss.scoreRange;
     this.distance = loss.distance;
     this.#loss = loss;
     this.#options = Object.freeze({ embeddingSize, sizes: [...sizes] });
@@ -122,7 +127,10 @@ export class ProjectedLoss<K extends Kind = Kind> extends SimilarityLoss<K> {
     guide?: tf.Tensor2D,
   ): LossValue {
     const projected = this.#projected(parameters, embeddings);
-    return lossValue(this.#loss.compute(parametersOf(parameters, "loss"), projected, targets, noise, guide));
+    return lossValue(
+      this.#loss,
+      this.#loss.compute(parametersOf(parameters, "loss"), projected, targets, noise, guide),
+    );
   }
 
   #projected({ projection }: TensorTree, embeddings: tf.Tensor2D): tf.Tensor2D {

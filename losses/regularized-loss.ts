@@ -5,9 +5,11 @@ import {
   usesMemory,
   type LossValue,
   type RememberedKind,
+  type ScoreRange,
   type UsesMemory,
 } from "../lib/contracts/loss.js";
-import { above, refuse, savedOptions, unknownOptions, type Problem } from "../lib/contracts/options.js";
+import { lossValue } from "../lib/contracts/loss-value.js";
+import { type Problem, above, refuse, requireOptions, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { Init, Noise, PartFinder, SavedPart } from "../lib/contracts/part.js";
 import type { Kind } from "../lib/contracts/samples.js";
 import type { JsonObject } from "../lib/json.js";
@@ -16,7 +18,7 @@ import { show } from "../lib/show.js";
 import type { HostTensors } from "../lib/tensor/host.js";
 import * as tf from "../lib/tensor/tf.js";
 import type { TensorTree } from "../lib/tensor/tree.js";
-import { lossProblem, lossValue, madeLoss, nestedWeights, savedLoss } from "./nested.js";
+import { lossProblem, madeLoss, nestedWeights, savedLoss } from "./nested.js";
 import { ProxyLoss, type ProxyParameters } from "./proxy-loss.js";
 import { regularizerOf } from "./regularizers/registered.js";
 import { Regularizer } from "./regularizers/regularizer.js";
@@ -57,6 +59,7 @@ export class RegularizedLoss<K extends Kind> extends SimilarityLoss<K> {
   override readonly separable: boolean;
   override readonly closedVocabulary: boolean;
   override readonly usesGuide: boolean;
+  override readonly scoreRange: ScoreRange;
   override readonly distance: Distance | null;
   /** As the loss inside; absent when that one cannot compare with remembered rows. */
   declare readonly computeAgainst?: UsesMemory<RememberedKind>["computeAgainst"];
@@ -68,6 +71,7 @@ export class RegularizedLoss<K extends Kind> extends SimilarityLoss<K> {
   /** @throws ConfigError for no regularizer, for two of one name, and for proxies of a loss that has none. */
   constructor(loss: SimilarityLoss<K>, options: RegularizedLossOptions) {
     super();
+    requireOptions("RegularizedLoss", options, "options such as { embeddings: { name: regularizer } }");
     const { embeddings = {}, proxies = {}, weights = {} } = options;
     const names = [...Object.keys(embeddings), ...Object.keys(proxies)];
     refuse("RegularizedLoss", [
@@ -96,6 +100,7 @@ export class RegularizedLoss<K extends Kind> extends SimilarityLoss<K> {
     this.separable = loss.separable && this.#embeddings.length === 0;
     this.closedVocabulary = loss.closedVocabulary;
     this.usesGuide = loss.usesGuide;
+    this.scoreRange = loss.scoreRange;
     this.distance = loss.distance;
     if (usesMemory(loss))
       this.computeAgainst = (parameters, embeddingsOfBatch, targets, memory, noise) =>
@@ -138,7 +143,7 @@ export class RegularizedLoss<K extends Kind> extends SimilarityLoss<K> {
     noise?: Noise,
     guide?: tf.Tensor2D,
   ): LossValue {
-    const { value, weight } = lossValue(this.#loss.compute(parameters, embeddings, targets, noise, guide));
+    const { value, weight } = lossValue(this.#loss, this.#loss.compute(parameters, embeddings, targets, noise, guide));
     const term = (name: string, regularizer: Regularizer, rows: tf.Tensor2D, perGroup: number) =>
       [name, tf.mul<tf.Scalar>(tf.mean(regularizer.penalties(rows, perGroup)), this.#weights[name] as number)] as const;
     const terms: Record<string, tf.Scalar> = Object.fromEntries([

@@ -59,6 +59,10 @@ describe("CacheConfig", () => {
       'type: "disk" needs a saveDir, the folder in which vectors are kept',
     ]);
     expect(problemsOf({ mapping: { text: "disk" } })).to.have.lengthOf(1);
+    expect(problemsOf({ storage: "int8" })).to.deep.equal([
+      'storage: "int8" is how numbers lie in saveDir, and there is none; give a saveDir or leave storage out',
+    ]);
+    expect(problemsOf({ storage: "int8", saveDir: "x" })).to.deep.equal([]);
     expect(problemsOf({ type: "memory", saveDir: "x" })).to.have.lengthOf(1);
     expect(problemsOf({ type: "memory", mapping: { text: "disk" }, saveDir: "x" })).to.deep.equal([]);
   });

@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { SimilarityLoss, TrainableModel, Trainer, type Head, type LossValue } from "likewise";
+import { ConfigError, SimilarityLoss, TrainableModel, Trainer, type Head, type LossValue } from "likewise";
 import { GroupLoader, PairLoader, TupleLoader } from "likewise/data";
 import { CoSENTLoss, MarginMSELoss, MultipleNegativesRankingLoss, TripletLoss } from "likewise/losses";
 import * as tf from "likewise/tf";
+import { failure } from "../support/failure.js";
 import { TinyEncoder, TinyHead, TinyLoader, TinyModel, tinySamples } from "../support/tiny.js";
 import { watch } from "../support/watch.js";
 
@@ -165,5 +166,21 @@ describe("A run whose first batch gives no gradient", () => {
         ),
       ),
     ).to.equal(undefined);
+  });
+});
+
+describe("A trainer without a compiler's help", () => {
+  it("says what loaders are expected", async () => {
+    const trainer = new Trainer(once) as unknown as Record<string, (...given: unknown[]) => Promise<unknown>>;
+    const messageOf = async (name: string, ...given: unknown[]): Promise<string> => {
+      const error = await failure(trainer[name]!(new TinyModel(), ...given));
+      expect(error).to.be.instanceOf(ConfigError);
+      return error.message;
+    };
+    expect(await messageOf("fit")).to.match(/expected loaders such as \{ train/u);
+    expect(await messageOf("fit", {})).to.match(/train: expected a loader, .* got undefined/u);
+    expect(await messageOf("fit", { train: samples, validation: 3 })).to.match(/an array; .*\n.*validation: .* got 3/u);
+    expect(await messageOf("findLearningRate", {})).to.match(/train: expected a loader/u);
+    expect(await messageOf("validate", samples)).to.match(/loader: expected a loader/u);
   });
 });

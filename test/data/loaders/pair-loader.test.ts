@@ -201,7 +201,9 @@ describe("PairLoader", () => {
       "PairLoader: sample 1 has no b; expected { a, b, score?: number, subgroup?: integer }",
     );
     expect(await problem({ a: "x", b: "y", score: NaN })).to.contain("sample 1 has the score NaN");
-    expect(await problem({ a: "x", b: "y", score: 5 })).to.contain("sample 1 has the score 5, not one from 0 to 1");
+    expect(await problem({ a: "x", b: "y", score: Infinity })).to.contain(
+      "sample 1 has the score Infinity, not a number",
+    );
     expect(await problem({ a: "x", b: "y", score: "1" })).to.contain('sample 1 has the score "1"');
     expect(await problem({ a: "x", b: "y", subgroup: 0.5 })).to.contain("sample 1 has the subgroup 0.5");
     // As float32 it would be the same as 16,777,216.

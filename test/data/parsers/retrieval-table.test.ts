@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
-import { DataError } from "likewise";
+import { ConfigError, DataError } from "likewise";
 import { checkRetrievalTable, readRetrievalTable } from "likewise/data";
 import { failure } from "../../support/failure.js";
 import { temporaryFolder } from "../../support/folder.js";
@@ -29,6 +29,15 @@ async function withTable(
 }
 
 describe("a retrieval table", () => {
+  it("whose root is no folder says so once", () =>
+    withTable(good, async (path, root) => {
+      for (const missing of [join(root, "missing"), join(root, "a.png")]) {
+        const error = await failure(checkRetrievalTable(path, { root: missing }));
+        expect(error).to.be.instanceOf(ConfigError);
+        expect(error.message).to.contain(`root: there is no folder "${missing}"`);
+      }
+    }));
+
   it("is read when nothing is wrong", () =>
     withTable(good, async (path, root) => {
       const rows = await readRetrievalTable(path, { root });

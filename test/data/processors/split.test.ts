@@ -94,6 +94,14 @@ describe("split", () => {
     for (const side of [train, validation, test]) expect(side.length).to.be.within(30, 110);
   });
 
+  it("says what rows and keys have to be", async () => {
+    const empty = await failure(() => split([{ id: "a" }, { id: "" }], { key: ({ id }) => id }));
+    expect(empty.message).to.equal('split: the key of row 1 is ""; expected a text that is not empty, or a number');
+    const unread = await failure(() => split(readJsonLines("rows.jsonl") as unknown as readonly string[]));
+    expect(unread).to.be.instanceOf(ConfigError);
+    expect(unread.message).to.match(/rows: expected an array, got .*await rows\.toArray\(\)/u);
+  });
+
   it("lets loaders of the parts still name file and line", async () => {
     await using folder = await temporaryFolder();
     const path = `${folder.path}/rows.jsonl`;
