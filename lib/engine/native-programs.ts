@@ -110,6 +110,7 @@ export class NativePrograms {
     this.#settled = !asked;
     const answer = await this.#native(name, () => run.answer);
     const { compiled } = run.graph;
+    graphs.addRun(run.graph, answer.milliseconds);
     if (answer.random !== null) noise?.restore(answer.random);
     if (measured.hasSubscribers)
       measured.publish({ program: name, milliseconds: answer.milliseconds, ahead: run === ahead });

@@ -1,6 +1,7 @@
 import { channel } from "node:diagnostics_channel";
 import type { Program } from "../contracts/engine.js";
 import type { HostTensor, HostTensors } from "../tensor/host.js";
+import { ChangingSizes } from "./changing-sizes.js";
 import { planProgram, writeProgram, type CompiledProgram, type WrittenProgram } from "./compile-program.js";
 import { constantsFor, generalOf, serves, widen, writeGeneral, type GeneralModel } from "./onnx/general-model.js";
 import { encodeModel } from "./onnx/model.js";
@@ -91,6 +92,7 @@ export class ProgramGraphs {
   readonly #kept = new Map<string, Kept>();
   readonly #families = new Map<string, Family>();
   #promoted = 0;
+  readonly #sizes = new ChangingSizes();
 
   constructor(name: string, program: Program, home: GraphHome) {
     this.#name = name;
@@ -139,6 +141,7 @@ export class ProgramGraphs {
    */
   async load(inputs: HostTensors): Promise<LoadedGraph> {
     const started = performance.now();
+    this.#sizes.require();
     const signature = signatureOf(inputs);
     const layout = layoutOf(inputs);
     const kin = kinOf(inputs);
@@ -167,11 +170,17 @@ export class ProgramGraphs {
     }
     this.#kept.set(signature, kept);
     this.#giveUp();
+    const milliseconds = performance.now() - started;
+    if (before === undefined) this.#sizes.addRecording(milliseconds);
     if (compiledChannel.hasSubscribers) {
-      const milliseconds = performance.now() - started;
       compiledChannel.publish({ program: this.#name, milliseconds, symbolic: kept.runs !== null, loaded });
     }
     return kept.graph;
+  }
+
+  /** Takes the time of a run, in milliseconds of native code. */
+  addRun({ compiled }: LoadedGraph, milliseconds: number): void {
+    if (compiled.changes) this.#sizes.addRun(milliseconds);
   }
 
   /** Runs inputs on a graph that is for other sizes too; null when there is none. */
