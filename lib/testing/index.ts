@@ -4,6 +4,9 @@
  * @module likewise/testing
  */
 
-export { checkEncoder, checkHead, checkLoss, checkSaving } from "./check-parts.js";
+export { checkEncoder } from "./check-encoder.js";
+export { checkHead } from "./check-head.js";
+export { checkLoss, type LossCheckOptions } from "./check-loss.js";
 export { checkGradient, type GradientCheckOptions } from "./gradient.js";
+export { checkSaving } from "./saving.js";
 export { prepareBackend } from "../tensor/backend.js";

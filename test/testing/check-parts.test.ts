@@ -84,7 +84,7 @@ describe("Checks for parts of one's own", () => {
     const problems = await checkHead(new WrongHead(7));
     expect(problems.slice(0, 2)).to.satisfy(
       ([width, rows]: string[]) =>
-        width === "gives [5, 2] for [5, 3]" && rows?.startsWith("row 0 depends on the other rows of its batch"),
+        width === "it gives [5, 2] for [5, 3]" && rows?.startsWith("row 0 depends on the other rows of its batch"),
     );
     expect(problems.join("\n")).to.match(/gradient of parameters\/scale\[0\] is /);
     expect(problems.at(-1)).to.equal('the configuration {"factor":7} comes back as {"factor":2}');
@@ -93,9 +93,9 @@ describe("Checks for parts of one's own", () => {
 
   it("tell everything that is wrong with an encoder", async () => {
     const problems = await checkEncoder(new WrongEncoder(), ["a", "b"]);
-    expect(problems[0]).to.equal("row 1 holds NaN");
+    expect(problems[0]).to.equal("it gives NaN in row 1");
     expect(problems[1]).to.match(/^row 0 depends on the other rows of its batch: 2 among others, 1 alone$/);
-    expect(problems.at(-1)).to.equal("an empty batch gives numbers");
+    expect(problems).to.include("an empty batch gives numbers");
   });
 
   it("tell that a loss is not finite and its weight not positive", async () => {
