@@ -10,6 +10,7 @@ import { refuse, savedOptions } from "../lib/contracts/options.js";
 import type { Init, Mode, Output, PartFinder, SavedPart } from "../lib/contracts/part.js";
 import { DataError } from "../lib/errors.js";
 import type { JsonObject } from "../lib/json.js";
+import { show } from "../lib/show.js";
 import type { Random } from "../lib/random.js";
 import type { HostTensors } from "../lib/tensor/host.js";
 import type { Tensors, TensorTree } from "../lib/tensor/tree.js";
@@ -192,7 +193,7 @@ function nameProblem(name: unknown): string | null {
 function pick<Name extends string, Value>(name: Name) {
   return (item: WithField<Name, Value>, position: number): Value => {
     if (typeof item !== "object" || item === null) {
-      throw new DataError(`item ${position}: expected a record with the field "${name}", got ${String(item)}`);
+      throw new DataError(`item ${position}: expected a record with the field "${name}", got ${show(item)}`);
     }
     return item[name];
   };

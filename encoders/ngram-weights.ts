@@ -1,4 +1,5 @@
 import { DataError, ShapeError, UsageError } from "../lib/errors.js";
+import { show } from "../lib/show.js";
 import { hostTensor, type HostTensors } from "../lib/tensor/host.js";
 import { NgramFeatures } from "./ngram-features.js";
 import type { NgramSettings } from "./ngram-options.js";
@@ -89,7 +90,7 @@ export class NgramWeights {
   /** Fills `buckets` and `values`; returns how many there are. @throws DataError naming the position of what is not a string. */
   weigh(text: string, position: number): number {
     if (typeof text !== "string") {
-      throw new DataError(`${this.#who}: item ${position} is not a string but ${describe(text)}`);
+      throw new DataError(`${this.#who}: item ${position}: expected a text, got ${show(text)}`);
     }
     const found = this.#sum(text);
     const idf = this.#idf;
@@ -153,10 +154,4 @@ export class NgramWeights {
       },
     };
   }
-}
-
-function describe(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === "object") return Array.isArray(value) ? "an array" : "an object";
-  return `${typeof value} ${String(value as number)}`;
 }

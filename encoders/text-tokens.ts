@@ -1,5 +1,6 @@
 import * as tokenizers from "@huggingface/tokenizers";
 import { DataError, FileFormatError } from "../lib/errors.js";
+import { show } from "../lib/show.js";
 
 /** What is used of a tokenizer; the package's own types cannot be resolved by Node's rules. */
 interface Tokenizer {
@@ -42,7 +43,7 @@ export class TextTokens {
    * @throws DataError naming the position of an item that is not a string.
    */
   ids(item: unknown, position: number): readonly number[] {
-    if (typeof item !== "string") throw new DataError(`item ${position}: expected a text, got ${typeof item}`);
+    if (typeof item !== "string") throw new DataError(`item ${position}: expected a text, got ${show(item)}`);
     const ids = this.#known(this.#tokenizer.encode(item).ids);
     if (ids.length <= this.#maxLength) return ids;
     const bare = this.#known(this.#tokenizer.encode(item, { add_special_tokens: false }).ids);

@@ -3,6 +3,7 @@ import { FrozenEncoder } from "../lib/contracts/encoder.js";
 import { flag, oneOf, refuse, savedOptions, unknownOptions, wholeNumber } from "../lib/contracts/options.js";
 import { DataError, FileFormatError } from "../lib/errors.js";
 import type { JsonObject } from "../lib/json.js";
+import { show } from "../lib/show.js";
 import { fingerprintOf } from "./fingerprint.js";
 import { folderChecksum } from "./graphs/model-folder-file.js";
 import { normalizeRows, pool, type Pooling } from "./pooling.js";
@@ -120,7 +121,7 @@ export class TransformersEncoder extends FrozenEncoder<string> {
     const { maxLength, pooling, normalize, embeddingSize } = this.#settings;
     const texts = items.map((item: unknown, row) => {
       if (typeof item === "string") return { row, item };
-      throw new DataError(`TransformersEncoder: item ${row}: expected a text, got ${typeof item}`);
+      throw new DataError(`TransformersEncoder: item ${row}: expected a text, got ${show(item)}`);
     });
     const rows = new Float32Array(items.length * embeddingSize);
     if (items.length === 0) return rows;

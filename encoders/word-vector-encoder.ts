@@ -3,6 +3,7 @@ import { FrozenEncoder, type Fittable } from "../lib/contracts/encoder.js";
 import { refuse, savedOptions, wholeNumber } from "../lib/contracts/options.js";
 import { DataError, FileFormatError, UsageError } from "../lib/errors.js";
 import type { JsonObject } from "../lib/json.js";
+import { show } from "../lib/show.js";
 import { hostTensor, type HostTensor, type HostTensors } from "../lib/tensor/host.js";
 import { bytesAsWeights, weightsAsBytes } from "./byte-weights.js";
 import { fingerprintOf } from "./fingerprint.js";
@@ -154,22 +155,22 @@ export class WordVectorEncoder extends FrozenEncoder<string> implements Fittable
     const rows = new Float32Array(items.length * width);
     items.forEach((item: unknown, position) => {
       if (typeof item !== "string") {
-        throw new DataError(`WordVectorEncoder: item ${position}: expected a text, got ${typeof item}`);
+        throw new DataError(`WordVectorEncoder: item ${position}: expected a text, got ${show(item)}`);
       }
       const found = wordsOf(item, lowercase, (word) => words.rows.has(word));
-      const weighed = found.flatMap((word) => this.#weigh(words, word, position));
+      const weighed = found.flatMap((word) => this.#weigh(words, word, item, position));
       poolWords(rows.subarray(position * width, (position + 1) * width), weighed, words.vectors, size, pooling);
     });
     return rows;
   }
 
-  #weigh(words: Words, word: string, position: number): WeighedRow | [] {
+  #weigh(words: Words, word: string, text: string, position: number): WeighedRow | [] {
     const row = words.rows.get(word);
     if (row !== undefined) return { row, weight: this.#weights["sif"]?.data[row] ?? 1 };
     const { unknown } = this.#settings;
     if (unknown === "zero") return { row: null, weight: 0 };
     if (unknown === "skip") return [];
-    throw new DataError(`WordVectorEncoder: item ${position}: the word "${word}" has no vector`);
+    throw new DataError(`WordVectorEncoder: item ${position}, ${show(text)}: the word "${word}" has no vector`);
   }
 
   async #open(): Promise<Words> {

@@ -1,13 +1,15 @@
+import { requireRows } from "../contracts/embedded-rows.js";
 import type { FrozenEncoder } from "../contracts/encoder.js";
-import { DataError, ShapeError } from "../errors.js";
+import { DataError } from "../errors.js";
+import { show } from "../show.js";
 
 /**
  * What a frozen encoder gives for items, checked: `[items.length * embeddingSize]` finite numbers.
  *
  * @param positions where each item stands in the list the error should speak of; default: in `items`.
  * @param given what the encoder gave, when it was asked elsewhere.
- * @throws ShapeError for another number of values, DataError naming the first item whose vector is not finite, or saying which items the
- * encoder was given that refused one.
+ * @throws UsageError for anything but a Float32Array, ShapeError for another number of values, DataError naming the first item whose
+ * vector is not finite, or saying which items the encoder was given that refused one.
  */
 export async function checkedRows<Item>(
   name: string,
@@ -23,14 +25,12 @@ export async function checkedRows<Item>(
       throw counted(error, who, positions);
     }));
   const size = encoder.embeddingSize;
-  if (vectors.length !== items.length * size) {
-    throw new ShapeError(who, `${items.length} rows of ${size} numbers`, [vectors.length]);
-  }
+  requireRows(who, vectors, items.length, size);
   if (!allFinite(vectors)) {
     const place = vectors.findIndex((value) => !Number.isFinite(value));
     const row = Math.floor(place / size);
     throw new DataError(
-      `${who}: the vector of item ${positions?.[row] ?? row} (${excerpt(items[row])}) holds ${vectors[place]}; check the item and the encoder`,
+      `${who}: the vector of item ${positions?.[row] ?? row} (${show(items[row])}) holds ${vectors[place]}; check the item and the encoder`,
     );
   }
   return vectors;
@@ -63,14 +63,4 @@ function allFinite(values: Float32Array): boolean {
   }
   for (let i = whole; i < length; i += 1) a += values[i] as number;
   return Number.isFinite(a + b + c + d + e + f + g + h);
-}
-
-function excerpt(item: unknown): string {
-  let text: string;
-  try {
-    text = JSON.stringify(item) ?? String(item);
-  } catch {
-    text = String(item);
-  }
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -1,5 +1,6 @@
-import { ShapeError, DataError } from "../errors.js";
+import { DataError } from "../errors.js";
 import { keptItems } from "../cache/kept-items.js";
+import { requireRows } from "../contracts/embedded-rows.js";
 import { isRouting, type Encoder, type FrozenEncoder, type Routing } from "../contracts/encoder.js";
 import { hostTensor, type HostTensor, type HostTensors } from "../tensor/host.js";
 import { LateTensor } from "../tensor/late-tensor.js";
@@ -66,15 +67,10 @@ async function inputsOf<Item>(
 ): Promise<HostTensors> {
   if (encoder.trainable) return prefixed(`inputs/${name}`, await encoder.collate(items));
   const rows = await embedRows(name, encoder, items);
-  if (rows.length !== items.length * encoder.embeddingSize) {
-    throw new ShapeError(
-      `encoder "${name}" (${encoder.type})`,
-      `${items.length} rows of ${encoder.embeddingSize} numbers`,
-      [rows.length],
-    );
-  }
+  if (rows instanceof LateTensor) return { [`frozen/${name}`]: rows };
+  requireRows(`encoder "${name}" (${encoder.type})`, rows, items.length, encoder.embeddingSize);
   const shape = [items.length, encoder.embeddingSize];
-  return { [`frozen/${name}`]: rows instanceof LateTensor ? rows : { data: rows, shape } };
+  return { [`frozen/${name}`]: { data: rows, shape } };
 }
 
 /** @throws DataError naming the first row that holds a NaN or an infinity. */

@@ -9,6 +9,7 @@ import {
   RowCache,
   type CachedEncoderOptions,
 } from "../../lib/cache/index.js";
+import { collate } from "../../lib/model/collate.js";
 import { expectClose } from "../support/close.js";
 import { failure } from "../support/failure.js";
 import { expected, LengthEncoder, stream } from "./fakes.js";
@@ -96,6 +97,25 @@ describe("CachedEncoder", () => {
     const error = await failure(cached(encoder, { keyExtractor: () => undefined as unknown as string }).rows(["x"]));
     expect(error).to.be.instanceOf(UsageError);
     expect(error.message).to.match(/encoder "text" gave undefined for item 0/);
+  });
+
+  it("refuses an array that is not one Float32Array, saying what to return, with a cache and without", async () => {
+    class Plain extends LengthEncoder {
+      override embed(items: readonly string[]): Promise<Float32Array> {
+        return Promise.resolve(items.flatMap((item) => [item.length, 1]) as unknown as Float32Array);
+      }
+    }
+    const message =
+      'encoder "text" (LengthEncoder): embed gave [ 1, 1, 2, 1 ], expected a promise of one Float32Array of 2 rows of 2 numbers, ' +
+      "row after row; return Float32Array.from(numbers)";
+    for (const give of [
+      (encoder: Plain) => cached(encoder).rows(["a", "bb"]),
+      (encoder: Plain) => collate([["text", encoder]], ["a", "bb"]),
+    ]) {
+      const error = await failure(give(new Plain()));
+      expect(error).to.be.instanceOf(UsageError);
+      expect(error.message).to.equal(message);
+    }
   });
 
   it("names the item whose vector is not finite, keeps nothing of that batch and can be asked again", async () => {

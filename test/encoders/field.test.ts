@@ -79,9 +79,9 @@ describe("field", () => {
     const wrong = [products[0], { title: 5 }] as unknown as Product[];
     const error = await failure(encoder.embed(wrong));
     expect(error).to.be.instanceOf(DataError);
-    expect(error.message).to.equal('field "title": NgramEncoder: item 1 is not a string but number 5');
+    expect(error.message).to.equal('field "title": NgramEncoder: item 1: expected a text, got 5');
     const missing = await failure(encoder.embed([{ titel: "x" }] as unknown as Product[]));
-    expect(missing.message).to.match(/field "title": .*item 0 is not a string but undefined/u);
+    expect(missing.message).to.match(/field "title": .*item 0: expected a text, got undefined/u);
     for (const none of [null, undefined, "text"]) {
       const absent = await failure(encoder.embed([none] as unknown as Product[]));
       expect(absent.message).to.match(/item 0: expected a record with the field "title"/u);
@@ -89,7 +89,7 @@ describe("field", () => {
     const trainable = field("title", new NgramEmbedding({ idf: false, size: 2, buckets: 4 }));
     expect((await failure(trainable.collate(wrong))).message).to.match(/field "title".*item 1/u);
     const fitting = await failure(field("title", new NgramEncoder()).fit?.(each(wrong)) ?? Promise.resolve());
-    expect(fitting.message).to.match(/item 1 is not a string/u);
+    expect(fitting.message).to.match(/item 1: expected a text/u);
   });
 
   it("nests: a field of a field", async () => {

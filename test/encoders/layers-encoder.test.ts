@@ -153,30 +153,32 @@ describe("LayersEncoder", () => {
       .apply(layers.embedding({ inputDim: 9, outputDim: 2 }).apply(x)) as tf.layers.SymbolicTensor;
     const ids = new LayersEncoder(tf.layers.model({ inputs: x, outputs }));
     expect((await ids.collate([[1, 2]]))["items"]?.data).to.deep.equal(Int32Array.of(1, 2));
-    expect((await failure(ids.collate([[1, 2.5]]))).message).to.match(/item 0: number 1 is 2.5, expected a whole/u);
+    expect((await failure(ids.collate([[1, 2.5]]))).message).to.match(
+      /item 0, \[ 1, 2.5 \]: number 1 is 2.5, expected a whole/u,
+    );
   });
 
   it("refuses items of another shape or that are not finite, naming their position", async () => {
     const encoder = new LayersEncoder(sequential(layers.flatten({ inputShape: [2, 3] })));
     const fine = [1, 2, 3, 4, 5, 6];
     for (const [wrong, message] of [
-      [[1, 2, 3], /item 1: expected 2 arrays of shape \[3\], got 3/u],
-      [[[1, 2, 3]], /item 1: expected 2 arrays of shape \[3\], got 1/u],
+      [[1, 2, 3], /item 1, \[ 1, 2, 3 \]: expected 2 arrays of shape \[3\], got 3/u],
+      [[[1, 2, 3]], /item 1, \[ \[ 1, 2, 3 \] \]: expected 2 arrays of shape \[3\], got 1/u],
       [
         [
           [1, 2, 3],
           [4, 5],
         ],
-        /item 1: expected 3 numbers, got 2/u,
+        /item 1, \[ \[ 1, 2, 3 \], \[ 4, 5 \] \]: expected 3 numbers, got 2/u,
       ],
       [
         [
           [1, 2, 3],
           [4, 5, NaN],
         ],
-        /item 1: number 2 is NaN/u,
+        /item 1, \[ \[ 1, 2, 3 \], \[ 4, 5, NaN \] \]: number 2 is NaN/u,
       ],
-      ["123456", /item 1: expected 2 numbers in an array, got string/u],
+      ["123456", /item 1, "123456": expected 2 numbers in an array, got "123456" \(a text\)/u],
     ] as const) {
       const error = await failure(encoder.collate([fine, wrong as unknown as NumericItem]));
       expect(error).to.be.instanceOf(DataError);

@@ -126,7 +126,7 @@ describe("NgramEmbedding", () => {
     const other = NgramEmbedding.fit(texts, { size: 3, buckets: 20 });
     expect(encoder.collate(texts)).to.deep.equal(other.collate(texts));
     expect(savedAndLoaded(encoder).collate(texts)).to.deep.equal(other.collate(texts));
-    expect(() => encoder.collate(["x", 5 as unknown as string])).to.throw(DataError, "item 1 is not a string");
+    expect(() => encoder.collate(["x", 5 as unknown as string])).to.throw(DataError, "item 1: expected a text");
     expect(await failure(new NgramEmbedding().fit(each([])))).to.be.instanceOf(DataError);
   });
 

@@ -109,16 +109,16 @@ describe("NgramEncoder", () => {
     for (const [wrong, what] of [
       [undefined, "undefined"],
       [null, "null"],
-      [7, "number 7"],
-      [{ title: "x" }, "an object"],
-      [["x"], "an array"],
+      [7, "7"],
+      [{ title: "x" }, "{ title: 'x' }"],
+      [["x"], "[ 'x' ]"],
     ] as const) {
       const error = await failure(encoder.embed(["fine", "fine", wrong as unknown as string]));
       expect(error).to.be.instanceOf(DataError);
-      expect(error.message).to.equal(`NgramEncoder: item 2 is not a string but ${what}`);
+      expect(error.message).to.equal(`NgramEncoder: item 2: expected a text, got ${what}`);
     }
     const fitting = await failure(new NgramEncoder().fit(each(["fine", 3 as unknown as string])));
-    expect(fitting.message).to.equal("NgramEncoder: item 1 is not a string but number 3");
+    expect(fitting.message).to.equal("NgramEncoder: item 1: expected a text, got 3");
     expect(await failure(new NgramEncoder().fit(each([])))).to.be.instanceOf(DataError);
     expect(() => NgramEncoder.fit([])).to.throw(DataError, "no texts to fit on");
   });

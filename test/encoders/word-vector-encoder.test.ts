@@ -135,7 +135,7 @@ describe("WordVectorEncoder", () => {
     const strict = await load(LINES.join("\n"), { unknown: "error" });
     const error = await failure(strict.embed(["the", "a zzz"]));
     expect(error).to.be.instanceOf(DataError);
-    expect(error.message).to.include('item 1: the word "a"');
+    expect(error.message).to.include('item 1, "a zzz": the word "a"');
     const exact = await load(LINES.join("\n"), { lowercase: false });
     expect([...(await exact.embed(["THE"]))]).to.deep.equal([0, 0, 0]);
   });

@@ -23,7 +23,7 @@ describe("An item that an encoder refuses", () => {
   it("is named by epoch and batch in training, with the encoder's own words as the cause", async () => {
     const error = (await failure(fit(8))) as DataError;
     expect(error).to.be.instanceOf(DataError);
-    expect(error.message).to.match(/^epoch 0, batch 1: VectorEncoder: item 2: number 0 is NaN/u);
+    expect(error.message).to.match(/^epoch 0, batch 1: VectorEncoder: item 2, \[ NaN, 1 \]: number 0 is NaN/u);
     expect(error.cause).to.be.instanceOf(DataError);
   });
 
@@ -31,9 +31,9 @@ describe("An item that an encoder refuses", () => {
     await using model = await fit(-1);
     const items = samples(8).map(({ item }) => item);
     const error = (await failure(model.encode(items, { batchSize: 5 }))) as DataError;
-    expect(error.message).to.match(/^SimilarityModel\.encode, counting from item 5: VectorEncoder: item 3: /u);
+    expect(error.message).to.match(/^SimilarityModel\.encode, counting from item 5: VectorEncoder: item 3, \[ NaN, 1 \]: /u);
     const first = (await failure(model.encode([[NaN, 1]]))) as DataError;
-    expect(first.message).to.match(/^VectorEncoder: item 0: /u);
+    expect(first.message).to.match(/^VectorEncoder: item 0, \[ NaN, 1 \]: /u);
     expect((await model.encode([[1, 2]])).rows).to.equal(1);
   });
 });

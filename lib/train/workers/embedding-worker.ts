@@ -1,5 +1,6 @@
 /** Entry of a worker thread that computes vectors with encoders made again from what is saved of them. */
 import { parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { requireRows } from "../../contracts/embedded-rows.js";
 import { FrozenEncoder } from "../../contracts/encoder.js";
 import { LikewiseError, UnknownNameError } from "../../errors.js";
 import type { PartRegistry } from "../../model/part-registry.js";
@@ -42,7 +43,10 @@ async function open(): Promise<WorkerGreeting> {
 
 async function answer({ id, encoder, items }: EmbedRequest): Promise<void> {
   try {
-    const given = await (opened.get(encoder) as FrozenEncoder<unknown>).embed(unpackItems(items));
+    const own = opened.get(encoder) as FrozenEncoder<unknown>;
+    const unpacked = unpackItems(items);
+    const given = await own.embed(unpacked);
+    requireRows(`encoder "${encoder}" (${own.type})`, given, unpacked.length, own.embeddingSize);
     // A copy, which can be handed over: the encoder may have kept its own.
     const vectors = Float32Array.from(given);
     port.postMessage({ id, vectors } satisfies EmbedReply, [vectors.buffer]);
