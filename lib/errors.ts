@@ -159,6 +159,18 @@ export class InterruptedError extends LikewiseError {
   readonly code = "INTERRUPTED";
 }
 
+/** An encoder, a head, a loss or an optimizer threw an error of its own, which is the `cause`. */
+export class PartError extends LikewiseError {
+  readonly code = "PART";
+
+  constructor(
+    readonly part: string,
+    cause: unknown,
+  ) {
+    super(`${part} failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
 /** No engine, or not the one asked for, can run here. */
 export class EngineError extends LikewiseError {
   readonly code = "ENGINE";

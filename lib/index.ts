@@ -132,6 +132,7 @@ export {
   InterruptedError,
   LikewiseError,
   NonFiniteError,
+  PartError,
   ProviderError,
   ShapeError,
   StorageError,

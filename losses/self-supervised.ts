@@ -1,6 +1,7 @@
 import type { Targets } from "../lib/contracts/batch.js";
 import type { Distance } from "../lib/contracts/distance.js";
 import { SimilarityLoss, usesMemory, type LossValue } from "../lib/contracts/loss.js";
+import { lossValue } from "../lib/contracts/loss-value.js";
 import { flag, refuse, savedOptions, unknownOptions } from "../lib/contracts/options.js";
 import type { Init, Noise, PartFinder, SavedPart } from "../lib/contracts/part.js";
 import type { Kind } from "../lib/contracts/samples.js";
@@ -9,7 +10,7 @@ import type { Random } from "../lib/random.js";
 import type { HostTensors } from "../lib/tensor/host.js";
 import * as tf from "../lib/tensor/tf.js";
 import type { TensorTree } from "../lib/tensor/tree.js";
-import { lossProblem, lossValue, madeLoss, savedLoss } from "./nested.js";
+import { lossProblem, madeLoss, savedLoss } from "./nested.js";
 
 /** Options of `SelfSupervisedLoss`. */
 export interface SelfSupervisedOptions {
@@ -95,9 +96,9 @@ export class SelfSupervisedLoss extends SimilarityLoss<"pair"> {
     const second = tf.add<tf.Tensor1D>(first, apart);
     const loss = this.#loss;
     if (this.#symmetric || !usesMemory(loss))
-      return lossValue(loss.compute(parameters, embeddings, { groups: tf.concat1d([first, second]) }, noise));
+      return lossValue(loss, loss.compute(parameters, embeddings, { groups: tf.concat1d([first, second]) }, noise));
     const [a, b] = tf.split(embeddings, 2, 0) as [tf.Tensor2D, tf.Tensor2D];
     const others = { embeddings: b, groups: second, valid: tf.ones<tf.Rank.R1>([count]) };
-    return lossValue(loss.computeAgainst(parameters, a, { groups: first }, others, noise));
+    return lossValue(loss, loss.computeAgainst(parameters, a, { groups: first }, others, noise));
   }
 }

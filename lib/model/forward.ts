@@ -2,6 +2,7 @@ import { ShapeError } from "../errors.js";
 import type { Head } from "../contracts/head.js";
 import { isRouting } from "../contracts/encoder.js";
 import type { Mode, Noise, Output, Routes } from "../contracts/part.js";
+import { inPart } from "../contracts/part-failure.js";
 import { declareGiven } from "../tensor/linear.js";
 import * as tf from "../tensor/tf.js";
 import { flatten, prefixed, under, unflatten, type Tensors } from "../tensor/tree.js";
@@ -51,16 +52,15 @@ export function forward<Item>(
     const path = `encoders/${name}`;
     if (!encoder.trainable) return take(path, inputs[`frozen/${name}`] as tf.Tensor2D, encoder.embeddingSize);
     const own = unflatten(under(parameters, path));
-    return take(path, encoder.apply(own, under(inputs, `inputs/${name}`), modeOf(path)), encoder.embeddingSize);
+    const run = (): Output => encoder.apply(own, under(inputs, `inputs/${name}`), modeOf(path));
+    return take(path, inPart(`encoder "${name}"`, encoder, run), encoder.embeddingSize);
   });
   const joined = vectors.length === 1 ? (vectors[0] as tf.Tensor2D) : (tf.concat(vectors, 1) as tf.Tensor2D);
   if (network.encoders.every(([, { trainable }]) => !trainable)) declareGiven(joined);
   const routes = routesOf(network.encoders, inputs);
-  const embeddings = take(
-    "head",
-    network.head.apply(unflatten(under(parameters, "head")), joined, { ...modeOf("head"), ...routes }),
-    network.head.outputSize,
-  );
+  const { head } = network;
+  const run = (): Output => head.apply(unflatten(under(parameters, "head")), joined, { ...modeOf("head"), ...routes });
+  const embeddings = take("head", inPart("head", head, run), head.outputSize);
   return { embeddings, state, outputs };
 }
 

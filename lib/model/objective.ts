@@ -1,6 +1,8 @@
 import type { Targets } from "../contracts/batch.js";
-import { usesMemory, type LossValue, type Memory, type SimilarityLoss } from "../contracts/loss.js";
+import { usesMemory, type Memory, type SimilarityLoss } from "../contracts/loss.js";
+import { lossValue } from "../contracts/loss-value.js";
 import type { Noise } from "../contracts/part.js";
+import { inPart } from "../contracts/part-failure.js";
 import type { Kind } from "../contracts/samples.js";
 import { declareUnitRows, unitRows } from "../tensor/rows.js";
 import * as tf from "../tensor/tf.js";
@@ -60,27 +62,19 @@ export function verdict<K extends Kind>(
   // Where only directions count, rows are divided by their lengths once for both.
   const directed = remembers && remembersDirections(whole);
   const rows = directed ? unitRows(embeddings) : embeddings;
-  const { value, weight, terms = {} } = asLossValue(loss.compute(own, rows, targets, noise, guide));
+  const returned = inPart("loss", loss, () => loss.compute(own, rows, targets, noise, guide));
+  const { value, weight, terms = {} } = lossValue(loss, returned);
   if (!remembers) return { total: value, weight, terms };
   if (directed) declareUnitRows(memory["embeddings"] as tf.Tensor2D);
-  const remembered = asLossValue(
-    loss.computeAgainst(
-      own,
-      rows,
-      targets as unknown as Targets<"group" | "pair">, // assembly checked the kind
-      memory as unknown as Memory,
-      noise,
-    ),
+  const known = targets as unknown as Targets<"group" | "pair">; // assembly checked the kind
+  const compared = inPart("loss", loss, () =>
+    loss.computeAgainst(own, rows, known, memory as unknown as Memory, noise),
   );
-  const share = tf.mul(remembered.value, memory["weight"] as tf.Scalar) as tf.Scalar;
+  const share = tf.mul(lossValue(loss, compared).value, memory["weight"] as tf.Scalar) as tf.Scalar;
   return { total: tf.add(value, share) as tf.Scalar, weight, terms: { ...terms, memory: share } };
 }
 
 /** Whether rows are remembered with length 1. */
 export function remembersDirections(loss: object): boolean {
   return usesMemory(loss) && loss.remembersDirections === true;
-}
-
-function asLossValue(value: LossValue | tf.Scalar): LossValue {
-  return value instanceof tf.Tensor ? { value, weight: tf.scalar(1) } : value;
 }

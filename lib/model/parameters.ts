@@ -1,6 +1,6 @@
-import type { Encoder } from "../contracts/encoder.js";
+import type { Encoder, TrainableEncoder } from "../contracts/encoder.js";
+import { inPart } from "../contracts/part-failure.js";
 import type { Head } from "../contracts/head.js";
-import type { Init } from "../contracts/part.js";
 import type { SimilarityLoss } from "../contracts/loss.js";
 import type { Kind } from "../contracts/samples.js";
 import type { Random } from "../random.js";
@@ -22,7 +22,8 @@ export function initialize<Item, K extends Kind>(
   random: Random,
 ): HostTensors {
   const carried: Record<string, HostTensor> = {};
-  const add = (path: string, { parameters, state = {} }: Init): void => {
+  const add = (path: string, role: string, part: TrainableEncoder<Item> | Head | SimilarityLoss<K>): void => {
+    const { parameters, state = {} } = inPart(role, part, () => part.initialize(random.fork(path)));
     Object.assign(
       carried,
       prefixed(`parameters/${path}`, flatten(parameters)),
@@ -30,10 +31,10 @@ export function initialize<Item, K extends Kind>(
     );
   };
   for (const [name, encoder] of encoders) {
-    if (encoder.trainable) add(`encoders/${name}`, encoder.initialize(random.fork(`encoders/${name}`)));
+    if (encoder.trainable) add(`encoders/${name}`, `encoder "${name}"`, encoder);
   }
-  add("head", head.initialize(random.fork("head")));
-  if (loss !== null) add("loss", loss.initialize(random.fork("loss")));
+  add("head", "head", head);
+  if (loss !== null) add("loss", "loss", loss);
   return carried;
 }
 

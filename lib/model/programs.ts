@@ -2,12 +2,14 @@ import type { Kind } from "../contracts/samples.js";
 import type { Program, ProgramResult } from "../contracts/engine.js";
 import type { Noise } from "../contracts/part.js";
 import type { Transform } from "../contracts/optimizer.js";
+import { inPart } from "../contracts/part-failure.js";
 import { unitRows } from "../tensor/rows.js";
 import * as tf from "../tensor/tf.js";
 import { differentiate } from "../tensor/differentiate.js";
 import { mapEntries, prefixed, under, type Tensors } from "../tensor/tree.js";
 import { chunksOf, differentiateInChunks, forwardAll } from "./chunks.js";
 import { forward, type Network } from "./forward.js";
+import { requireUpdated } from "./require-updated.js";
 import { objective, remembersDirections, verdict, type Judged } from "./objective.js";
 import { similaritiesOf } from "./similarities.js";
 
@@ -91,14 +93,16 @@ export function trainingPrograms<K extends Kind, Item>(
       if (Object.keys(under(carried, "key")).length > 0) return { keys: remembered(judged, carried, inputs, noise) };
       return remembers ? { keys: asRemembered(judged.loss, embeddings) } : {};
     };
+  let checked = false;
   const advance = (carried: Tensors, inputs: Tensors, gradients: Tensors): Record<string, tf.Tensor> => {
     const parameters = under(carried, "parameters");
     const scalars = under(inputs, "scalars") as Record<string, tf.Scalar>;
-    const { updates, state } = optimizer.update(gradients, under(carried, "optimizer"), parameters, scalars);
-    const moved = mapEntries(parameters, (value, name) => {
-      const update = updates[name];
-      return update === undefined ? value : tf.add(value, update);
-    });
+    const before = under(carried, "optimizer");
+    const updated = inPart("optimizer", optimizer, () => optimizer.update(gradients, before, parameters, scalars));
+    if (!checked) requireUpdated(optimizer, gradients, before, updated);
+    checked = true;
+    const { updates, state } = updated;
+    const moved = mapEntries(parameters, (value, name) => tf.add(value, updates[name] as tf.Tensor));
     return {
       ...prefixed("parameters", moved),
       ...prefixed("optimizer", state),

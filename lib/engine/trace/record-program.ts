@@ -1,5 +1,6 @@
 import type { Program } from "../../contracts/engine.js";
 import type { Noise } from "../../contracts/part.js";
+import { PartError } from "../../errors.js";
 import { completeGradients } from "../../tensor/gradients.js";
 import type { HostTensor, HostTensors } from "../../tensor/host.js";
 import * as tf from "../../tensor/tf.js";
@@ -142,8 +143,10 @@ function run(
 
 /** tfjs says "Kernel 'X' not registered for backend 'Y'"; the user needs to know what to do. */
 function explain(error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof TraceError) return error;
-  const kernel = /[Kk]ernel '(\w+)' not registered/u.exec(error.message)?.[1];
+  // The line says which part it is in.
+  const thrown = error instanceof PartError ? error.cause : error;
+  if (!(thrown instanceof Error) || thrown instanceof TraceError) return error;
+  const kernel = /[Kk]ernel '(\w+)' not registered/u.exec(thrown.message)?.[1];
   if (kernel === undefined) return error;
-  return new TraceError(`kernel ${kernel} cannot be compiled`, userLine(error.stack), { cause: error });
+  return new TraceError(`kernel ${kernel} cannot be compiled`, userLine(thrown.stack), { cause: thrown });
 }
