@@ -14,7 +14,7 @@ export interface EncodeOptions {
   readonly prompt?: string;
   /** "float32" (default), or vectors in a quarter ("int8", "uint8") or a thirty-second ("binary", "ubinary") of the memory; see `packVectors`. */
   readonly precision?: "float32" | PackedPrecision;
-  /** For "int8" and "uint8": `ranges` of the vectors that these are compared with. Default: those of these vectors. */
+  /** For "int8" and "uint8": `ranges` of the vectors that these are compared with. Default: those of these vectors, of which two must differ. */
   readonly ranges?: ColumnRanges;
 }
 

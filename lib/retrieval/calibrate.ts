@@ -16,7 +16,10 @@ import { prepareBackend } from "../tensor/backend.js";
 import { pairDistances } from "../tensor/pair-distances.js";
 import { toMatrix, type Vectors } from "./vectors.js";
 
-/** What a threshold is chosen for: the best F1, accuracy or Matthews correlation, or a share that must be reached. */
+/**
+ * What a threshold is chosen for: the best F1, accuracy or Matthews correlation; the best recall at a precision that must be reached, or the
+ * best precision at a recall that must be. Of equally good thresholds the smaller distance.
+ */
 export type CalibrationTarget = ThresholdMeasure | { readonly precision: number } | { readonly recall: number };
 
 /** Pairs of vectors of which it is known whether they match. */

@@ -66,6 +66,14 @@ export function labelProblems(relevant: Judged["relevant"]): Problem[] {
   ];
 }
 
+/** @throws UsageError for a row that a corpus does not have, and for a grade that is none. */
+export function requireRow(who: string, query: number, row: number, grade: number, corpus: number): void {
+  if (Number.isInteger(row) && row >= 0 && row < corpus && Number.isFinite(grade)) return;
+  throw new UsageError(
+    `${who}: query ${query} should find row ${row} with grade ${grade}, but the corpus has rows 0 to ${corpus - 1}`,
+  );
+}
+
 function judgeByRows(
   who: string,
   relevant: readonly Relevant[],
@@ -77,13 +85,7 @@ function judgeByRows(
   const ignored = ignoredBy(who, judged, queries, corpus, upTo(corpus));
   const graded = relevant.map((given, query) => {
     const grades = given instanceof Map ? [...(given as ReadonlyMap<number, number>)] : [...given].map(ofOne);
-    for (const [row, grade] of grades) {
-      if (!Number.isInteger(row) || row < 0 || row >= corpus || !Number.isFinite(grade)) {
-        throw new UsageError(
-          `${who}: query ${query} should find row ${row} with grade ${grade}, but the corpus has rows 0 to ${corpus - 1}`,
-        );
-      }
-    }
+    for (const [row, grade] of grades) requireRow(who, query, row, grade, corpus);
     const hidden = ignored(query);
     const found = new Map(grades.filter(([row, grade]) => grade > 0 && !isWithin(hidden, row)));
     const rows = [...found.keys()].sort((left, right) => left - right);

@@ -6,6 +6,7 @@ import { Random } from "../random.js";
 import { prepareBackend } from "../tensor/backend.js";
 import { findNearest } from "../tensor/nearest-top.js";
 import { pairDistances } from "../tensor/pair-distances.js";
+import { requireRow } from "./judgements.js";
 import { toMatrix, type Vectors } from "./vectors.js";
 
 /** What hard negatives are looked for in. */
@@ -45,7 +46,7 @@ export interface HardNegativeOptions {
  * Rows of a corpus that lie near each query and are wrong: the negatives that teach most. Give them to a loader of tuples,
  * `{ anchor, positives, negatives }`, and train on. For each query the rows come nearest first.
  *
- * @throws ConfigError, ShapeError.
+ * @throws ConfigError, ShapeError, UsageError for a right row that the corpus does not have.
  */
 export async function mineHardNegatives(
   task: HardNegativeTask,
@@ -73,6 +74,9 @@ export async function mineHardNegatives(
       task.relevant.length,
     ]);
   }
+  task.relevant.forEach((rows, query) => {
+    for (const row of rows) requireRow("mineHardNegatives", query, row, 1, corpus.rows);
+  });
   const { keys = null } = task;
   if (keys !== null && keys.length !== corpus.rows)
     throw new ShapeError("mineHardNegatives, keys", `one for each of ${corpus.rows} rows of the corpus`, [keys.length]);

@@ -61,24 +61,21 @@ export function bestCut(ranked: RankedScores, measure: ThresholdMeasure): Cut {
 }
 
 /**
- * The lowest threshold at which at least this share of what is taken is relevant, so that recall is as high as that allows; null when no
- * threshold gives it.
+ * Of the thresholds at which at least this share of what is taken is relevant, that with the highest recall, and of several the highest,
+ * which takes fewest others; null when no threshold gives the share.
  */
 export function cutOfPrecision(ranked: RankedScores, precision: number): Cut | null {
-  const { truePositives, falsePositives } = ranked;
-  for (let level = truePositives.length - 1; level >= 0; level -= 1) {
-    const share = truePositives[level]! / (truePositives[level]! + falsePositives[level]!);
-    if (truePositives[level]! > 0 && share >= precision) return cutAt(ranked, level, share);
-  }
-  return null;
+  return bestLevel(ranked, "precision", ({ precision: reached, recall }) =>
+    reached >= precision && recall > 0 ? recall : null,
+  );
 }
 
-/** The highest threshold at which at least this share of the relevant is taken; null when nothing is relevant. */
+/**
+ * Of the thresholds at which at least this share of the relevant is taken, that with the highest precision, and of several the highest;
+ * null when nothing is relevant.
+ */
 export function cutOfRecall(ranked: RankedScores, recall: number): Cut | null {
-  const { truePositives, positives } = ranked;
-  if (positives === 0) return null;
-  const level = truePositives.findIndex((found) => found / positives >= recall);
-  return level < 0 ? null : cutAt(ranked, level, truePositives[level]! / positives);
+  return bestLevel(ranked, "recall", ({ precision, recall: reached }) => (reached >= recall ? precision : null));
 }
 
 /**
@@ -106,6 +103,26 @@ export function missRateAt(ranked: RankedScores, rate: number): number {
     found = truePositives[level]!;
   }
   return 1 - found / positives;
+}
+
+/** The first of the levels that are worth most; null when none is worth anything. Its value is the share that was asked for. */
+function bestLevel(
+  ranked: RankedScores,
+  asked: "precision" | "recall",
+  worthOf: (at: { readonly precision: number; readonly recall: number }) => number | null,
+): Cut | null {
+  const { truePositives, falsePositives, positives } = ranked;
+  const shares = (level: number) => {
+    const found = truePositives[level]!;
+    return { precision: found / (found + falsePositives[level]!), recall: found / positives };
+  };
+  let best = -1;
+  let worth = -Infinity;
+  for (let level = 0; level < truePositives.length; level += 1) {
+    const here = worthOf(shares(level));
+    if (here !== null && here > worth) [best, worth] = [level, here];
+  }
+  return best < 0 ? null : cutAt(ranked, best, shares(best)[asked]);
 }
 
 function cutAt(ranked: RankedScores, level: number, value: number): Cut {

@@ -1,4 +1,4 @@
-import { ShapeError } from "../errors.js";
+import { ConfigError, ShapeError } from "../errors.js";
 import type { HostMatrix } from "./host.js";
 
 /** How numbers are packed: a byte each, with and without a sign, or a bit each, eight in a byte with and without a sign. */
@@ -44,8 +44,8 @@ export function columnRanges({ data, rows, size }: HostMatrix): ColumnRanges {
  * - "ubinary": a bit for each number, 1 above 0, the first in the highest bit of the first byte; what is left of the last byte is 0;
  * - "binary": the same bytes less 128.
  *
- * @param ranges of earlier vectors that these are compared with. Default: those of these vectors.
- * @throws ShapeError for ranges of another width.
+ * @param ranges of earlier vectors that these are compared with. Default: those of these vectors, of which two must differ.
+ * @throws ShapeError for ranges of another width, ConfigError when no column has a range: one vector alone, or equal ones.
  */
 export function packVectors<P extends PackedPrecision>(
   matrix: HostMatrix,
@@ -60,6 +60,13 @@ export function packVectors<P extends PackedPrecision>(
     throw new ShapeError("ranges", `smallest and largest of ${dimensions} columns`, [
       used.minima.length,
       used.maxima.length,
+    ]);
+  }
+  if (used !== null && rows > 0 && used.minima.every((low, column) => low === used.maxima[column])) {
+    throw new ConfigError(`precision "${precision}"`, [
+      `ranges: every column has one number alone in ${ranges === undefined ? `these vectors (${rows})` : "them"}, so that all bytes would be ` +
+        `equal; give the ranges of the vectors that these are compared with: \`const { ranges } = ` +
+        `await model.encode(corpus, { precision: "${precision}" })\``,
     ]);
   }
   const bytes = used === null ? toBits(matrix) : toSteps(matrix, used);

@@ -56,6 +56,22 @@ describe("options of encode", () => {
     expect(floats).to.deep.equal((await model.encode(texts)).data);
   });
 
+  it("refuse bytes of one vector alone, or of equal ones, without ranges that tell them from others", async () => {
+    const { ranges } = await model.encode(texts, { precision: "int8" });
+    for (const precision of ["int8", "uint8"] as const) {
+      for (const some of [["red apple"], ["x", "x", "x"]]) {
+        const error = await failure(model.encode(some, { precision }));
+        expect(error).to.be.instanceOf(ConfigError);
+        expect(error.message).to.match(/ranges: every column has one number alone .* give the ranges of the vectors/u);
+      }
+      const empty = { minima: new Float32Array(32), maxima: new Float32Array(32) };
+      expect(await failure(model.encode(texts, { precision, ranges: empty }))).to.be.instanceOf(ConfigError);
+      expect((await model.encode([], { precision })).rows).to.equal(0);
+      const { data } = await model.encode(["red apple"], { precision, ranges: ranges! });
+      expect(new Set(data).size).to.be.greaterThan(1);
+    }
+  });
+
   it("are refused by name", async () => {
     const wrong = { precision: "int4", prompt: 5, normalize: 1, chunk: 2 } as never;
     const error = await failure(model.encode(texts, wrong));

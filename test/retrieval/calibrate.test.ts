@@ -33,6 +33,17 @@ describe("calibrate", () => {
     }
   });
 
+  it("of the thresholds that reach a recall it takes the most precise, of those that reach a precision the nearest with most recall", async () => {
+    const angles = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7];
+    const matches = [false, true, false, true, true, true, false];
+    // Half the matches are found at 0.4, where half is right, and all at 0.6, where two thirds are.
+    const found = await calibrate({ ...pairs(angles), matches, target: { recall: 0.5 } });
+    expect(found).to.deep.include({ precision: 4 / 6, recall: 1 });
+    // 4 of 7 would reach it too, and find nothing more.
+    const precise = await calibrate({ ...pairs(angles), matches, target: { precision: 0.5 } });
+    expect(precise).to.deep.include({ precision: 4 / 6, recall: 1 });
+  });
+
   it("a threshold found is applied to other pairs", async () => {
     const threshold = await calibrate({ ...pairs([0.1, 0.2, 1, 1.5]), matches: [true, true, false, false] });
     const report = await applyThreshold(threshold, {

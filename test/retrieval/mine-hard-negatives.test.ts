@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ConfigError, Random, ShapeError } from "likewise";
+import { ConfigError, Random, ShapeError, UsageError } from "likewise";
 import { mineHardNegatives } from "likewise/retrieval";
 import { failure } from "../support/failure.js";
 
@@ -63,6 +63,11 @@ describe("mineHardNegatives", () => {
       [5],
     ]);
     expect(await failure(mineHardNegatives({ ...task, relevant: [[0]] }))).to.be.instanceOf(ShapeError);
+    for (const row of [10, -1, 0.5, NaN]) {
+      const error = await failure(mineHardNegatives({ ...task, relevant: [[0], [5, row]] }));
+      expect(error).to.be.instanceOf(UsageError);
+      expect(error.message).to.contain(`query 1 should find row ${row} with grade 1, but the corpus has rows 0 to 9`);
+    }
     expect(await failure(mineHardNegatives(task, { negatives: 0, choice: "hardest" } as never))).to.be.instanceOf(
       ConfigError,
     );

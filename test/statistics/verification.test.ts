@@ -105,17 +105,36 @@ describe("figures of scores that should tell relevant ones from others", () => {
     expect(bestCut(ranked(list), "f1")).to.deep.include({ threshold: 0.5, value: 1, precision: 1, recall: 1 });
   });
 
-  it("thresholds of a wanted precision or recall are the furthest that give it", () => {
+  it("a threshold of a wanted precision or recall has the most of the other, and then takes fewest", () => {
+    const share = ({ taken, hits, positives }: ReturnType<typeof counted>) => ({
+      taken,
+      precision: hits / taken,
+      recall: hits / positives,
+    });
     fc.assert(
       fc.property(lists, fc.double({ min: 0.05, max: 1, noNaN: true }), (list, wanted) => {
-        const all = everyThreshold(list).map((threshold) => counted(list, threshold));
-        const precise = all.filter(({ taken, hits }) => hits > 0 && hits / taken >= wanted);
-        const found = cutOfPrecision(ranked(list), wanted);
-        if (precise.length === 0) expect(found).to.equal(null);
-        else expect(found!.recall).to.equal(Math.max(...precise.map(({ hits, positives }) => hits / positives)));
-        const enough = all.filter(({ hits, positives }) => hits / positives >= wanted);
-        const reached = counted(list, cutOfRecall(ranked(list), wanted)!.threshold);
-        expect(reached.taken).to.equal(Math.min(...enough.map(({ taken }) => taken)));
+        const all = everyThreshold(list)
+          .map((threshold) => share(counted(list, threshold)))
+          .filter(({ taken, recall }) => taken > 0 && recall > 0);
+        for (const [asked, other, cut] of [
+          ["precision", "recall", cutOfPrecision],
+          ["recall", "precision", cutOfRecall],
+        ] as const) {
+          const [best] = all
+            .filter((reached) => reached[asked] >= wanted)
+            .sort((one, two) => two[other] - one[other] || one.taken - two.taken);
+          const found = cut(ranked(list), wanted);
+          if (best === undefined || found === null) {
+            expect([best ?? null, found], asked).to.deep.equal([null, null]);
+            continue;
+          }
+          expect(share(counted(list, found.threshold)), asked).to.deep.equal(best);
+          expect([found.precision, found.recall, found.value]).to.deep.equal([
+            best.precision,
+            best.recall,
+            best[asked],
+          ]);
+        }
       }),
     );
   });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import * as fc from "fast-check";
-import { ShapeError, type HostMatrix } from "likewise";
+import { ConfigError, ShapeError, type HostMatrix } from "likewise";
 import { columnRanges, packVectors, unpackVectors } from "likewise/retrieval";
 
 const matrix = (rows: readonly (readonly number[])[]): HostMatrix => ({
@@ -42,7 +42,9 @@ describe("packed vectors", () => {
           minLength: 1,
           maxLength: 20,
         }),
-        (rows) => {
+        (given) => {
+          // Of one vector, or of equal ones, there are no steps.
+          const rows = [...given, [-101, 0, 0]];
           const vectors = matrix(rows);
           for (const precision of ["int8", "uint8"] as const) {
             const packed = packVectors(vectors, precision);
@@ -65,6 +67,16 @@ describe("packed vectors", () => {
     expect(() => packVectors(matrix([[1, 2]]), "int8", corpus.ranges!)).to.throw(ShapeError, /2 columns/);
     const none = packVectors({ data: new Float32Array(), rows: 0, size: 9 }, "binary");
     expect([none.data.length, none.size]).to.deep.equal([0, 2]);
+    for (const rows of [
+      [[1, 2]],
+      [
+        [1, 2],
+        [1, 2],
+      ],
+    ]) {
+      for (const precision of ["int8", "uint8"] as const)
+        expect(() => packVectors(matrix(rows), precision)).to.throw(ConfigError, "every column has one number alone");
+    }
     expect(columnRanges({ data: new Float32Array(), rows: 0, size: 1 }).minima[0]).to.equal(0);
   });
 });
