@@ -31,12 +31,12 @@ export class XbmConfig {
   @IsInt() @Min(0) readonly ramp: number = 0;
   /**
    * Remember embeddings by a slow copy of the parameters: after each update `copy = momentum · copy + (1 - momentum) · parameters`. Rows
-   * then hardly drift. Costs one more forward pass a step. 0.999 is usual; null = off.
+   * then hardly drift. Costs one more forward pass a step. In [0, 1): 0.999 is usual; null = off.
    *
    * He et al., "Momentum Contrast for Unsupervised Visual Representation Learning", CVPR 2020.
    */
-  @IsOptional() @IsNumber({ allowNaN: false, allowInfinity: false }) @Min(0) @Max(1) readonly momentum: number | null =
-    null;
+  @IsOptional() @IsNumber({ allowNaN: false, allowInfinity: false }) @Min(0) @Max(0.999999999) readonly momentum:
+    number | null = null;
 
   constructor(given: Partial<XbmConfig> = {}) {
     settle<XbmConfig>(this, given);

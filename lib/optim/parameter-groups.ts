@@ -36,7 +36,8 @@ export interface ParameterGroup {
  * The first group that matches wins. What looks at all gradients together goes before the groups:
  * `chain(clipGlobalNorm(1), parameterGroups(…))`. Slots and scalars are called `group0.<name>`, …, `base.<name>`.
  *
- * @throws ConfigError for wrong settings; when training starts, for a group that is left without any parameter.
+ * @throws ConfigError for wrong settings; when training starts, for a group that is left without any parameter, and for groups that
+ * leave nothing to train.
  */
 export function parameterGroups(groups: readonly ParameterGroup[], base: Transform): Transform {
   refuse("parameterGroups", [
@@ -81,6 +82,7 @@ export function parameterGroups(groups: readonly ParameterGroup[], base: Transfo
     initialize(parameters) {
       const parts = split(parameters);
       requireUsed(groups, matchers, parts, Object.keys(parameters));
+      requireTrained(members, parts);
       return gather((member, position) => member.initialize(parts[position] ?? {}));
     },
     scalars: (moment) => gather((member) => member.scalars(moment)),
@@ -149,6 +151,14 @@ function problemsOf(group: ParameterGroup, base: Transform): Problem[] {
     }
   }
   return problems;
+}
+
+function requireTrained(members: readonly Transform[], parts: readonly Readonly<Record<string, unknown>>[]): void {
+  const trained = members.some(({ type }, at) => type !== "freeze" && Object.keys(parts[at] ?? {}).length > 0);
+  if (!trained)
+    throw new ConfigError("parameterGroups", [
+      "nothing to train: the groups freeze every parameter; leave out the one with what is to be trained",
+    ]);
 }
 
 function requireUsed(

@@ -15,6 +15,11 @@ export function patternProblem(pattern: string): string | null {
   return null;
 }
 
+/** What a pattern has places for, besides what is always there. */
+export function namesIn(pattern: string): string[] {
+  return [...pattern.matchAll(PLACE)].flatMap(([, name = ""]) => (name === "epoch" || name === "step" ? [] : [name]));
+}
+
 /** A pattern with its places filled in. @throws ConfigError naming what was not logged. */
 export function checkpointName(pattern: string, values: Scalars): string {
   return pattern.replace(PLACE, (_place, name: string, decimals: string | undefined) => {

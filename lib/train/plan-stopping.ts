@@ -1,6 +1,7 @@
 import type { AttachedMetric } from "../contracts/metric.js";
 import type { Kind } from "../contracts/samples.js";
 import { ConfigError } from "../errors.js";
+import { namesIn } from "./checkpoint-name.js";
 import { EarlyStoppingConfig } from "./early-stopping-config.js";
 import { EarlyStopping } from "./early-stopping.js";
 import type { Scalars } from "./events.js";
@@ -13,7 +14,7 @@ export interface StoppingPlan {
   readonly earlyStopping: EarlyStopping | null;
   /** Decides the best state; null = the last is returned. */
   readonly watched: Watched | null;
-  /** @throws ConfigError when validation does not log what is watched. */
+  /** @throws ConfigError when validation does not log what is watched, or what names of checkpoints are made of. */
   readonly checkMonitors: (validation: Scalars) => void;
 }
 
@@ -48,15 +49,24 @@ export function planStopping<K extends Kind>(
     config.checkpoint === false || config.checkpoint.monitor === null
       ? null
       : follow(config.checkpoint, "the checkpoint");
-  const { saveTopK = 1 } = config.checkpoint === false ? {} : config.checkpoint;
+  const { saveTopK = 1, filename = null } = config.checkpoint === false ? {} : config.checkpoint;
   if ((saveTopK > 1 || saveTopK === -1) && checkpoint === null && earlyStopping === null) {
     throw new ConfigError("CheckpointConfig", [
       `saveTopK: ${saveTopK} needs a monitor, to know which states are the best: { monitor: "validation/loss" }`,
     ]);
   }
+  const decides = checkpoint ?? earlyStopping?.watched ?? null;
+  const places = filename === null || decides === null || saveTopK === 0 ? [] : namesIn(filename);
+  const validated = places.filter((name) => name.startsWith("validation/"));
+  const unknown = hasValidation ? [] : validated.filter((name) => !Object.hasOwn(directions, name));
+  if (unknown.length > 0)
+    throw new ConfigError(
+      "CheckpointConfig",
+      unknown.map((name) => `filename: "${name}" will not be logged, because there is no validation loader`),
+    );
   return {
     earlyStopping,
-    watched: checkpoint ?? earlyStopping?.watched ?? null,
+    watched: decides,
     checkMonitors(validation) {
       const missing = [earlyStopping?.watched, checkpoint].filter(
         (what) =>
@@ -65,12 +75,13 @@ export function planStopping<K extends Kind>(
           what.monitor.startsWith("validation/") &&
           !(what.monitor in validation),
       );
-      if (missing.length === 0) return;
+      const absent = validated.filter((name) => !(name in validation) && !Object.hasOwn(directions, name));
+      if (missing.length === 0 && absent.length === 0) return;
       const logged = Object.keys(validation).sort().join(", ");
-      throw new ConfigError(
-        "TrainerConfig",
-        missing.map((what) => `monitor: "${what?.monitor}" is not logged by validation; there are: ${logged}`),
-      );
+      throw new ConfigError("TrainerConfig", [
+        ...missing.map((what) => `monitor: "${what?.monitor}" is not logged by validation; there are: ${logged}`),
+        ...absent.map((name) => `checkpoint.filename: "${name}" is not logged by validation; there are: ${logged}`),
+      ]);
     },
   };
 }

@@ -20,11 +20,11 @@ export class TrainerConfig {
   /** Epochs at most. When neither this, maxSteps nor maxTime is given: 1000, ended by early stopping, with a warning. */
   @IsOptional() @IsInt() @Min(1) readonly maxEpochs: number | null = null;
   /** Epochs before early stopping may end the run. Default 0. */
-  @IsInt() @Min(0) readonly minEpochs: number = 0;
+  @IsInt() @Min(0) @IsAtMost("maxEpochs") readonly minEpochs: number = 0;
   /** Optimizer updates at most. */
   @IsOptional() @IsInt() @Min(1) readonly maxSteps: number | null = null;
   /** Optimizer updates before early stopping may end the run. Default 0. */
-  @IsInt() @Min(0) readonly minSteps: number = 0;
+  @IsInt() @Min(0) @IsAtMost("maxSteps") readonly minSteps: number = 0;
   /** Seconds at most, or "DD:HH:MM:SS". */
   @IsOptional() @IsDuration() readonly maxTime: number | string | null = null;
   /** When the validation loader is run. Default after every epoch. */
@@ -109,6 +109,20 @@ export function seconds(duration: number | string | null): number | null {
 
 function rule(name: string, message: string, validate: (value: unknown) => boolean): PropertyDecorator {
   return ValidateBy({ name, validator: { validate, defaultMessage: () => `$property ${message}` } });
+}
+
+/** Not above another option, where that is given. */
+function IsAtMost(limit: "maxEpochs" | "maxSteps"): PropertyDecorator {
+  return ValidateBy({
+    name: "isAtMost",
+    validator: {
+      validate(value: unknown, given) {
+        const most = (given?.object as Partial<TrainerConfig> | undefined)?.[limit] ?? Infinity;
+        return !(typeof value === "number" && value > most);
+      },
+      defaultMessage: () => `$property must not be above ${limit}`,
+    },
+  });
 }
 
 function IsDuration(): PropertyDecorator {

@@ -9,6 +9,7 @@ import type { AnyPartClass } from "../model/part-registry.js";
 import type { EncodeOptions } from "../model/encode-options.js";
 import { SimilarityModel } from "../model/similarity-model.js";
 import type { TrainableModel } from "../model/trainable-model.js";
+import { show } from "../show.js";
 import { standardParts } from "../standard-parts.js";
 import type { HostMatrix } from "../tensor/host.js";
 import { checkCallbacks } from "./callback-runner.js";
@@ -28,9 +29,15 @@ import { WatchedEvents } from "./watched-events.js";
 import { TrainerConfig, type TrainerOptions } from "./trainer-config.js";
 
 /** Options of `fit`. */
-export interface FitOptions {
+export interface FitOptions<Item = unknown> {
   /** Go on from a checkpoint: the last or the best of the newest run in `runDir`, or the folder of one. */
   readonly resume?: ResumeFrom;
+  /**
+   * A trained model to start from, with another loss, other data or another optimizer: its encoders and head with all they have learned,
+   * and what its loss has learned when that and its groups are the same and it was not loaded from a folder. The model that is trained
+   * must describe the same encoders and head.
+   */
+  readonly from?: SimilarityModel<Item>;
   /** Ends the run after the step under way; its state is saved and `fit` rejects with `InterruptedError`. */
   readonly signal?: AbortSignal;
   /** Your own classes that parts are made of (inside `field`, `freeze`, …). Classes the model uses directly need not be listed. */
@@ -93,10 +100,22 @@ export class Trainer {
   async fit<K extends Kind, Item>(
     model: TrainableModel<K, Item>,
     loaders: Loaders<NoInfer<K>, NoInfer<Item>>,
-    { resume, signal, parts = [] }: FitOptions = {},
+    { resume, from, signal, parts = [] }: FitOptions<NoInfer<Item>> = {},
   ): Promise<SimilarityModel<Item>> {
     checkLoaders("fit", loaders);
+    refuse("fit", [
+      resume === undefined || from === undefined
+        ? null
+        : "resume and from: a run that is resumed goes on from its checkpoint, whatever it started from; leave out from",
+      from === undefined || from instanceof SimilarityModel
+        ? null
+        : `from: expected a SimilarityModel, got ${show(from)}; a checkpoint is given as resume, a folder is read by SimilarityModel.load`,
+    ]);
     return this.#exclusively(async () => {
+      if (signal?.aborted === true)
+        throw new InterruptedError("the signal was aborted before training began; nothing was done", {
+          cause: signal.reason,
+        });
       const { config } = this;
       const registry = (await standardParts()).with(parts);
       const quiet = config.fastDevRun !== false;
@@ -112,6 +131,7 @@ export class Trainer {
         registry,
         folder,
         checkpoint,
+        from: from?.content ?? null,
         signal: watching.signal,
         callbacks: this.#callbacks,
       });

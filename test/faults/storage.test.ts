@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "chai";
@@ -31,10 +32,13 @@ async function attempt(options: TrainerOptions & { callbacks?: readonly Callback
 }
 
 /** A disk of a megabyte; null where we may not mount one. */
-async function smallDisk(place: string): Promise<(AsyncDisposable & { readonly freeze: () => void }) | null> {
+async function smallDisk(
+  place: string,
+  size = "1m",
+): Promise<(AsyncDisposable & { readonly freeze: () => void }) | null> {
   const mount = (...given: string[]): boolean => spawnSync("mount", [...given, place]).status === 0;
   await mkdir(place);
-  if (process.platform !== "linux" || !mount("-t", "tmpfs", "-o", "size=1m", "tmpfs")) return null;
+  if (process.platform !== "linux" || !mount("-t", "tmpfs", "-o", `size=${size}`, "tmpfs")) return null;
   return {
     freeze: () => void mount("-o", "remount,ro"),
     [Symbol.asyncDispose]: () => {
@@ -54,7 +58,10 @@ describe("A disk that cannot be written", () => {
     const fill: Callback = {
       async onTrainBatchEnd({ step }) {
         if (step !== 6) return;
-        await new Promise((resolve) => setTimeout(resolve, 200)); // until what waits is written
+        // Until there is one, and what waits is written.
+        const last = join(place, "run-1/checkpoints/last");
+        do await new Promise((resolve) => setTimeout(resolve, 200));
+        while (!existsSync(last));
         await writeFile(join(place, "filler"), new Uint8Array(1 << 20)).catch(() => undefined);
       },
     };
@@ -71,6 +78,20 @@ describe("A disk that cannot be written", () => {
     const first = resumed.seen.of("assembled")[0]?.step ?? NaN;
     expect(first).to.be.within(1, 6);
     expect([...seen.losses().slice(0, first), ...resumed.seen.losses()]).to.deep.equal(whole.seen.losses());
+    return undefined;
+  });
+
+  it("when it is full of logs: an error that names the file", async function () {
+    await using folder = await temporaryFolder();
+    const place = join(folder.path, "disk");
+    await using disk = await smallDisk(place, "8k");
+    if (disk === null) return this.skip(); // needs the right to mount
+    const logs = ["csv", "jsonLines", "tensorBoard"] as const;
+    const { error } = await attempt({ maxSteps: 40, runDir: place, checkpoint: false, logs, logEvery: 1 });
+    expect(error).to.be.instanceOf(StorageError);
+    expect((error as Error).message).to.match(
+      /the log .*(metrics|tfevents).* cannot be written \(the disk is full, ENOSPC/u,
+    );
     return undefined;
   });
 

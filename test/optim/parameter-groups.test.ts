@@ -113,6 +113,24 @@ describe("parameterGroups", () => {
     }
   });
 
+  it("refuses to freeze everything", () => {
+    const initialize = (groups: readonly ParameterGroup[]) => () =>
+      tf.tidy(() =>
+        parameterGroups(groups, sgd()).initialize({ "head/kernel": tf.scalar(1), "loss/scale": tf.scalar(1) }),
+      );
+    expect(initialize([{ match: /./, freeze: true }])).to.throw(
+      ConfigError,
+      /nothing to train: the groups freeze every/,
+    );
+    expect(initialize([{ match: "loss", freeze: true }])).to.not.throw();
+    expect(
+      initialize([
+        { match: "loss", freeze: true },
+        { match: "head", learningRate: 1 },
+      ]),
+    ).to.not.throw();
+  });
+
   it("lists the parameters when a group is left without one", () => {
     const initialize = (groups: readonly ParameterGroup[]) => () =>
       tf.tidy(() =>

@@ -120,10 +120,16 @@ describe("The best checkpoints of a run", () => {
   it("say which names there are when a pattern asks for another", async () => {
     await using folder = await temporaryFolder();
     const checkpoint = { monitor: "validation/loss", filename: "{validation/los}" };
-    const { error } = await run({ maxEpochs: 1, runDir: folder.path, checkpoint });
+    const { error, seen } = await run({ maxEpochs: 1, runDir: folder.path, checkpoint });
     expect((error as Error).message).to.match(
-      /filename: "validation\/los" was not logged; there are: .*validation\/loss/u,
+      /filename: "validation\/los" is not logged by validation; there are: .*validation\/loss/u,
     );
+    expect(seen.losses(), "steps before it is said").to.deep.equal([]);
+    const later = { monitor: "validation/loss", filename: "{train/los}" };
+    expect((await run({ maxEpochs: 1, runDir: folder.path, checkpoint: later })).error)
+      .to.be.instanceOf(Error)
+      .with.property("message")
+      .that.matches(/filename: "train\/los" was not logged; there are: .*train\/loss/u);
   });
 });
 

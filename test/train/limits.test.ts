@@ -104,6 +104,13 @@ describe("Early stopping", () => {
     );
   });
 
+  it("is refused when it would be at least longer than it is at most", () => {
+    expect(() => new Trainer({ minEpochs: 5, maxEpochs: 1, minSteps: 9, maxSteps: 3 })).to.throw(
+      /minEpochs: must not be above maxEpochs, got 5\n.*minSteps: must not be above maxSteps, got 9/u,
+    );
+    expect(new Trainer({ minEpochs: 1, maxEpochs: 1, minSteps: 9 }).config.minSteps).to.equal(9);
+  });
+
   it("respects minEpochs", async () => {
     expect(await run({ maxEpochs: 50, minEpochs: 5, earlyStopping: { minDelta: 10, patience: 1 } })).to.include({
       epochs: 5,

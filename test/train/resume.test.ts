@@ -76,6 +76,20 @@ describe("Resuming a run", () => {
     expect((error as Error).message).to.match(/stopped at step 2; saved in .*run-1; go on with \{ resume: "last" \}/u);
   });
 
+  it("does nothing when the signal is aborted already", async () => {
+    await using folder = await temporaryFolder();
+    const trainer = new Trainer({ progress: false, maxEpochs: 1, runDir: join(folder.path, "runs") });
+    const seen = watch(trainer);
+    const signal = AbortSignal.abort(new Error("changed my mind"));
+    const error = await trainer
+      .fit(new TinyModel(), { train, validation }, { signal })
+      .catch((thrown: unknown) => thrown);
+    expect(error).to.be.instanceOf(InterruptedError);
+    expect((error as Error).message).to.match(/aborted before training began; nothing was done/u);
+    expect(seen.events).to.deep.equal([]);
+    expect(existsSync(join(folder.path, "runs"))).to.equal(false);
+  });
+
   it("keeps the state of callbacks", async () => {
     await using folder = await temporaryFolder();
     const counting = (): Callback & { count: number } => ({

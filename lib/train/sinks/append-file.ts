@@ -1,7 +1,7 @@
 import { mkdir, open, readFile, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { requirePath } from "../../contracts/path.js";
-import { UsageError } from "../../errors.js";
+import { StorageError, UsageError } from "../../errors.js";
 import { writeFileAtomic } from "../../store/atomic.js";
 
 /** A file that grows at its end, opened when it is first written to. One job at a time. */
@@ -31,24 +31,37 @@ export class AppendFile {
     });
   }
 
-  async append(data: string | Uint8Array): Promise<void> {
-    if (this.#handle === null) {
-      await mkdir(dirname(this.path), { recursive: true });
-      this.#handle = await open(this.path, "a");
-    }
-    await this.#handle.appendFile(data);
+  /** @throws StorageError when it cannot be written. */
+  append(data: string | Uint8Array): Promise<void> {
+    return this.#writing(async () => {
+      if (this.#handle === null) {
+        await mkdir(dirname(this.path), { recursive: true });
+        this.#handle = await open(this.path, "a");
+      }
+      await this.#handle.appendFile(data);
+    });
   }
 
-  /** Writes the whole file anew. */
-  async replace(text: string): Promise<void> {
-    await this.#release();
-    await writeFileAtomic(this.path, text);
+  /** Writes the whole file anew. @throws StorageError when it cannot be written. */
+  replace(text: string): Promise<void> {
+    return this.#writing(async () => {
+      await this.#release();
+      await writeFileAtomic(this.path, text);
+    });
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     await this.#last;
     await this.#release();
+  }
+
+  async #writing(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (cause) {
+      throw new StorageError("the log", this.path, cause);
+    }
   }
 
   async #release(): Promise<void> {
