@@ -11,7 +11,7 @@ export interface CsvOptions<Column extends string = string> extends BadLineOptio
   readonly columns?: readonly Column[];
   /** Whether the first line names the columns. Default true. */
   readonly header?: boolean;
-  /** One character. Default a comma. */
+  /** One character. Default a tab for paths that end in `.tsv` or `.tab`, also before `.gz`, and a comma for others. */
   readonly delimiter?: string;
   /** Round fields that hold delimiters, line ends or (doubled) quotes; null when quotes mean nothing. Default `"`. */
   readonly quote?: string | null;
@@ -26,7 +26,7 @@ export type CsvRow<Column extends string = string> = Readonly<Record<Column, str
  *
  * ```ts
  * readCsv("train.csv", { columns: ["text", "label"] }).map((row) => ({ item: row.text, group: row.label }));
- * readCsv("pairs.tsv", { columns: ["a", "b", "score"], header: false, delimiter: "\t", quote: null });
+ * readCsv("pairs.tsv", { columns: ["a", "b", "score"], header: false, quote: null });
  * ```
  *
  * @throws ConfigError for options that do not fit together.
@@ -44,7 +44,7 @@ export function readCsv(
   path: string,
   options: CsvOptions & { readonly check?: (row: CsvRow) => unknown } = {},
 ): Records<unknown> {
-  checkOptions(options);
+  checkOptions(path, options);
   const badLines = new BadLines(path, options);
   const rows = new FileRecords(path, () => readRows(path, options, badLines), badLines);
   const { check } = options;
@@ -70,8 +70,12 @@ const CHECKS: Readonly<Record<keyof CsvOptions | "check", Check>> = {
   check: callback,
 };
 
-function checkOptions(options: CsvOptions): void {
-  const { columns, header = true, delimiter = ",", quote = '"' } = options;
+function usualDelimiter(path: string): string {
+  return /\.(?:tsv|tab)(?:\.gz)?$/iu.test(path) ? "\t" : ",";
+}
+
+function checkOptions(path: string, options: CsvOptions): void {
+  const { columns, header = true, delimiter = usualDelimiter(path), quote = '"' } = options;
   refuse("readCsv", [
     ...optionProblems(options, CHECKS),
     !header && columns === undefined ? "columns: needed when there is no header" : null,
@@ -88,7 +92,7 @@ interface Layout {
 
 async function* readRows(
   path: string,
-  { columns, header = true, delimiter = ",", quote = '"' }: CsvOptions,
+  { columns, header = true, delimiter = usualDelimiter(path), quote = '"' }: CsvOptions,
   badLines: BadLines,
 ): AsyncGenerator<RecordBlock<CsvRow>, void, undefined> {
   let layout: Layout | null = header || columns === undefined ? null : layoutOf(path, columns, columns);

@@ -48,7 +48,7 @@ export interface CheckedTable {
 export interface RetrievalTableOptions {
   /** Folder that paths are relative to. Null (default): paths are not looked up. */
   readonly root?: string | null;
-  /** One character. Default a comma. */
+  /** One character. Default as of `readCsv`: by the name of the file. */
   readonly delimiter?: string;
 }
 
@@ -66,14 +66,14 @@ const AT_ONCE = 64;
  * @throws ConfigError for a `root` that is no folder, DataError for a file that is no such table at all.
  */
 export async function checkRetrievalTable(path: string, options: RetrievalTableOptions = {}): Promise<CheckedTable> {
-  const { root = null, delimiter = "," } = options;
+  const { root = null, delimiter } = options;
   if (root !== null) await requireFolder(root);
   const broken: TableProblem[] = [];
   const read: { readonly line: number; readonly row: RetrievalRow }[] = [];
   const seen = new Map<string, number>();
   let columnsChecked = false;
   for await (const { records, lines } of readCsv(path, {
-    delimiter,
+    ...(delimiter === undefined ? {} : { delimiter }),
     skipBadLines: true,
     onSkip: (error) => broken.push({ line: error.line ?? 0, problem: error.message }),
   }).blocks()) {

@@ -18,6 +18,8 @@ import { countNumbers, initialize, type Encoders } from "./parameters.js";
 import type { PartRegistry } from "./part-registry.js";
 import { roundTripProblems } from "./round-trip.js";
 import type { TrainableModel } from "./trainable-model.js";
+import type { ModelContent } from "./model-content.js";
+import { numbersOfLoss, shapeProblems, startProblems } from "./start-from.js";
 import { Vocabulary } from "./vocabulary.js";
 import { workerProblems } from "./worker-problems.js";
 
@@ -52,11 +54,13 @@ export interface AssemblyContext {
 /**
  * Reads every `configure…` method once and checks everything that types cannot see.
  *
+ * @param from a trained model, whose encoders, head and numbers are taken.
  * @throws AssemblyError listing every problem that was found.
  */
 export function assemble<K extends Kind, Item>(
   model: TrainableModel<K, Item>,
   context: AssemblyContext,
+  from: ModelContent<Item> | null = null,
 ): Assembled<K, Item> {
   const name = model.constructor.name;
   const problems: string[] = [];
@@ -114,9 +118,14 @@ export function assemble<K extends Kind, Item>(
   if (head !== null) checkRoundTrip("head", head, context.parts, problems);
   if (loss !== null) checkRoundTrip("loss", loss, context.parts, problems);
 
+  if (from !== null && encoders !== null && head !== null) problems.push(...startProblems(encoders, head, from));
   let carried: HostTensors = {};
   if (encoders !== null && head !== null && loss !== null && problems.length === 0) {
     carried = initialize(encoders, head, loss, context.random.fork("initialize"));
+    if (from !== null) {
+      problems.push(...shapeProblems(carried, from));
+      carried = { ...carried, ...from.carried, ...numbersOfLoss(from, loss, context.groups) };
+    }
     if (countNumbers(under(carried, "parameters")) === 0) {
       problems.push(
         "nothing to train: every encoder is frozen, the head has no parameters and neither has the loss; use a head that learns " +
@@ -132,8 +141,9 @@ export function assemble<K extends Kind, Item>(
   return Object.freeze({
     model,
     name,
-    encoders,
-    head,
+    // What they have learned from data is not in their configurations.
+    encoders: from?.encoders ?? encoders,
+    head: from?.head ?? head,
     loss,
     guide,
     optimizer,

@@ -111,6 +111,13 @@ export async function readModel<Item>(
 
 /** @throws FileFormatError listing every difference between the tensors a model needs and those that were read. */
 export function requireSameTensors(file: string, expected: HostTensors, actual: HostTensors): void {
+  const problems = tensorProblems(expected, actual);
+  if (problems.length > 0)
+    throw new FileFormatError(file, `its tensors do not fit:\n${problems.map((text) => `  - ${text}`).join("\n")}`);
+}
+
+/** Every difference between the tensors a model needs and those that are there. */
+export function tensorProblems(expected: HostTensors, actual: HostTensors): string[] {
   const problems: string[] = [];
   for (const [name, { shape }] of Object.entries(expected)) {
     const found = actual[name];
@@ -120,8 +127,7 @@ export function requireSameTensors(file: string, expected: HostTensors, actual: 
     }
   }
   for (const name of Object.keys(actual)) if (!(name in expected)) problems.push(`${name} is not part of the model`);
-  if (problems.length > 0)
-    throw new FileFormatError(file, `its tensors do not fit:\n${problems.map((text) => `  - ${text}`).join("\n")}`);
+  return problems;
 }
 
 /** Type and configuration as JSON. */

@@ -44,7 +44,8 @@ export interface HardNegativeOptions {
 
 /**
  * Rows of a corpus that lie near each query and are wrong: the negatives that teach most. Give them to a loader of tuples,
- * `{ anchor, positives, negatives }`, and train on. For each query the rows come nearest first.
+ * `{ anchor, positives, negatives }`, and train on: `trainer.fit(model, { train }, { from: trained })`. For each query the rows come nearest
+ * first.
  *
  * @throws ConfigError, ShapeError, UsageError for a right row that the corpus does not have.
  */

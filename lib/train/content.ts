@@ -1,6 +1,7 @@
 import type { Kind } from "../contracts/samples.js";
 import type { Assembled } from "../model/assemble.js";
 import { savedPart } from "../model/model-file.js";
+import { isOfLoss } from "../model/start-from.js";
 import type { DataSizes, HistoryEntry, TrainingRecord } from "../model/training-record.js";
 import { defaultDistance, type ModelContent } from "../model/model-content.js";
 import type { JsonObject } from "../json.js";
@@ -16,14 +17,19 @@ export function contentOf<K extends Kind, Item>(
   carried: HostTensors,
   training: TrainingRecord | null,
 ): ModelContent<Item> {
-  const { encoders, head, loss } = assembled;
-  const parameters = withoutLoss({ ...under(carried, "parameters"), ...under(carried, "average") });
-  const state = withoutLoss(under(carried, "state"));
+  const { encoders, head, loss, vocabulary } = assembled;
+  const all = {
+    ...prefixed("parameters", { ...under(carried, "parameters"), ...under(carried, "average") }),
+    ...prefixed("state", under(carried, "state")),
+  };
+  const select = (ofLoss: boolean): HostTensors =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => isOfLoss(name) === ofLoss));
   return {
     encoders,
     head,
     distance: loss.distance ?? defaultDistance,
-    carried: { ...prefixed("parameters", parameters), ...prefixed("state", state) },
+    carried: select(false),
+    loss: { part: savedPart(loss), groups: vocabulary.known, carried: select(true) },
     training,
   };
 }
@@ -72,8 +78,4 @@ function settingsOf(config: TrainerConfig): JsonObject {
     ([name, value]) => name !== "runDir" && JSON.stringify(value) !== JSON.stringify(defaults[name]),
   );
   return Object.fromEntries(own);
-}
-
-function withoutLoss(tensors: HostTensors): HostTensors {
-  return Object.fromEntries(Object.entries(tensors).filter(([name]) => !name.startsWith("loss/")));
 }

@@ -7,6 +7,7 @@ import type { Assembled } from "../model/assemble.js";
 import type { PartRegistry } from "../model/part-registry.js";
 import type { ModelContent } from "../model/model-content.js";
 import type { TrainableModel } from "../model/trainable-model.js";
+import { startsLossAnew } from "../model/start-from.js";
 import { FileFormatError } from "../errors.js";
 import { Random } from "../random.js";
 import type { HostTensors } from "../tensor/host.js";
@@ -34,12 +35,14 @@ import type { TrainerConfig } from "./trainer-config.js";
 import { Warnings } from "./warnings.js";
 
 /** What a run starts from. */
-export interface FitSetup {
+export interface FitSetup<Item> {
   readonly config: TrainerConfig;
   readonly registry: PartRegistry;
   /** `runDir/run-N`, or null. */
   readonly folder: string | null;
   readonly checkpoint: Resumed | null;
+  /** A trained model whose parts and numbers the run starts with. */
+  readonly from: ModelContent<Item> | null;
   readonly signal: AbortSignal | null;
   readonly callbacks: readonly Callback[];
 }
@@ -59,17 +62,23 @@ export class Fit<K extends Kind, Item> {
   constructor(
     readonly model: TrainableModel<K, Item>,
     readonly loaders: Loaders<K, Item>,
-    readonly setup: FitSetup,
+    readonly setup: FitSetup<Item>,
   ) {}
 
   async *events(): AsyncGenerator<TrainEvent, Fitted<K, Item>> {
-    const { config, registry, checkpoint, folder, signal, callbacks } = this.setup;
+    const { config, registry, checkpoint, from, folder, signal, callbacks } = this.setup;
     const { loaders } = this;
     const chosen = await chooseEngine(config);
     await using _engine = chosen.engine;
-    const assembled = await assembleForTraining(this.model, loaders, config, registry, checkpoint);
+    const assembled = await assembleForTraining(this.model, loaders, config, registry, checkpoint, from);
     const limits = limitsOf(config, loaders.train.batchesPerEpoch, loaders.validation?.batchesPerEpoch ?? null);
     const warnings = new Warnings();
+    if (from !== null && startsLossAnew(assembled.carried, from, assembled.loss, assembled.vocabulary.known))
+      warnings.warn(
+        "LOSS_ANEW",
+        `${assembled.loss.type} starts anew, though the model was trained with the same loss: a saved model does not hold its parameters, and ` +
+          `other groups need others; to go on with them give fit { resume }, or the model that fit returned with the same groups`,
+      );
     await using session = await startSession(assembled, config, chosen, checkpoint, warnings);
     await using caches = new Caches(assembled, warnings);
     const loop = { ...startOfRun(), ...checkpoint?.state.loop };

@@ -8,6 +8,7 @@ import type { EngineChosen } from "../engine/choose-engine.js";
 import { assemble, type Assembled } from "../model/assemble.js";
 import { classOf, type PartRegistry } from "../model/part-registry.js";
 import { requireSameTensors } from "../model/model-file.js";
+import type { ModelContent } from "../model/model-content.js";
 import { trainingPrograms } from "../model/programs.js";
 import type { TrainableModel } from "../model/trainable-model.js";
 import { chain, clipGlobalNorm, clipValue } from "../optim/index.js";
@@ -34,11 +35,12 @@ export async function assembleForTraining<K extends Kind, Item>(
   config: TrainerConfig,
   parts: PartRegistry,
   resumed: Resumed | null,
+  from: ModelContent<Item> | null = null,
 ): Promise<Assembled<K, Item>> {
   const groups = resumed === null ? await train.groups() : resumed.state.vocabulary;
   const random = new Random(config.seed);
   const { kind, augmented } = train;
-  const read = assemble(model, { kind, groups, augmented, random, parts });
+  const read = assemble(model, { kind, groups, augmented, random, parts }, from);
   const assembled = { ...read, optimizer: withClipping(read.optimizer, config) };
   if (resumed !== null) {
     const problems = differences(resumed, identityOf(assembled, config));

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { writeFile } from "node:fs/promises";
+import { gzipSync } from "node:zlib";
 import { readCsv, readJsonLines, type CsvOptions } from "likewise/data";
 import { parseRecord } from "../../../data/parsers/delimited-text.js";
 import { ConfigError, DataError } from "../../../lib/errors.js";
@@ -44,6 +45,19 @@ describe("readCsv", () => {
       ]);
       expect((await listOf(records.blocks())).flatMap(({ lines }) => [...lines])).to.deep.equal([2, 6, 7, 10]);
     });
+  });
+
+  it("takes tabs for delimiters where the name of the file says so, unless told otherwise", async () => {
+    await using folder = await temporaryFolder();
+    const rows = async (name: string, content: string | Uint8Array, options?: CsvOptions) => {
+      await writeFile(`${folder.path}/${name}`, content);
+      return readCsv(`${folder.path}/${name}`, options).toArray();
+    };
+    const tabs = "a\tb\n1,2\t3\n";
+    for (const name of ["rows.tsv", "rows.TAB"]) expect(await rows(name, tabs)).to.deep.equal([{ a: "1,2", b: "3" }]);
+    expect(await rows("rows.tsv.gz", gzipSync(tabs))).to.deep.equal([{ a: "1,2", b: "3" }]);
+    expect(await rows("rows.tsv", "a;b\n1;2", { delimiter: ";" })).to.deep.equal([{ a: "1", b: "2" }]);
+    expect(await rows("tsv.csv", "a,b\n1,2")).to.deep.equal([{ a: "1", b: "2" }]);
   });
 
   it("parses what another parser parses, and refuses what it refuses", () => {
