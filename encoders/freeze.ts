@@ -28,7 +28,11 @@ export interface FreezeOptions {
  * @throws ConfigError listing every number that is missing, unknown or of another shape.
  */
 export function freeze<Item>(encoder: TrainableEncoder<Item>, options: FreezeOptions = {}): FrozenCopy<Item> {
-  refuse("freeze", unknownOptions(options, ["seed", "parameters", "state"]));
+  const given = encoder as TrainableEncoder<Item> | FrozenEncoder<Item>;
+  refuse("freeze", [
+    given.trainable ? null : `encoder: ${given.type} is frozen already; use it as it is`,
+    ...unknownOptions(options, ["seed", "parameters", "state"]),
+  ]);
   const initial = encoder.initialize(new Random(options.seed ?? 0));
   const { parameters = initial.parameters, state = initial.state ?? {} } = options;
   return new FrozenCopy(encoder, { parameters, state });

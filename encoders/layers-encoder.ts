@@ -1,7 +1,9 @@
 import { TrainableEncoder, type InputLayout } from "../lib/contracts/encoder.js";
 import { savedOptions } from "../lib/contracts/options.js";
 import type { Init, Mode, Output } from "../lib/contracts/part.js";
+import { DataError } from "../lib/errors.js";
 import type { JsonObject } from "../lib/json.js";
+import { knownIds } from "../lib/layers/embedding-ids.js";
 import { LayersModule, type LayersSource } from "../lib/layers/layers-module.js";
 import type { LayersSnapshot } from "../lib/layers/layers-snapshot.js";
 import type { Random } from "../lib/random.js";
@@ -28,11 +30,14 @@ export class LayersEncoder extends TrainableEncoder<NumericItem> {
   /** Name it is saved by. */
   static readonly type = "LayersEncoder";
   readonly #module: LayersModule;
+  /** Ids that an embedding layer knows; null without one. */
+  readonly #ids: number | null;
 
   /** @throws ConfigError for a model that cannot be used: several inputs, sizes that are not fixed, layers that are not known. */
   constructor(model: LayersSource | LayersSnapshot) {
     super();
     this.#module = new LayersModule("LayersEncoder", model);
+    this.#ids = knownIds(this.#module.snapshot.topology);
   }
 
   /**
@@ -60,7 +65,8 @@ export class LayersEncoder extends TrainableEncoder<NumericItem> {
 
   /**
    * `items` `[n, ...]`, float32 or int32 as the model's input.
-   * @throws DataError naming the position of an item of another shape, or with a NaN or an infinity.
+   * @throws DataError naming the position of an item of another shape, with a NaN or an infinity, or with an id that an embedding layer
+   * which reads the input does not know.
    */
   override async collate(items: readonly NumericItem[]): Promise<HostTensors> {
     await prepareBackend();
@@ -69,7 +75,9 @@ export class LayersEncoder extends TrainableEncoder<NumericItem> {
     const size = inputShape.reduce((product, length) => product * length, 1);
     const data = integers ? new Int32Array(items.length * size) : new Float32Array(items.length * size);
     items.forEach((item, row) => {
-      writeNumbers(data.subarray(row * size, (row + 1) * size), item, inputShape, `LayersEncoder: item ${row}`);
+      const numbers = data.subarray(row * size, (row + 1) * size);
+      writeNumbers(numbers, item, inputShape, `LayersEncoder: item ${row}`);
+      if (this.#ids !== null) requireIds(numbers, this.#ids, row);
     });
     return { items: hostTensor(data, [items.length, ...inputShape]) };
   }
@@ -87,5 +95,16 @@ export class LayersEncoder extends TrainableEncoder<NumericItem> {
 
   override apply(parameters: TensorTree, inputs: Tensors, mode: Mode): Output {
     return this.#module.apply(parameters, inputs["items"] as tf.Tensor, mode);
+  }
+}
+
+function requireIds(numbers: ArrayLike<number>, known: number, row: number): void {
+  for (let i = 0; i < numbers.length; i += 1) {
+    const id = numbers[i] as number;
+    if (id >= 0 && id < known) continue;
+    throw new DataError(
+      `LayersEncoder: item ${row}: number ${i} is ${id}, but the embedding layer knows ids from 0 to ${known - 1}; ` +
+        "give it a larger inputDim, or such items an id it knows",
+    );
   }
 }

@@ -24,7 +24,7 @@ export interface LayersSnapshot {
  * @throws ConfigError listing what is wrong with the model, which then stays as it was.
  */
 export function takeSnapshot(model: tf.layers.LayersModel, who: string): LayersSnapshot {
-  refuse(who, interfaceProblems(model));
+  refuse(who, [freedProblem(model), ...interfaceProblems(model)]);
   const topology = readTopology(model);
   refuse(who, topologyProblems(topology));
   const numbers = readNumbers(model, topology, who);
@@ -71,6 +71,15 @@ function readNumbers(model: tf.layers.LayersModel, topology: LayersTopology, who
     numbers[`${trained.has(variable) ? "parameters" : "state"}/${place.name}`] = downloadSync(variable.read());
   });
   return numbers;
+}
+
+/** A part takes the model over that it is given. */
+function freedProblem({ weights }: tf.layers.LayersModel): Problem {
+  const freed = weights.find((variable) => (variable as unknown as { readonly val: tf.Tensor }).val.isDisposed);
+  return freed === undefined
+    ? null
+    : `model: the numbers of ${freed.originalName} are freed, for another encoder or head took the model over, or it was disposed; make a ` +
+        "model for each, or give a function that makes one: () => makeModel()";
 }
 
 function interfaceProblems({ inputs, outputs }: tf.layers.LayersModel): Problem[] {

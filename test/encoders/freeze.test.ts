@@ -37,6 +37,14 @@ describe("freeze", () => {
     expect([...(await freeze(make(), { state }).embed([[4, 4]]))]).to.deep.equal([3, 2]);
   });
 
+  it("refuses an encoder that is frozen already", () => {
+    const frozen: unknown = freeze(embedding());
+    expect(() => freeze(frozen as NgramEmbedding)).to.throw(
+      ConfigError,
+      "encoder: FrozenCopy is frozen already; use it as it is",
+    );
+  });
+
   it("refuses numbers of other names or shapes, all at once", () => {
     const table = hostTensor(new Float32Array(6), [2, 3]);
     expect(() => freeze(embedding(), { parameters: { table, extra: table }, state: { mean: table } }))

@@ -242,4 +242,43 @@ describe("LayersEncoder", () => {
     const poor = await failure(LayersEncoder.from(encoder.config, {}).collate([[1, 2]]));
     expect(poor.message).to.match(/dense_1\/kernel is missing.*dense_1\/bias is missing/su);
   });
+
+  it("says that another part took the model over", () => {
+    const model = sequential(layers.dense({ units: 2, inputShape: [2] }));
+    expect(new LayersEncoder(model).embeddingSize).to.equal(2);
+    expect(() => new LayersEncoder(model)).to.throw(
+      ConfigError,
+      /model: the numbers of dense_Dense\d+\/kernel are freed, for another encoder or head took the model over.* \(\) => makeModel\(\)/u,
+    );
+  });
+
+  it("names the item whose id an embedding layer does not know, wherever that reads the input", async () => {
+    const embed = () => layers.embedding({ inputDim: 5, outputDim: 3, inputLength: 2 });
+    const x = tf.layers.input({ shape: [2], dtype: "int32" });
+    const inner = sequential(embed());
+    const outer = tf.layers.input({ shape: [2] });
+    const flat = (y: unknown) => layers.flatten().apply(y as tf.layers.SymbolicTensor) as tf.layers.SymbolicTensor;
+    const models = [
+      sequential(embed(), layers.flatten()),
+      sequential(layers.inputLayer({ inputShape: [2] }), embed(), layers.flatten()),
+      tf.layers.model({ inputs: x, outputs: flat(embed().apply(x)) }),
+      tf.layers.model({ inputs: outer, outputs: flat(inner.apply(outer)) }),
+    ];
+    for (const model of models) {
+      const encoder = new LayersEncoder(model);
+      expect(Object.keys(await encoder.collate([[0, 4]]))).to.deep.equal(["items"]);
+      for (const wrong of [5, -1]) {
+        const error = await failure(
+          encoder.collate([
+            [0, 4],
+            [2, wrong],
+          ]),
+        );
+        expect(error).to.be.instanceOf(DataError);
+        expect(error.message).to.include(
+          `item 1: number 1 is ${wrong}, but the embedding layer knows ids from 0 to 4; give it a larger inputDim`,
+        );
+      }
+    }
+  });
 });
