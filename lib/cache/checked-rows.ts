@@ -1,5 +1,6 @@
 import { requireRows } from "../contracts/embedded-rows.js";
 import type { FrozenEncoder } from "../contracts/encoder.js";
+import { partFailure, partNamed } from "../contracts/part-failure.js";
 import { DataError } from "../errors.js";
 import { show } from "../show.js";
 
@@ -18,11 +19,12 @@ export async function checkedRows<Item>(
   positions?: readonly number[],
   given?: Promise<Float32Array>,
 ): Promise<Float32Array> {
-  const who = `encoder "${name}" (${encoder.type})`;
+  const role = `encoder "${name}"`;
+  const who = partNamed(role, encoder);
   const here = async (): Promise<Float32Array> => encoder.embed(items);
   const vectors = await (given ??
     here().catch((error: unknown) => {
-      throw counted(error, who, positions);
+      throw counted(partFailure(role, encoder, error), who, positions);
     }));
   const size = encoder.embeddingSize;
   requireRows(who, vectors, items.length, size);

@@ -2,6 +2,7 @@ import { DataError } from "../errors.js";
 import { keptItems } from "../cache/kept-items.js";
 import { requireRows } from "../contracts/embedded-rows.js";
 import { isRouting, type Encoder, type FrozenEncoder, type Routing } from "../contracts/encoder.js";
+import { partFailure, partNamed } from "../contracts/part-failure.js";
 import { hostTensor, type HostTensor, type HostTensors } from "../tensor/host.js";
 import { LateTensor } from "../tensor/late-tensor.js";
 import { prefixed } from "../tensor/tree.js";
@@ -23,8 +24,13 @@ export async function collate<Item>(
   const inputs: Record<string, HostTensor> = {};
   await Promise.all(
     encoders.map(async ([name, encoder]) => {
-      if (isRouting(encoder)) inputs[`routes/${name}`] = hostTensor(await waysOf(name, encoder, items), [items.length]);
-      Object.assign(inputs, await inputsOf(name, encoder, items, embedRows));
+      try {
+        if (isRouting(encoder))
+          inputs[`routes/${name}`] = hostTensor(await waysOf(name, encoder, items), [items.length]);
+        Object.assign(inputs, await inputsOf(name, encoder, items, embedRows));
+      } catch (error) {
+        throw partFailure(`encoder "${name}"`, encoder, error);
+      }
     }),
   );
   return inputs;
@@ -68,7 +74,7 @@ async function inputsOf<Item>(
   if (encoder.trainable) return prefixed(`inputs/${name}`, await encoder.collate(items));
   const rows = await embedRows(name, encoder, items);
   if (rows instanceof LateTensor) return { [`frozen/${name}`]: rows };
-  requireRows(`encoder "${name}" (${encoder.type})`, rows, items.length, encoder.embeddingSize);
+  requireRows(partNamed(`encoder "${name}"`, encoder), rows, items.length, encoder.embeddingSize);
   const shape = [items.length, encoder.embeddingSize];
   return { [`frozen/${name}`]: { data: rows, shape } };
 }
