@@ -1,5 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { errorCode } from "../error-code.js";
 
 /** Locks that this process holds, so that a number of its own in an old file is not taken for it. */
 const held = new Set<string>();
@@ -64,7 +65,7 @@ function isAlive(text: string): boolean {
     // eslint-disable-next-line no-restricted-syntax -- signal 0 ends nothing: it asks whether the process is there
     process.kill(id, 0);
   } catch (error) {
-    if ((error as { readonly code?: string }).code === "ESRCH") return false;
+    if (errorCode(error) === "ESRCH") return false;
   }
   return owner.began === startOf(id);
 }

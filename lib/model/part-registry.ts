@@ -90,7 +90,20 @@ export function roleOf(part: Part, name: string): PartRole {
   if (part instanceof FrozenEncoder || part instanceof TrainableEncoder) return "encoder";
   if (part instanceof Head) return "head";
   if (part instanceof SimilarityLoss) return "loss";
-  throw new UsageError(`${name} is neither an encoder nor a head nor a loss; extend one of these contracts`);
+  throw new UsageError(
+    `${name} is neither an encoder nor a head nor a loss${isOfAnotherCopy(part) ? OTHER_COPY : "; extend one of these contracts"}`,
+  );
+}
+
+const OTHER_COPY =
+  " of this copy of likewise, but it looks like one of another copy: two are loaded. Install it once (npm ls likewise shows where it is)";
+
+/** Whether a part extends a contract of the same name that is not the one here. */
+function isOfAnotherCopy(part: object): boolean {
+  const names = [FrozenEncoder, TrainableEncoder, Head, SimilarityLoss].map(({ name }) => name);
+  for (let made: unknown = part.constructor; typeof made === "function"; made = Object.getPrototypeOf(made))
+    if (names.includes(made.name)) return true;
+  return false;
 }
 
 /** The class a part was made by. */

@@ -1,5 +1,6 @@
 import { access, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { errorCode } from "../error-code.js";
 import { followLinks } from "./follow-links.js";
 import { syncDirectory, syncTree } from "./sync.js";
 import { findTemporaries, removeLeftovers, temporaryName } from "./temporary.js";
@@ -99,5 +100,5 @@ async function exists(path: string): Promise<boolean> {
 }
 
 function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return error instanceof Error && codes.includes(String((error as NodeJS.ErrnoException).code));
+  return codes.includes(errorCode(error) ?? "");
 }

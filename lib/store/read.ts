@@ -1,5 +1,6 @@
 import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { errorCode } from "../error-code.js";
 import { FileFormatError } from "../errors.js";
 import { recoverDirectory } from "./atomic-directory.js";
 
@@ -42,7 +43,7 @@ export async function readText(path: string): Promise<string> {
 /** True for the error of reading a file that does not exist. */
 export function isMissing(error: unknown): boolean {
   const cause = error instanceof FileFormatError ? error.cause : error;
-  return cause instanceof Error && (cause as NodeJS.ErrnoException).code === "ENOENT";
+  return errorCode(cause) === "ENOENT";
 }
 
 /** @throws FileFormatError when the file ends before. */
@@ -79,6 +80,6 @@ async function recovering<T>(path: string, read: () => Promise<T>): Promise<T> {
 }
 
 function unreadable(path: string, cause: unknown): FileFormatError {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+  const code = errorCode(cause) ?? String(cause);
   return new FileFormatError(path, `cannot be read (${code})`, { cause });
 }

@@ -2,6 +2,7 @@ import { readdir, realpath } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { requirePath } from "../contracts/path.js";
+import { errorCode } from "../error-code.js";
 import { ConfigError, UsageError } from "../errors.js";
 import { recoverDirectory } from "./atomic-directory.js";
 import { followLinks } from "./follow-links.js";
@@ -51,7 +52,7 @@ export async function requireReplaceable(path: string, content: FolderContent): 
 export async function foreignIn(path: string, content: FolderContent): Promise<string[]> {
   const { who, what, described, files, folders = {} } = content;
   const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return [];
+    if (errorCode(cause) === "ENOENT") return [];
     throw new UsageError(`${who}: cannot save ${what} as ${path}: it is not a folder that can be read`, { cause });
   });
   const present = entries.filter(({ name }) => !LEFT_BY_FILE_MANAGERS.includes(name));

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { readdir, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { errorCode } from "../error-code.js";
 
 /**
  * What something beside a target is: `tmp` is being written, `new` is complete and about to take the target's place, `old` has just
@@ -54,6 +55,6 @@ function isInUse(path: string, processId: number): boolean {
     process.kill(processId, 0);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
+    return errorCode(error) === "EPERM";
   }
 }

@@ -1,3 +1,4 @@
+import { errorCode } from "../error-code.js";
 import { EngineError } from "../errors.js";
 import { candidates, type BackendCandidate } from "./backend-candidates.js";
 import { BACKENDS, readEngineVariable, type BackendName } from "./engine-variable.js";
@@ -113,11 +114,7 @@ export async function openFirst(
 }
 
 function isNotInstalled(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    (error as NodeJS.ErrnoException).code === "ERR_MODULE_NOT_FOUND" &&
-    /package '@tensorflow/.test(error.message)
-  );
+  return errorCode(error) === "ERR_MODULE_NOT_FOUND" && /package '@tensorflow/.test((error as Error).message);
 }
 
 function describe(error: unknown): string {

@@ -6,7 +6,7 @@ export type Layers = Readonly<Record<string, readonly string[]>>;
 
 const BASE = [
   ...["lib/errors.ts", "lib/random.ts", "lib/json.ts", "lib/hash.ts", "lib/content.ts", "lib/show.ts"],
-  ...["lib/close-names.ts", "lib/thread-entry.ts", "lib/telemetry.ts"],
+  ...["lib/close-names.ts", "lib/thread-entry.ts", "lib/telemetry.ts", "lib/error-code.ts"],
 ];
 const CONFIGURATION = [...BASE, "lib/validation.ts", "lib/config.ts", "lib/registry.ts"];
 const CONTRACTS = [...CONFIGURATION, "lib/tensor/", "lib/contracts/"];
@@ -27,6 +27,7 @@ export const LAYERS: Layers = {
   "lib/close-names.ts": BASE,
   "lib/thread-entry.ts": BASE,
   "lib/telemetry.ts": BASE,
+  "lib/error-code.ts": BASE,
   "lib/validation.ts": [],
   "lib/config.ts": [...BASE, "lib/validation.ts"],
   "lib/registry.ts": BASE,
@@ -51,7 +52,8 @@ export const LAYERS: Layers = {
   "lib/standard-parts.ts": [...SERVICES, "lib/model/", ...PARTS],
   "lib/retrieval/": MODEL,
   "lib/train/": TRAIN,
-  "lib/testing/": TRAIN,
+  // Of losses the contract of miners, which is theirs.
+  "lib/testing/": [...TRAIN, "losses/"],
   "lib/index.ts": TRAIN,
   "examples/": [],
   // Some measure what is inside.

@@ -1,4 +1,5 @@
 import type { InferenceSession, Tensor } from "onnxruntime-node";
+import { errorCode } from "../../error-code.js";
 import { EngineError } from "../../errors.js";
 import { withoutTelemetry } from "../../telemetry.js";
 import { mapEntries } from "../../tensor/tree.js";
@@ -121,7 +122,7 @@ function howToInstall(cause: unknown): string {
   const install =
     `npm install onnxruntime-node@${TESTED_VERSION} (for the processor alone, put onnxruntime-node-install=skip ` +
     `into .npmrc first: it then downloads no CUDA libraries)`;
-  const missing = (cause as NodeJS.ErrnoException | null)?.code === "ERR_MODULE_NOT_FOUND";
+  const missing = errorCode(cause) === "ERR_MODULE_NOT_FOUND";
   if (missing) return `onnxruntime-node is not installed; install it: ${install}`;
   const reason = cause instanceof Error ? (cause.message.split("\n")[0] ?? "") : String(cause);
   return `onnxruntime-node does not load: ${reason}; install it again: ${install}`;

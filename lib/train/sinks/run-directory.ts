@@ -1,5 +1,6 @@
 import { mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode } from "../../error-code.js";
 import { requirePath } from "../../contracts/path.js";
 
 /**
@@ -18,7 +19,7 @@ export async function nextRunDirectory(root: string): Promise<string> {
       await mkdir(path);
       return path;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+      if (errorCode(error) !== "EEXIST") throw error;
     }
   }
 }
