@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, rmSync } from "node:fs";
 import { crc32 } from "node:zlib";
+import { errorCode } from "../error-code.js";
 import { FileFormatError } from "../errors.js";
 import { KeyTable } from "./key-table.js";
 import { scanRecords, writeWhole } from "./records-file.js";
@@ -39,8 +40,10 @@ export class RowFile {
   #index: number | null = null;
   #table = new KeyTable();
   #count = 0;
-  /** Rows and index entries that failed their checksum. */
+  /** Rows that failed their checksum. */
   #damaged = 0;
+  /** True when the index was found damaged; the rows tell the keys as well. */
+  indexDamaged = false;
   readonly #record: Buffer;
   /** Rows whose keys came from the index. */
   #listed = 0;
@@ -74,10 +77,6 @@ export class RowFile {
     return HEADER_BYTES + this.#count * this.#recordBytes;
   }
 
-  get writable(): boolean {
-    return this.#lock !== null;
-  }
-
   /**
    * Lists the keys of what is there; nothing is when there is no file.
    * @returns the bytes of a torn record at the end.
@@ -89,7 +88,7 @@ export class RowFile {
     try {
       file = openSync(this.#path("rows"), "r");
     } catch (error) {
-      if ((error as { readonly code?: string }).code === "ENOENT") return 0;
+      if (errorCode(error) === "ENOENT") return 0;
       throw error;
     }
     this.#rows = file;
@@ -171,6 +170,14 @@ export class RowFile {
     }
   }
 
+  /** Cuts off and completes what `open` found wrong, like `startWriting`, and lets others write again. */
+  mend(): boolean {
+    if (!this.startWriting()) return false;
+    this.sync();
+    this.#stopWriting();
+    return true;
+  }
+
   /** Appends rows; when that fails nothing of them remains. @throws what the file system says. */
   append(keys: readonly Buffer[], rows: readonly Float32Array[]): void {
     if (this.#rows === null || this.#index === null) throw new Error("not open for writing");
@@ -219,13 +226,18 @@ export class RowFile {
 
   /** Closes the files and gives up the lock. Nothing is there any more. */
   close(): void {
-    for (const file of [this.#rows, this.#index]) if (file !== null) closeSync(file);
+    this.#stopWriting();
+    if (this.#rows !== null) closeSync(this.#rows);
     this.#rows = null;
+    this.#table = new KeyTable();
+    this.#count = 0;
+  }
+
+  #stopWriting(): void {
+    if (this.#index !== null) closeSync(this.#index);
     this.#index = null;
     this.#lock?.release();
     this.#lock = null;
-    this.#table = new KeyTable();
-    this.#count = 0;
   }
 
   #path(ending: string): string {
@@ -246,7 +258,7 @@ export class RowFile {
           this.#table.set(chunk, row, offset);
           return true;
         });
-        if (listed < entries) this.#damaged += 1;
+        this.indexDamaged = listed < entries;
       } finally {
         if (file !== this.#index) closeSync(file);
       }

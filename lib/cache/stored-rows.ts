@@ -51,7 +51,12 @@ export class StoredRows<Item> {
     }
     try {
       const torn = this.#file.open();
-      if (torn > 0) warn(`a stored cache ends in ${torn} bytes of a torn row, which is left out: ${path}.rows`);
+      const { indexDamaged } = this.#file;
+      const mended = torn > 0 || indexDamaged ? this.#mend() : true;
+      const cut = mended ? "cut off" : "left out";
+      if (torn > 0) warn(`a stored cache ends in ${torn} bytes of a torn row, which is ${cut}: ${path}.rows`);
+      const again = mended ? "is made again" : "is left out";
+      if (indexDamaged) warn(`the index of a stored cache is damaged and ${again}; no vector is lost: ${path}.index`);
     } catch (error) {
       if (!(error instanceof FileFormatError)) this.#giveUp("cannot be read", error);
       else {
@@ -177,6 +182,16 @@ export class StoredRows<Item> {
       if (!this.#file.clear()) this.#giveUp("is being written by another process", null);
     });
     return false;
+  }
+
+  /** So that what was wrong is not found again by the next run. */
+  #mend(): boolean {
+    try {
+      return this.#file.mend();
+    } catch {
+      this.#file.open(); // What cannot be written can be read all the same.
+      return false;
+    }
   }
 
   #attempt(action: () => void): void {

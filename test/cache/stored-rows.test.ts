@@ -99,7 +99,16 @@ describe("a cache with saveDir", () => {
       [() => truncateSync(file(), whole.length - 3), 1, /torn row/u],
       [() => writeFileSync(file(), "not a cache"), 20, /made again: .*rows: is not a cache of this encoder/u],
       [() => writeFileSync(file(), whole.toString("latin1").replace("rows 2", "rows 1"), "latin1"), 20, /made again/u],
-      [() => writeFileSync(file("index"), "not an index, but as long as one entry"), 0, /damaged/u],
+      [
+        () => writeFileSync(file("index"), "not an index, but as long as one entry"),
+        0,
+        /index .* damaged and is made/u,
+      ],
+      [
+        () => writeFileSync(file(), Buffer.concat([whole, Buffer.from("garbage")])),
+        0,
+        /7 bytes of a torn row.*cut off/u,
+      ],
     ] as const) {
       warnings = [];
       damage();
@@ -110,6 +119,8 @@ describe("a cache with saveDir", () => {
       expect(warnings).to.have.lengthOf(1);
       expect(warnings[0]).to.match(warning);
       expect(readFileSync(file()).length).to.equal(whole.length);
+      await fill(open(new LengthEncoder()));
+      expect(warnings, "told again by the next run").to.have.lengthOf(1);
     }
   });
 
