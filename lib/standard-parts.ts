@@ -1,3 +1,5 @@
+import type { FrozenEncoder, TrainableEncoder } from "./contracts/encoder.js";
+import type { Init } from "./contracts/part.js";
 import { partClassesOf, PartRegistry } from "./model/part-registry.js";
 
 let standard: Promise<PartRegistry> | null = null;
@@ -13,6 +15,12 @@ export function standardParts(): Promise<PartRegistry> {
     import("../losses/index.js"),
   ]).then((folders) => PartRegistry.of(folders.flatMap(partClassesOf)));
   return standard;
+}
+
+/** A trainable encoder that runs with these numbers and learns no more. */
+export async function frozenWith<Item>(encoder: TrainableEncoder<Item>, trained: Init): Promise<FrozenEncoder<Item>> {
+  const { freeze } = await import("../encoders/index.js");
+  return freeze(encoder, trained);
 }
 
 /** The encoders among them, which are made of encoders alone. */

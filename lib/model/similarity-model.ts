@@ -1,11 +1,13 @@
 import type { Distance } from "../contracts/distance.js";
+import type { FrozenEncoder } from "../contracts/encoder.js";
 import type { Engine, Session } from "../contracts/engine.js";
-import { UsageError } from "../errors.js";
+import { UnknownNameError, UsageError } from "../errors.js";
 import { chooseEngine, type EngineChoice } from "../engine/choose-engine.js";
 import type { HostMatrix, HostTensors } from "../tensor/host.js";
 import { packVectors, type PackedPrecision, type PackedVectors } from "../tensor/packed-vectors.js";
 import * as tf from "../tensor/tf.js";
-import { standardParts } from "../standard-parts.js";
+import { mapEntries, under } from "../tensor/tree.js";
+import { frozenWith, standardParts } from "../standard-parts.js";
 import { prepareBackend } from "../tensor/backend.js";
 import { exportModel, type ExportedModel, type ExportOptions } from "./export-file.js";
 import { collate, placed, requireFinite } from "./collate.js";
@@ -73,6 +75,27 @@ export class SimilarityModel<Item> implements AsyncDisposable {
   /** The distance the model was trained for. */
   get distance(): Distance {
     return this.#content.distance;
+  }
+
+  /**
+   * The encoder of this name with what it has learned, frozen, for another model: its vectors can be cached, it is saved with its numbers,
+   * and they are part of its fingerprint. One that was frozen before training is given itself.
+   *
+   * @typeParam Own what it is given in the next model, which may be narrower.
+   * @param name Default: that of an encoder that `configureEncoders` returned alone.
+   * @throws UnknownNameError listing the names there are.
+   */
+  async frozenEncoder<Own extends Item = Item>(name = "default"): Promise<FrozenEncoder<Own>> {
+    const { encoders, carried } = this.#content;
+    const encoder = encoders.find(([own]) => own === name)?.[1];
+    if (encoder === undefined) {
+      const names = encoders.map(([own]) => own);
+      throw new UnknownNameError("encoder", name, names);
+    }
+    if (!encoder.trainable) return encoder;
+    const copied = (path: string): HostTensors =>
+      mapEntries(under(carried, `${path}/encoders/${name}`), ({ data, shape }) => ({ data: data.slice(), shape }));
+    return frozenWith(encoder, { parameters: copied("parameters"), state: copied("state") });
   }
 
   /** What the model is made of, for inspection; not to be changed. */
