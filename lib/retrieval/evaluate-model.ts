@@ -4,6 +4,7 @@ import type { SimilarityModel } from "../model/similarity-model.js";
 import { Random } from "../random.js";
 import { bootstrapMean, type Interval } from "../statistics/bootstrap.js";
 import { ClassCurves } from "./class-curves.js";
+import { collectionProblems, isIterable } from "./collection-problems.js";
 import { CollectionJudge, type RetrievalCollection } from "./collection.js";
 import { CorpusSearch } from "./corpus-search.js";
 import { QueryMeasures } from "./query-measures.js";
@@ -57,7 +58,8 @@ export interface ModelEvaluation<K extends number> {
 
 /**
  * How well a model finds what is relevant to queries in a corpus that is streamed: documents are encoded and searched chunk by chunk, and
- * only the nearest of each query are kept. Documents of equal distance come in the order of the corpus.
+ * only the nearest of each query are kept. Documents of equal distance come in the order of the corpus, so that figures of a corpus with
+ * duplicates depend on it; those of `evaluateRetrieval` do not.
  *
  * @throws ConfigError; UsageError for a judgement of an unknown query; DataError for two documents of one id, and for judged documents
  * that the corpus does not have.
@@ -69,6 +71,12 @@ export async function evaluateModel<Item, const K extends number = 1 | 10>(
 ): Promise<ModelEvaluation<K>> {
   const { chunkSize = 10_000, batchSize = 256, resamples = 1000, seed = 0, ranks = 0 } = options;
   const { classes, onProgress, prompts = {} } = options;
+  refuse("evaluateModel", [
+    ...collectionProblems(collection),
+    isIterable((collection as Partial<typeof collection> | null)?.corpus)
+      ? null
+      : "corpus: expected pairs of id and item, as a list or a stream",
+  ]);
   const { queries, corpus } = collection;
   const ks: readonly number[] = options.k ?? [1, 10];
   refuse("evaluateModel", [
@@ -76,7 +84,6 @@ export async function evaluateModel<Item, const K extends number = 1 | 10>(
     ...[wholeNumber("chunkSize", chunkSize, 1), wholeNumber("batchSize", batchSize, 1)],
     ...[wholeNumber("resamples", resamples, 0), wholeNumber("ranks", ranks, 0)],
     ...unknownOptions(prompts, ["query", "document"]),
-    ...unknownOptions(collection, ["queries", "corpus", "relevant", "sequences", "ownIds"]),
     onProgress === undefined ? null : callback("onProgress", onProgress),
     ...unknownOptions(options, [
       "k",

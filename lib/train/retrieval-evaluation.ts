@@ -1,5 +1,6 @@
 import { type Problem, oneOf, refuse, requireOptions, unknownOptions, wholeNumber } from "../contracts/options.js";
 import type { Json } from "../json.js";
+import { collectionProblems, isIterable } from "../retrieval/collection-problems.js";
 import { CollectionJudge, type RetrievalCollection } from "../retrieval/collection.js";
 import { evaluateModel, type ModelEvaluationOptions, type RankedMeasure } from "../retrieval/evaluate-model.js";
 import { show } from "../show.js";
@@ -67,7 +68,8 @@ export class RetrievalEvaluation<Item> implements Callback {
     const { collection, measures = DEFAULTS, name = "retrieval", at = "validation", every = 1, ...settings } = options;
     const { chunkSize, batchSize, prompts, ...unknown } = settings;
     refuse("RetrievalEvaluation", [
-      ...collectionProblems(collection),
+      ...collectionProblems(collection, "collection."),
+      corpusProblem((collection as Partial<typeof collection> | null)?.corpus),
       ...measuresProblems(measures),
       typeof name !== "string" || name === "" || TAKEN.includes(name)
         ? `name: expected a name other than ${TAKEN.join(", ")}, got ${show(name)}`
@@ -119,20 +121,12 @@ export class RetrievalEvaluation<Item> implements Callback {
   }
 }
 
-function collectionProblems(collection: unknown): Problem[] {
-  if (typeof collection !== "object" || collection === null) {
-    return [`collection: expected { queries, corpus, relevant }, got ${show(collection)}`];
-  }
-  const { corpus, queries, relevant } = collection as Readonly<Record<string, unknown>>;
-  const once = typeof corpus === "object" && corpus !== null && "next" in corpus;
-  return [
-    queries instanceof Map ? null : "collection.queries: expected a Map of items by id",
-    typeof relevant === "object" && relevant !== null ? null : "collection.relevant: expected grades or labels",
-    typeof corpus === "object" || typeof corpus === "function"
-      ? null
-      : "collection.corpus: expected pairs of id and item",
-    once ? "collection.corpus: can be read only once; give a function that makes a new one, () => documents()" : null,
-  ];
+function corpusProblem(corpus: unknown): Problem {
+  if (typeof corpus === "function") return null;
+  if (!isIterable(corpus)) return "collection.corpus: expected pairs of id and item";
+  return "next" in (corpus as object)
+    ? "collection.corpus: can be read only once; give a function that makes a new one, () => documents()"
+    : null;
 }
 
 function measuresProblems(measures: unknown): Problem[] {

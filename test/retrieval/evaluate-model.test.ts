@@ -1,5 +1,13 @@
 import { expect } from "chai";
-import { DataError, type SimilarityModel, TrainableModel, Trainer, UsageError, type GroupSample } from "likewise";
+import {
+  ConfigError,
+  DataError,
+  type SimilarityModel,
+  TrainableModel,
+  Trainer,
+  UsageError,
+  type GroupSample,
+} from "likewise";
 import { GroupLoader } from "likewise/data";
 import { NgramEncoder } from "likewise/encoders";
 import { DenseHead } from "likewise/heads";
@@ -114,6 +122,33 @@ describe("evaluateModel", () => {
     expect(missing.message).to.include('1 judged documents are not in the corpus: "yellow-car"');
     const unknown = new Map([["boat", new Map([["red-car", 1]])]]);
     expect(await failure(evaluateModel(model, { queries, corpus, relevant: unknown }))).to.be.instanceOf(UsageError);
+  });
+
+  it("says what a collection looks like to callers without a compiler", async () => {
+    const labels = new Map(corpus.map(([id]) => [id, "a"]));
+    const wrong = {
+      queries: Object.fromEntries(queries),
+      corpus: undefined,
+      relevant: { queries: labels, corpus: labels, related: 1 },
+      sequences: { queries: {}, corpus: labels },
+      ownIds: "same",
+    };
+    const error = await failure(evaluateModel(model, wrong as never));
+    expect(error).to.be.instanceOf(ConfigError);
+    expect((error as ConfigError).problems.map((problem) => problem.slice(0, 62))).to.deep.equal([
+      "queries: expected a Map of items by id, got { apple: 'apple', ",
+      "relevant.corpus: expected a function (id, item) => …, since th",
+      "related: unknown option; known: queries, corpus, relevant",
+      "sequences.queries: expected a Map of sequences by query id, go",
+      "sequences.corpus: expected a function (id, item) => …, since t",
+      'ownIds: expected true or false, got "same"',
+      "corpus: expected pairs of id and item, as a list or a stream",
+    ]);
+    expect(error.message).to.contain("(id) => map.get(id)");
+    const lists = new Map([["car", ["red-car"]]]);
+    const grades = await failure(evaluateModel(model, { queries, corpus, relevant: lists as never }));
+    expect(grades.message).to.contain('relevant: expected a Map of grades by document id for query "car"');
+    expect(await failure(evaluateModel(model, null as never))).to.be.instanceOf(ConfigError);
   });
 
   const thingOf = (id: string): string => id.split("-")[1]!;
