@@ -1,5 +1,6 @@
 import { expect } from "chai";
-import { ConfigError, DataError, PartError, Trainer, UsageError, type Transform } from "likewise";
+import { CacheConfig, ConfigError, DataError, PartError, Trainer, UsageError, type Transform } from "likewise";
+import { LayersEncoder } from "likewise/encoders";
 import { MultipleLosses } from "likewise/losses";
 import { sgd } from "likewise/optim";
 import * as tf from "likewise/tf";
@@ -7,7 +8,10 @@ import { failure } from "../support/failure.js";
 import { TinyEncoder, TinyHead, TinyLoader, TinyLoss, TinyModel, tinySamples } from "../support/tiny.js";
 
 interface Parts {
-  readonly encoder?: TinyEncoder;
+  readonly encoder?: TinyEncoder | LayersEncoder;
+  readonly cached?: boolean;
+  /** What all items are filled with. */
+  readonly items?: number;
   readonly head?: TinyHead;
   readonly loss?: TinyLoss;
   readonly optimizer?: Transform;
@@ -24,9 +28,15 @@ function failureOf(parts: Parts, engine: "eager" | "compiled"): Promise<Error> {
     override configureHead = () => head;
     override configureLoss = () => (parts.nested === true ? new MultipleLosses<"group">({ only: loss }) : loss);
     override configureOptimizer = () => optimizer;
+    override configureCaches = () => (parts.cached === true ? new CacheConfig() : null);
   }
   const trainer = new Trainer({ engine, progress: false, maxEpochs: 1, clipNorm: parts.clipNorm ?? null });
-  const loaders = { train: new TinyLoader(tinySamples(4, 3), 6) };
+  const { items } = parts;
+  const samples = tinySamples(4, 3).map(({ item, group }) => ({
+    item: item.map((value) => items ?? value),
+    group,
+  }));
+  const loaders = { train: new TinyLoader(samples, 6) };
   return failure(trainer.fit(new Model(), loaders, { parts: [TinyLoss] }));
 }
 
@@ -94,6 +104,21 @@ for (const engine of ["eager", "compiled"] as const) {
         expect([error.code, error.message, error.part]).to.deep.equal(["PART", `${part} failed: boom`, part]);
         expect(error.cause).to.equal(cause);
       }
+    });
+
+    it("is named when it is a cached encoder, and when it is a tf.layers model that cannot look an id up", async () => {
+      const encoder = new TinyEncoder(6);
+      encoder.embed = () => Promise.reject(new TypeError("boom"));
+      const cached = await failureOf({ encoder, cached: true }, engine);
+      expect(cached.message).to.equal('encoder "text" (TinyEncoder) failed: boom');
+      const { layers } = tf.layers;
+      const lookUp = layers.embedding({ inputDim: 2, outputDim: 2 });
+      // Behind another layer, so that what is looked up is not the item itself.
+      const model = [layers.activation({ activation: "relu", inputShape: [6] }), lookUp, layers.flatten()];
+      const layered = new LayersEncoder(tf.layers.sequential({ layers: model }));
+      const error = await failureOf({ encoder: layered, head: new TinyHead(12, 4), items: 9 }, engine);
+      expect(error).to.be.instanceOf(PartError);
+      expect(error.message).to.match(/^encoder "text" \(LayersEncoder\) failed: GatherV2: the index value 9 /u);
     });
 
     it("keeps an error of this library as it is", async () => {
