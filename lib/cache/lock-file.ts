@@ -2,6 +2,12 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:
 import { hostname } from "node:os";
 import { errorCode } from "../error-code.js";
 
+/** What is known of locks of a kind. */
+export interface LockRules {
+  /** Take the process of a lock that was set on another machine to live, for nobody can ask it. Default true. */
+  readonly trustsOthers?: boolean;
+}
+
 /** Locks that this process holds, so that a number of its own in an old file is not taken for it. */
 const held = new Set<string>();
 
@@ -9,8 +15,8 @@ const held = new Set<string>();
 export class WriterLock {
   private constructor(readonly path: string) {}
 
-  /** Null when another writer lives; on another machine it is taken to live. @throws what the file system says. */
-  static take(path: string): WriterLock | null {
+  /** Null when another writer lives. @throws what the file system says. */
+  static take(path: string, { trustsOthers = true }: LockRules = {}): WriterLock | null {
     for (let attempt = 0; attempt < 3; attempt += 1) {
       if (held.has(path)) return null;
       try {
@@ -24,7 +30,7 @@ export class WriterLock {
       }
       const owner = readText(path);
       if (owner === null) continue;
-      if (isAlive(owner)) return null;
+      if (isAlive(owner, trustsOthers)) return null;
       putAway(path, owner);
     }
     return null;
@@ -49,7 +55,7 @@ function putAway(path: string, judged: string): void {
   }
 }
 
-function isAlive(text: string): boolean {
+function isAlive(text: string, trustsOthers: boolean): boolean {
   let owner: { readonly process?: unknown; readonly host?: unknown; readonly began?: unknown } | null;
   try {
     owner = JSON.parse(text) as typeof owner;
@@ -58,7 +64,7 @@ function isAlive(text: string): boolean {
   }
   const id = owner?.process;
   if (typeof id !== "number" || !Number.isInteger(id) || id <= 0) return false;
-  if (owner?.host !== hostname()) return true;
+  if (owner?.host !== hostname()) return trustsOthers;
   // One of our own number that we do not hold is left by an earlier process of that number.
   if (id === process.pid) return false;
   try {
@@ -67,13 +73,19 @@ function isAlive(text: string): boolean {
   } catch (error) {
     if (errorCode(error) === "ESRCH") return false;
   }
-  return owner.began === startOf(id);
+  // One that has ended, but whose parent has not asked yet, is still listed.
+  return owner.began === startOf(id) && factsOf(id)[1] !== "Z";
 }
 
 /** When a process began, where the system says (Linux); numbers of processes are given again. */
 function startOf(id: number): string {
+  return factsOf(id)[20] ?? "";
+}
+
+/** What Linux says of a process, after its name. */
+function factsOf(id: number): readonly string[] {
   const text = readText(`/proc/${id}/stat`);
-  return text?.slice(text.lastIndexOf(")")).split(" ")[20] ?? "";
+  return text?.slice(text.lastIndexOf(")")).split(" ") ?? [];
 }
 
 function readText(path: string): string | null {

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { WriterLock } from "../cache/index.js";
 import { StorageError, UsageError } from "../errors.js";
 import { recoverDirectory } from "../store/atomic-directory.js";
 import { writeFileAtomic } from "../store/atomic.js";
@@ -55,14 +56,37 @@ async function named(path: string): Promise<string> {
   throw new UsageError(`resume: ${resolve(path)} is neither a checkpoint (with training.json) nor a run that has one`);
 }
 
-/** The folder of a new run, or that of the run that goes on; its configuration is written into it. */
-export async function openRunFolder(runDir: string, resumed: Resumed | null, config: TrainerConfig): Promise<string> {
+/** A run folder that no other process writes to until it is disposed. */
+export interface RunFolder extends Disposable {
+  readonly path: string;
+}
+
+/**
+ * The folder of a new run, or that of the run that goes on; its configuration is written into it.
+ *
+ * @throws UsageError when another process trains the run; one that has ended, or ran on another machine, is no hindrance.
+ */
+export async function openRunFolder(
+  runDir: string,
+  resumed: Resumed | null,
+  config: TrainerConfig,
+): Promise<RunFolder> {
   const own = resumed === null ? null : dirname(dirname(resolve(resumed.directory)));
+  let lock: WriterLock | null = null;
   try {
-    const folder = own !== null && dirname(own) === resolve(runDir) ? own : await nextRunDirectory(runDir);
-    await writeFileAtomic(join(folder, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
-    return folder;
+    const path = own !== null && dirname(own) === resolve(runDir) ? own : await nextRunDirectory(runDir);
+    lock = WriterLock.take(join(path, "run.lock"), { trustsOthers: false });
+    if (lock === null)
+      throw new UsageError(
+        `${path} is being trained by another process, which run.lock in it names; wait until that has ended, or start a run of its own: ` +
+          `leave out resume`,
+      );
+    await writeFileAtomic(join(path, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
+    const held = lock;
+    return { path, [Symbol.dispose]: () => held.release() };
   } catch (cause) {
+    lock?.release();
+    if (cause instanceof UsageError) throw cause;
     throw new StorageError("a run folder in", resolve(runDir), cause);
   }
 }

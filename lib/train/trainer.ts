@@ -1,7 +1,7 @@
 import type { Observable } from "rxjs";
 // The index of rxjs reads 200 files, most of them operators.
 import { Subject } from "rxjs/internal/Subject";
-import { refuse } from "../contracts/options.js";
+import { refuse, unknownOptions } from "../contracts/options.js";
 import type { Kind } from "../contracts/samples.js";
 import { loaderProblem, type Loader } from "../contracts/loader.js";
 import { InterruptedError, UsageError } from "../errors.js";
@@ -100,10 +100,15 @@ export class Trainer {
   async fit<K extends Kind, Item>(
     model: TrainableModel<K, Item>,
     loaders: Loaders<NoInfer<K>, NoInfer<Item>>,
-    { resume, from, signal, parts = [] }: FitOptions<NoInfer<Item>> = {},
+    options: FitOptions<NoInfer<Item>> = {},
   ): Promise<SimilarityModel<Item>> {
     checkLoaders("fit", loaders);
+    const { resume, from, signal, parts = [] } = options;
     refuse("fit", [
+      ...unknownOptions(options, ["resume", "from", "signal", "parts"]),
+      signal === undefined || typeof (signal as Partial<AbortSignal>).aborted === "boolean"
+        ? null
+        : `signal: expected an AbortSignal (that of an AbortController is its signal), got ${show(signal)}`,
       resume === undefined || from === undefined
         ? null
         : "resume and from: a run that is resumed goes on from its checkpoint, whatever it started from; leave out from",
@@ -120,7 +125,8 @@ export class Trainer {
       const registry = (await standardParts()).with(parts);
       const quiet = config.fastDevRun !== false;
       const checkpoint = resume === undefined ? null : await resolveCheckpoint(resume, config.runDir);
-      const folder = config.runDir === null || quiet ? null : await openRunFolder(config.runDir, checkpoint, config);
+      using opened = config.runDir === null || quiet ? null : await openRunFolder(config.runDir, checkpoint, config);
+      const folder = opened?.path ?? null;
       using watching = watchSignals(config.handleSignals, signal ?? null);
       const sinks = [
         ...this.#sinksFor(),

@@ -1,4 +1,7 @@
-import { copyFile, cp, readFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { copyFile, cp, readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { expect } from "chai";
 import {
@@ -6,6 +9,7 @@ import {
   attach,
   FileFormatError,
   Trainer,
+  UsageError,
   type FitOptions,
   type JsonObject,
   type TrainerOptions,
@@ -120,6 +124,44 @@ describe("Resuming from pieces of several checkpoints", () => {
       expect((await run({ maxEpochs: 2 }, { resume: older })).error).to.equal(null);
     });
   }
+});
+
+describe("A run that is being trained", () => {
+  it("is not trained by another trainer at the same time, and goes on when the first has ended", async () => {
+    await using folder = await temporaryFolder();
+    const runDir = folder.path;
+    await run({ maxEpochs: 1, runDir });
+    const both = await Promise.all([1, 2].map(() => run({ maxEpochs: 3, runDir }, { resume: "last" })));
+    const [refused, ...others] = both.map(({ error }) => error).filter((error) => error !== null);
+    expect(others).to.deep.equal([]);
+    expect(refused).to.be.instanceOf(UsageError);
+    expect((refused as Error).message).to.match(
+      /run-1 is being trained by another process, which run\.lock in it names/u,
+    );
+    expect((await run({ maxEpochs: 4, runDir }, { resume: "last" })).error).to.equal(null);
+    expect(existsSync(join(runDir, "run-1/run.lock"))).to.equal(false);
+  });
+
+  it("is refused while another process lives, and taken over from one that has ended or is of another machine", async () => {
+    await using folder = await temporaryFolder();
+    const runDir = folder.path;
+    await run({ maxEpochs: 1, runDir });
+    const child = spawn(process.execPath, ["--eval", "setInterval(() => undefined, 1000)"], { stdio: "ignore" });
+    const ended = new Promise((resolve) => child.once("exit", resolve));
+    const stat = await readFile(`/proc/${child.pid ?? 0}/stat`, "utf8").catch(() => "");
+    const began = stat.slice(stat.lastIndexOf(")")).split(" ")[20] ?? "";
+    const lock = (host: string): Promise<void> =>
+      writeFile(join(runDir, "run-1/run.lock"), JSON.stringify({ process: child.pid, host, began }));
+    const attempt = async (): Promise<unknown> => (await run({ maxEpochs: 2, runDir }, { resume: "last" })).error;
+    await lock(hostname());
+    expect(await attempt()).to.be.instanceOf(UsageError);
+    await lock("elsewhere");
+    expect(await attempt()).to.equal(null);
+    await lock(hostname());
+    child.kill("SIGKILL");
+    await ended;
+    expect(await attempt()).to.equal(null);
+  });
 });
 
 describe("Resuming with another moving average", () => {
