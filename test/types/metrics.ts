@@ -35,19 +35,19 @@ export const fits: readonly [Attached<"pair">, Attached<"tuple">, Attached<"grou
   [ofAny],
 ];
 
-// @ts-expect-error of scored pairs
+// @ts-expect-error a metric of scored pairs
 export const correlation: Attached<"group"> = [attach(new metrics.Correlation())];
-// @ts-expect-error of scored pairs
+// @ts-expect-error a metric of scored pairs
 export const auc: Attached<"group"> = [attach(new metrics.AreaUnderCurve())];
-// @ts-expect-error of scored pairs
+// @ts-expect-error a metric of scored pairs
 export const averagePrecision: Attached<"tuple"> = [attach(new metrics.AveragePrecision())];
-// @ts-expect-error of scored pairs
+// @ts-expect-error a metric of scored pairs
 export const threshold: Attached<"group"> = [attach(new metrics.BestThreshold())];
-// @ts-expect-error of scored pairs
+// @ts-expect-error a metric of scored pairs
 export const missRate: Attached<"group"> = [attach(new metrics.MissRate({ falseMatchRate: 0.01 }))];
-// @ts-expect-error of tuples
+// @ts-expect-error a metric of tuples
 export const triplets: Attached<"group"> = [attach(new metrics.TripletAccuracy())];
-// @ts-expect-error of groups
+// @ts-expect-error a metric of groups
 export const clusters: Attached<"pair"> = [attach(new metrics.ClusterAgreement())];
 // @ts-expect-error samples with labels say nothing of which items should be found
 export const precision: Attached<"label"> = [attach(new metrics.Precision())];

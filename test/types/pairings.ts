@@ -124,6 +124,11 @@ const fitted: Promise<SimilarityModel<Product>> = trainer.fit(products, {
   validation: groupsOfProducts,
 });
 void trainer.fit(products, { train: groupsOfRicherProducts });
+declare const titleModel: SimilarityModel<{ readonly title: string }>;
+declare const textModel: SimilarityModel<string>;
+void trainer.fit(products, { train: groupsOfProducts }, { from: titleModel });
+// @ts-expect-error a trained model of texts for a model of products
+void trainer.fit(products, { train: groupsOfProducts }, { from: textModel });
 // @ts-expect-error a loader of pairs for a model of groups
 void trainer.fit(products, { train: pairsOfProducts });
 // @ts-expect-error a loader of texts for a model of products
