@@ -28,7 +28,8 @@ const VERSION = `1, Unicode ${process.versions["unicode"] ?? "unknown"}`;
  * see, such as synonyms, the head learns. A text without a letter, digit or symbol is the zero row.
  *
  * Frozen: its vectors can be cached. With `idf` it is fitted before it is used: by the trainer on the train items, or by
- * `NgramEncoder.fit(texts)`; other texts to fit to give other vectors, so a cache keeps none when one train item is edited. `NgramEmbedding` has the same features with trained vectors of their own.
+ * `NgramEncoder.fit(texts)`; other texts to fit to give other vectors, so a cache keeps none when one train item is edited.
+ * `NgramEmbedding` has the same features with trained vectors of their own.
  */
 export class NgramEncoder extends FrozenEncoder<string> implements Fittable<string> {
   /** Name it is saved by. */
