@@ -25,9 +25,10 @@ export function settle<T extends object>(target: T, given: Partial<T>, nested?: 
       continue;
     }
     if (value === undefined) continue;
-    values[key] = value;
     const inner = nested?.[key as keyof T & string];
-    if (inner === undefined || typeof value !== "object" || value === null) continue;
+    // What is off by default may be switched off by false, too.
+    values[key] = inner !== undefined && value === false && values[key] === null ? null : value;
+    if (inner === undefined || value === null || value === false) continue;
     try {
       values[key] = readConfig(inner, value);
     } catch (error) {

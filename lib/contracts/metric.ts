@@ -1,6 +1,8 @@
+import { show } from "../show.js";
 import type { HostMatrix } from "../tensor/host.js";
 import type { HostTargets } from "./batch.js";
 import type { Distance } from "./distance.js";
+import { flag, oneOf, refuse, requireOptions, unknownOptions } from "./options.js";
 import type { Group, Kind } from "./samples.js";
 
 /** A number that tells how good embeddings are. Accumulates batches; the value is that of all rows seen since `reset`. */
@@ -101,7 +103,17 @@ export interface AttachedMetric<K extends Kind> {
 
 /** Attaches a metric to a model: `configureMetrics() { return [attach(new RPrecision(), { progress: true })]; }`. */
 export function attach<K extends Kind>(metric: Metric<K>, options: AttachOptions = {}): AttachedMetric<K> {
+  requireOptions("attach", metric, "a metric such as new RPrecision()");
   const { scope = "epoch", progress = false, name = metric.name } = options;
   const stages = options.stages ?? (scope === "epoch" ? ["validation", "test"] : ["train", "validation"]);
+  const known: readonly Stage[] = ["train", "validation", "test"];
+  refuse("attach", [
+    ...unknownOptions(options, ["scope", "stages", "progress", "name"]),
+    oneOf("scope", scope, ["epoch", "batch"]),
+    flag("progress", progress),
+    Array.isArray(stages) && stages.every((stage) => known.includes(stage))
+      ? null
+      : `stages: expected some of ${known.join(", ")}, got ${show(stages)}`,
+  ]);
   return Object.freeze({ metric, name, scope, stages, progress });
 }

@@ -1,14 +1,15 @@
-import { checkCacheConfig, type CacheConfig } from "../cache/cache-config.js";
+import { CacheConfig, checkCacheConfig } from "../cache/cache-config.js";
+import { readConfig, type ConfigClass } from "../config.js";
 import type { AttachedMetric } from "../contracts/metric.js";
 import type { Group, Kind } from "../contracts/samples.js";
-import type { FrozenEncoder } from "../contracts/encoder.js";
+import { FrozenEncoder, TrainableEncoder } from "../contracts/encoder.js";
 import type { Head } from "../contracts/head.js";
 import { usesMemory, type SimilarityLoss } from "../contracts/loss.js";
 import type { Part } from "../contracts/part.js";
 import type { Transform } from "../contracts/optimizer.js";
 import { savedDistance } from "../distances/index.js";
 import { AssemblyError, LikewiseError } from "../errors.js";
-import type { XbmConfig } from "../memory/xbm-config.js";
+import { XbmConfig } from "../memory/xbm-config.js";
 import type { Random } from "../random.js";
 import type { HostTensors } from "../tensor/host.js";
 import { under } from "../tensor/tree.js";
@@ -95,8 +96,8 @@ export function assemble<K extends Kind, Item>(
         );
   const optimizer = attempt("configureOptimizer", () => model.configureOptimizer());
   const metrics = attempt("configureMetrics", () => asArray(model.configureMetrics())) ?? [];
-  const caches = attempt("configureCaches", () => model.configureCaches());
-  const xbm = attempt("configureXbm", () => model.configureXbm() as XbmConfig | null);
+  const caches = attempt("configureCaches", () => readOrNone(CacheConfig, model.configureCaches()));
+  const xbm = attempt("configureXbm", () => readOrNone(XbmConfig, model.configureXbm() as XbmConfig | null));
 
   if (loss !== null) {
     // A loss of the user's own may not save its distance, but the model does.
@@ -155,11 +156,17 @@ export function assemble<K extends Kind, Item>(
   });
 }
 
+/** A configuration that a method gave, also as a plain object, which callers without a compiler may give. */
+function readOrNone<T extends object>(type: ConfigClass<T>, given: T | null): T | null {
+  return given === null ? null : readConfig(type, given);
+}
+
 function byName<Item>(
   configured: ReturnType<TrainableModel<Kind, Item>["configureEncoders"]>,
   problems: string[],
 ): Encoders<Item> {
-  const named = "embeddingSize" in configured && "config" in configured ? { default: configured } : configured;
+  const isOne = configured instanceof FrozenEncoder || configured instanceof TrainableEncoder;
+  const named = isOne ? { default: configured } : configured;
   const encoders = Object.entries(named).sort(([left], [right]) =>
     left < right ? -1 : 1,
   ) as unknown as Encoders<Item>;
@@ -169,7 +176,10 @@ function byName<Item>(
       problems.push(`configureEncoders: name "${name}" may only hold letters, digits, "_", "-" and "."`);
     }
     if (!Number.isInteger(encoder.embeddingSize) || encoder.embeddingSize < 1) {
-      problems.push(`encoder "${name}": embeddingSize must be a whole number from 1, got ${encoder.embeddingSize}`);
+      const made = encoder.constructor.name;
+      problems.push(
+        `encoder "${name}" (${made}): embeddingSize must be a whole number from 1, got ${String(encoder.embeddingSize)}`,
+      );
     }
   }
   return encoders;

@@ -1,7 +1,9 @@
 import type { Kind } from "../contracts/samples.js";
+import { refuse } from "../contracts/options.js";
 import { UsageError } from "../errors.js";
 import type { Json } from "../json.js";
 import type { Assembled } from "../model/assemble.js";
+import { show } from "../show.js";
 import type { Callback, CallbackContext, Hook, RunFacts } from "./callback.js";
 import type { Scalars } from "./events.js";
 import { logInto, type ScalarLog } from "./log.js";
@@ -110,6 +112,10 @@ type HookRest<Name extends Hook> = Required<Callback>[Name] extends (
 
 /** @throws UsageError when two callbacks with state have one name, or one has none. */
 export function checkCallbacks(callbacks: readonly Callback[]): void {
+  const wrong = (callbacks as readonly unknown[]).findIndex((each) => typeof each !== "object" || each === null);
+  refuse("Trainer", [
+    wrong < 0 ? null : `callbacks: number ${wrong} is ${show(callbacks[wrong])}, expected an object with hooks`,
+  ]);
   const seen = new Set<string>();
   for (const callback of callbacks) {
     if (callback.state === undefined) continue;

@@ -1,7 +1,7 @@
 import type { Kind } from "../contracts/samples.js";
+import { refuse, unknownOptions } from "../contracts/options.js";
 import type { Transform } from "../contracts/optimizer.js";
 import { chooseEngine } from "../engine/choose-engine.js";
-import { ConfigError } from "../errors.js";
 import type { PartRegistry } from "../model/part-registry.js";
 import type { TrainableModel } from "../model/trainable-model.js";
 import { MetricRows } from "./metric-rows.js";
@@ -47,13 +47,14 @@ export async function findLearningRate<K extends Kind, Item>(
   { train }: Pick<Loaders<K, Item>, "train">,
   given: TrainerConfig,
   registry: PartRegistry,
-  { from = 1e-6, to = 1, steps = 100 }: LearningRateOptions,
+  options: LearningRateOptions,
 ): Promise<LearningRateSuggestion> {
-  if (!(from > 0 && to > from && Number.isInteger(steps) && steps >= 10)) {
-    throw new ConfigError("findLearningRate", [
-      `needs 0 < from < to and at least 10 steps, got from ${from}, to ${to}, steps ${steps}`,
-    ]);
-  }
+  const { from = 1e-6, to = 1, steps = 100 } = options;
+  const fits = from > 0 && to > from && Number.isInteger(steps) && steps >= 10;
+  refuse("findLearningRate", [
+    ...unknownOptions(options, ["from", "to", "steps"]),
+    fits ? null : `needs 0 < from < to and at least 10 steps, got from ${from}, to ${to}, steps ${steps}`,
+  ]);
   const config = new TrainerConfig({
     seed: given.seed,
     engine: given.engine,
