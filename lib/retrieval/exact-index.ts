@@ -5,6 +5,7 @@ import { useNativeProducts } from "../engine/onnx-products.js";
 import { UsageError } from "../errors.js";
 import { show } from "../show.js";
 import { GrowingRows } from "../tensor/growing-rows.js";
+import { prepareMatrix, type Candidates } from "../tensor/nearest-sides.js";
 import { findNearest, type SearchChunks } from "../tensor/nearest-top.js";
 import { readIndex, writeIndex } from "./index-folder.js";
 import { CHUNKS, chunkProblems } from "./search-chunks.js";
@@ -43,6 +44,8 @@ export class ExactIndex<Payload = undefined> {
   /** What names the model that makes the vectors; null where it is not known. */
   readonly model: string | null;
   #vectors: GrowingRows;
+  /** What searches of the vectors as they are now have in common; null until one needs it. */
+  #prepared: Candidates | null = null;
   #positions: readonly number[] = [];
   #payloads: readonly Payload[] = [];
   #next = 0;
@@ -81,6 +84,7 @@ export class ExactIndex<Payload = undefined> {
     }
     const added = Array.from({ length: matrix.rows }, (_, row) => this.#next + row);
     this.#vectors.append(matrix);
+    this.#prepared = null;
     // Searches that are under way keep the lists they began with.
     this.#positions = this.#positions.concat(added);
     this.#payloads = this.#payloads.concat(
@@ -103,6 +107,7 @@ export class ExactIndex<Payload = undefined> {
       throw new UsageError(`ExactIndex.remove: there is no vector at position ${absent.join(", ")}`);
     }
     this.#vectors = this.#vectors.select(kept);
+    this.#prepared = null;
     this.#payloads = kept.map((row) => this.#payloads[row]!);
     this.#positions = kept.map((row) => this.#positions[row]!);
   }
@@ -124,7 +129,8 @@ export class ExactIndex<Payload = undefined> {
     const positions = this.#positions;
     const payloads = this.#payloads;
     useNativeProducts();
-    const { count, rows, distances } = await findNearest(this.distance, matrix, this.#vectors.matrix, k, chunks);
+    this.#prepared ??= prepareMatrix(this.distance, this.#vectors.matrix);
+    const { count, rows, distances } = await findNearest(this.distance, matrix, this.#prepared, k, chunks);
     return Array.from({ length: matrix.rows }, (_, query) =>
       Array.from({ length: count }, (__, at) => {
         const row = rows[query * count + at]!;

@@ -4,7 +4,8 @@ import { collectLevels } from "./nearest-levels.js";
 import type { RankProfile } from "./nearest-profile.js";
 import type { Ranking } from "./nearest-ranking.js";
 import { runLength, upTo, type Runs } from "./nearest-rows.js";
-import { Scores, type Comparison } from "./nearest-scores.js";
+import { Scores } from "./nearest-scores.js";
+import { prepareCandidates, type Comparison } from "./nearest-sides.js";
 
 /** Queries and candidates of one product. */
 const BLOCK = 1024;
@@ -26,7 +27,7 @@ export async function rankRelevant(
 ): Promise<void> {
   await prepareBackend();
   const { queries, candidates } = ranking;
-  const scores = await Scores.open(comparison, queries, candidates);
+  const scores = await Scores.open(comparison, queries, prepareCandidates(comparison, candidates));
   const all = upTo(queries.rows.length);
   const levels = Float64Array.from(all, (query) => {
     const relevant = runLength(ranking.relevant(query));

@@ -13,7 +13,9 @@ export function allRows(matrix: HostMatrix): RowSet {
 
 /** 0, 1, … `count` - 1. */
 export function upTo(count: number): Int32Array {
-  return Int32Array.from({ length: count }, (_, index) => index);
+  const numbers = new Int32Array(count);
+  for (let index = 0; index < count; index += 1) numbers[index] = index;
+  return numbers;
 }
 
 /** The first row with a number that is NaN or infinite, or null. */

@@ -1,7 +1,10 @@
 import { DataError } from "../errors.js";
 import { prepareBackend } from "./backend.js";
-import { allRows, upTo, type RowSet } from "./nearest-rows.js";
-import { Scores, type Comparison } from "./nearest-scores.js";
+import { BestScores } from "./best-scores.js";
+import { allRows, type RowSet } from "./nearest-rows.js";
+import { FewScores } from "./few-scores.js";
+import { Scores, type BlockScores } from "./nearest-scores.js";
+import { prepareMatrix, type Candidates, type Comparison } from "./nearest-sides.js";
 import type { HostMatrix } from "./host.js";
 import * as tf from "./tf.js";
 
@@ -24,6 +27,8 @@ export interface SearchChunks {
 
 /** The most neighbours kept at once. */
 const KEPT = 1 << 22;
+/** Up to so many queries are multiplied one by one: a product of matrices costs as much for them as for many, and copies all candidates. */
+const FEW = 2;
 /** Numbers of one side when distances are computed again. */
 const AGAIN = 1 << 20;
 
@@ -31,44 +36,51 @@ const AGAIN = 1 << 20;
  * The `k` nearest candidates of each query, or all of them when there are fewer. Of equally distant ones the earlier rows win. Memory
  * does not grow with queries × candidates; other work of the process runs between blocks.
  *
- * Neighbours are chosen by matrix products and then measured and ordered by the distance of each pair, which is more precise.
+ * Neighbours are chosen by products and then measured and ordered by the distance of each pair, which is more precise.
+ *
+ * @param candidates rows, or what `prepareMatrix` made of them for the same comparison.
  */
 export async function findNearest(
   comparison: Comparison,
   queries: HostMatrix,
-  candidates: HostMatrix,
+  candidates: HostMatrix | Candidates,
   k: number,
   { queryChunk = 1024, corpusChunk = 2048 }: SearchChunks = {},
 ): Promise<Nearest> {
   await prepareBackend();
-  const count = Math.min(k, candidates.rows);
+  const total = "set" in candidates ? candidates.set.matrix.rows : candidates.rows;
+  const count = Math.min(k, total);
   const rows = new Int32Array(queries.rows * count);
   const distances = new Float32Array(queries.rows * count);
-  if (count === 0) return { count, rows, distances };
-  const [querySet, candidateSet] = [allRows(queries), allRows(candidates)];
-  const scores = await Scores.open(comparison, querySet, candidateSet);
+  if (count === 0 || queries.rows === 0) return { count, rows, distances };
+  const querySet = allRows(queries);
+  const prepared = "set" in candidates ? candidates : prepareMatrix(comparison, candidates);
+  // By the number of all queries, so that what is found does not depend on the chunks.
+  const scores: BlockScores =
+    queries.rows <= FEW && comparison.asInnerProduct() !== null
+      ? new FewScores(querySet, prepared)
+      : await Scores.open(comparison, querySet, prepared);
   const step = Math.max(1, Math.min(queryChunk, Math.floor(KEPT / count)));
   for (let start = 0; start < queries.rows; start += step) {
     const block = querySet.rows.subarray(start, start + step);
-    const found = await searchBlock(scores, block, candidates.rows, count, corpusChunk);
+    const found = await searchBlock(scores, block, prepared.set.rows, count, corpusChunk);
     const range = [start * count, (start + block.length) * count] as const;
-    measure(comparison, querySet, candidateSet, { count, rows: found, distances: distances.subarray(...range) }, start);
+    measure(comparison, querySet, prepared.set, { count, rows: found, distances: distances.subarray(...range) }, start);
     rows.set(found, range[0]);
   }
   return { count, rows, distances };
 }
 
 async function searchBlock(
-  scores: Scores,
+  scores: BlockScores,
   queries: Int32Array,
-  total: number,
+  candidates: Int32Array,
   count: number,
   width: number,
 ): Promise<Int32Array> {
-  const candidates = upTo(total);
   const heaps = Array.from(queries, () => new BestScores(count));
   using left = scores.left(queries);
-  for (let start = 0; start < total; start += width) {
+  for (let start = 0; start < candidates.length; start += width) {
     const chunk = candidates.subarray(start, start + width);
     await scores.block(left.tensor, chunk, (block) => {
       heaps.forEach((heap, row) => {
@@ -93,74 +105,6 @@ function pushRow(heap: BestScores, row: Float32Array, start: number, offsets: Fl
   for (let at = 0; at < row.length; at += 1) {
     const score = row[at]! - offsets[start + at]!;
     if (score > floor) floor = heap.push(score, start + at);
-  }
-}
-
-/** The largest scores that were pushed, as a heap with the worst on top; of equal ones the later row is worse. */
-class BestScores {
-  readonly rows: Int32Array;
-  readonly #scores: Float64Array;
-  #filled = 0;
-
-  constructor(count: number) {
-    this.rows = new Int32Array(count);
-    this.#scores = new Float64Array(count);
-  }
-
-  get full(): boolean {
-    return this.#filled === this.rows.length;
-  }
-
-  /** Only larger scores are taken. */
-  get floor(): number {
-    return this.full ? this.#scores[0]! : -Infinity;
-  }
-
-  push(score: number, row: number): number {
-    if (!this.full) {
-      this.#filled += 1;
-      this.#rise(this.#filled - 1, score, row);
-    } else this.#sink(score, row);
-    return this.floor;
-  }
-
-  #rise(place: number, score: number, row: number): void {
-    let at = place;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!this.#isWorse(score, row, parent)) break;
-      this.#move(parent, at);
-      at = parent;
-    }
-    this.#put(at, score, row);
-  }
-
-  /** Replaces the worst. */
-  #sink(score: number, row: number): void {
-    const { length } = this.rows;
-    let at = 0;
-    for (let child = 1; child < length; child = 2 * at + 1) {
-      const other = child + 1;
-      if (other < length && this.#isWorse(this.#scores[other]!, this.rows[other]!, child)) child = other;
-      if (this.#isWorse(score, row, child)) break;
-      this.#move(child, at);
-      at = child;
-    }
-    this.#put(at, score, row);
-  }
-
-  #isWorse(score: number, row: number, than: number): boolean {
-    const other = this.#scores[than]!;
-    return score < other || (score === other && row > this.rows[than]!);
-  }
-
-  #move(from: number, to: number): void {
-    this.#put(to, this.#scores[from]!, this.rows[from]!);
-  }
-
-  #put(at: number, score: number, row: number): void {
-    this.#scores[at] = score;
-    this.rows[at] = row;
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { ConfigError, Cosine, DataError, ShapeError, UnknownNameError, UsageError } from "likewise";
+import { ConfigError, Cosine, DataError, Random, ShapeError, UnknownNameError, UsageError } from "likewise";
 import { ExactIndex } from "likewise/retrieval";
 import { failure } from "../support/failure.js";
 
@@ -68,6 +68,31 @@ describe("ExactIndex", () => {
     expect(found?.map(({ position, payload }) => `${position}${payload}`)).to.deep.equal(["0a", "2c", "4e"]);
     expect(() => index.remove([0, 1])).to.throw(UsageError, "no vector at position 1");
     expect(index.rows, "nothing was removed").to.equal(3);
+  });
+
+  it("finds the same one query at a time and many at once, ties included, also after it has changed", async () => {
+    const random = new Random("few");
+    for (const distance of ["cosine", "dot-product", "euclidean", "manhattan"] as const) {
+      const index = new ExactIndex({ size: 7, distance });
+      // Few different numbers, so that many rows are equally far; by cosine only multiples, for others are so but for rounding.
+      const bound = distance === "cosine" ? 500 : 1;
+      const draw = (): Float32Array => Float32Array.from({ length: 7 }, () => random.integer(2 * bound + 1) - bound);
+      const alike = async (): Promise<void> => {
+        const queries = Array.from({ length: 8 }, draw);
+        const together = await index.search(queries, 20);
+        for (const [at, query] of queries.entries())
+          expect(await index.search([query], 20), distance).to.deep.equal([together[at]]);
+        const [two] = await index.search(queries.slice(0, 2), 20, { queryChunk: 1, corpusChunk: 11 });
+        expect(two, distance).to.deep.equal(together[0]);
+      };
+      const rows = Array.from({ length: 300 }, draw);
+      index.add(rows);
+      await alike();
+      index.add(rows.map((row) => row.map((value) => 3 * value)));
+      await alike();
+      index.remove(Array.from({ length: 250 }, (_, position) => 2 * position));
+      await alike();
+    }
   });
 
   it("refuses what does not fit, and then adds nothing", async () => {
