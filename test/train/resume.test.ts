@@ -198,7 +198,7 @@ describe("SimilarityModel.save", () => {
     await mkdir(taken);
     await writeFile(join(taken, "thesis.txt"), "years of work");
     const error = await model.save(taken).catch((thrown: unknown) => thrown);
-    expect((error as Error).message).to.match(/holds other things \(thesis\.txt/u);
+    expect((error as Error).message).to.match(/holds other things that would be lost \(.*thesis\.txt/u);
     expect(await readFile(join(taken, "thesis.txt"), "utf8")).to.equal("years of work");
     const own = join(folder.path, "model");
     await model.save(own);
@@ -213,8 +213,6 @@ describe("SimilarityModel.save", () => {
     await using model = await new Trainer({ progress: false, maxEpochs: 1 }).fit(new TinyModel(), { train });
     await model.save(join(folder.path, "model"));
     const error = await SimilarityModel.load(join(folder.path, "model")).catch((thrown: unknown) => thrown);
-    expect((error as Error).message).to.match(
-      /"encoder TinyEncoder" is not known.*pass it: \{ parts: \[TinyEncoder\] \}/u,
-    );
+    expect((error as Error).message).to.match(/encoder "TinyEncoder" is not known.*\{ parts: \[TinyEncoder/u);
   });
 });
