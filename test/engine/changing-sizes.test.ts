@@ -2,9 +2,11 @@ import { expect } from "chai";
 import * as tf from "likewise/tf";
 import type { Program } from "../../lib/contracts/engine.js";
 import { ChangingSizes } from "../../lib/engine/changing-sizes.js";
-import { CompiledEngine } from "../../lib/engine/index.js";
+import { ProgramGraphs } from "../../lib/engine/program-graphs.js";
+import { Reviews } from "../../lib/engine/reviews.js";
 import { TraceError } from "../../lib/engine/trace/trace-error.js";
-import { hostScalar, hostTensor } from "../../lib/tensor/host.js";
+import { hostScalar, hostTensor, type HostTensors } from "../../lib/tensor/host.js";
+import { failure } from "./descend.js";
 
 describe("Sizes that are new in nearly every batch", () => {
   it("are refused when recording takes longer than eager runs would", () => {
@@ -32,21 +34,20 @@ describe("Sizes that are new in nearly every batch", () => {
     expect(() => again.require()).to.not.throw();
   });
 
-  it("end in eager runs from the same state, with one warning", async () => {
-    const step: Program = (carried, { x }) => {
-      const sum = tf.add(carried["sum"] as tf.Tensor, tf.sum(x as tf.Tensor));
-      return { carried: { sum }, reported: { sum } };
-    };
-    await using engine = await CompiledEngine.open({ threads: 1 });
-    const warnings: string[] = [];
-    await using session = await engine.start({ step }, { sum: hostScalar(0) }, (message) => warnings.push(message));
-    let wanted = 0;
-    for (let size = 1; size <= 40; size += 1) {
-      wanted += size;
-      const { sum } = await session.run("step", { x: hostTensor(new Float32Array(size).fill(1), [size]) });
-      expect(sum?.data[0]).to.equal(wanted);
-    }
-    expect(warnings.length).to.equal(1);
-    expect(warnings[0]).to.match(/^program "step" cannot be compiled .*the same number of positives and negatives/u);
+  it("end in a refusal of the next size that is new", async () => {
+    const sum: Program = (carried, { x }) => ({
+      carried: { sum: tf.add(carried["sum"] as tf.Tensor, tf.sum(x as tf.Tensor)) },
+      reported: {},
+    });
+    let loaded = 0;
+    const graphs = new ProgramGraphs("sum", sum, {
+      ...{ layouts: { sum: hostScalar(0) }, threads: 1, bytes: false, accelerator: false, reviews: new Reviews() },
+      load: () => Promise.resolve((loaded += 1)),
+      unload: () => undefined,
+    });
+    const rows = (size: number): HostTensors => ({ x: hostTensor(new Float32Array(size), [size]) });
+    for (let size = 1; size <= 32; size += 1) graphs.addRun(await graphs.load(rows(size)), 0);
+    expect(graphs.get(rows(32))).to.not.equal(undefined);
+    expect(await failure(graphs.load(rows(33)))).to.be.instanceOf(TraceError);
   });
 });
