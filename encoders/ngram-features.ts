@@ -20,7 +20,7 @@ const CHARACTER_SEED = 4;
  */
 export class NgramFeatures {
   /** The hashes of the text read last, each as often as it occurs; valid up to what `read` returned. */
-  hashes = new Uint32Array(256);
+  hashes: Uint32Array = new Uint32Array(256);
   readonly #ranges: NgramRanges;
   /** Where each code point of the current run starts, and where the last one ends. */
   #starts = new Int32Array(64);

@@ -140,3 +140,4 @@ export {
   UsageError,
   WorkerError,
 } from "./errors.js";
+export { TraceError } from "./engine/trace/trace-error.js";

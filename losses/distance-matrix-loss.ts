@@ -1,6 +1,7 @@
 import type { Targets } from "../lib/contracts/batch.js";
 import type { Distance } from "../lib/contracts/distance.js";
 import { SimilarityLoss, type LossValue, type Memory, type UsesMemory } from "../lib/contracts/loss.js";
+import { refuse } from "../lib/contracts/options.js";
 import type { Noise, SavedPart } from "../lib/contracts/part.js";
 import { distanceNamed, savedDistance, type DistanceChoice } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
@@ -13,7 +14,7 @@ import { Comparison } from "./mining/comparison.js";
 import { MeanReducer } from "./mining/mean-reducer.js";
 import type { Mined, Miner } from "./mining/miner.js";
 import type { Reducer } from "./mining/reducer.js";
-import { minerOf, reducerOf } from "./mining/registered.js";
+import { minerOf, miningProblems, reducerOf } from "./mining/registered.js";
 import type { Units } from "./mining/units.js";
 
 /** The names of `DistanceMatrixOptions`, for the checks of a subclass. */
@@ -42,8 +43,7 @@ export interface Judgement {
  * A subclass says what it costs that a row is as far from its positives and from its negatives as it is; which of them it sees is
  * the miner's choice, and how single losses become one number the reducer's. All three go with each other and with any distance.
  *
- * A subclass has the options `DistanceMatrixOptions` among its own, checks them with `miningProblems`, passes them to `super`, and
- * puts `sharedConfig` into its `config`.
+ * A subclass has the options `DistanceMatrixOptions` among its own, passes them to `super`, and puts `sharedConfig` into its `config`.
  */
 export abstract class DistanceMatrixLoss<Parameters extends TensorTree = TensorTree>
   extends SimilarityLoss<"group", Parameters>
@@ -63,6 +63,7 @@ export abstract class DistanceMatrixLoss<Parameters extends TensorTree = TensorT
     defaults: { readonly distance?: DistanceChoice; readonly reducer?: Reducer } = {},
   ) {
     super();
+    refuse(new.target.name, miningProblems({ miner, reducer }));
     this.distance = distanceNamed(distance ?? defaults.distance ?? "cosine");
     this.miner = minerOf(miner);
     this.reducer = reducerOf(reducer);

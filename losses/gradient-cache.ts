@@ -29,11 +29,12 @@ export interface GradientCacheOptions {
 /**
  * Any loss, with batches larger than what memory would hold: encoders and head run on `chunkSize` rows at a time, the loss sees the
  * embeddings of the whole batch, and each chunk is run again on the way back. Loss and gradient are those of the whole batch whatever the
- * chunk size is, up to rounding; it costs one more forward pass. Worth it where encoders are trained and comparisons within the batch
- * count: `new GradientCache(new MultipleNegativesRankingLoss(), { chunkSize: 64 })` with batches of 1,024 pairs.
+ * chunk size is, up to rounding; only batch normalization sees chunks instead of batches. It costs one more forward pass. Worth it where
+ * encoders are trained and comparisons within the batch count: `new GradientCache(new MultipleNegativesRankingLoss(), { chunkSize: 64 })`
+ * with batches of 1,024 pairs.
  *
- * The embeddings themselves, and the loss's matrix of the batch by itself, stay in memory; so do random numbers of dropout. Batch
- * normalization sees chunks, not batches. Put it outermost: around losses that are made of others, or into `LossByDataset`.
+ * The embeddings themselves, and the loss's matrix of the batch by itself, stay in memory; so do random numbers of dropout. Put it
+ * outermost: around losses that are made of others, or into `LossByDataset`.
  *
  * Gao, Zhang, Han, Callan, "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup", 2021.
  */

@@ -35,6 +35,8 @@ export interface HardClusterOptions {
  * row of the group that is farthest from it, the negative the nearest center of another group:
  * `max(0, d(center, row) - d(center, other center) + margin)`. Fewer and steadier triplets than those of rows, of which one wrong label
  * spoils less. Groups of one row have no triplet, but a center. `O(n²)` for n rows.
+ *
+ * There is no paper: the triplets are those of `HardClusterSampler` of Catalyst and `HardClusterMiner` of OpenMetricLearning.
  */
 export class HardClusterLoss extends SimilarityLoss<"group"> {
   /** Name it is saved by. */

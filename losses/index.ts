@@ -68,6 +68,7 @@ export { ThresholdConsistentMarginLoss, type ThresholdConsistentMarginOptions } 
 export { TripletLoss, type TripletOptions } from "./triplet.js";
 export { TupleTripletLoss, type TupleTripletOptions } from "./tuple-triplet.js";
 export { TupletMarginLoss, type TupletMarginOptions } from "./tuplet-margin.js";
+export { withoutGradient } from "../lib/tensor/without-gradient.js";
 export { VICRegLoss, type VICRegOptions } from "./vicreg.js";
 export { GradientCache, type GradientCacheOptions } from "./gradient-cache.js";
 export { LossByDataset } from "./loss-by-dataset.js";

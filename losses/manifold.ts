@@ -51,10 +51,12 @@ const OWN: ProxyTable<Own> = {
 };
 
 /**
- * Nearness along the manifold of a batch instead of straight through: with the share F of random walks from each trained vector that
- * are found at a row (a walk goes on to a neighbour with probability alpha), the loss of a row is `log(1 + Σ exp(F_k - F_o + margin))`
- * over the vectors k other than its own o, plus `contextWeight` times the same of the context: the cosine of the row's shares
- * `(F_1, …)` with those of vector k in place of `F_k`. Averaged over rows.
+ * Nearness along the manifold of a batch instead of straight through. The points are the rows of the batch and the trained vectors;
+ * each two different ones have the weight `w = exp(max(0, cos) / 0.5)`, a point has none with itself, and `S = w_ij / √(Σ_k w_ik Σ_k w_jk)`.
+ * Row i is as near to vector k as `F_k = (1 - alpha) (1 - alpha S)⁻¹` at (i, k): the share of random walks from k, each of which goes on
+ * to a neighbour with probability alpha, that are found at i (up to the roots, which make S symmetric). The loss of a row is
+ * `log(1 + Σ exp(F_k - F_o + margin))` over the vectors k other than its own o, plus `contextWeight` times the same of the context: the
+ * cosine of the row's `(F_1, …)` with those of vector k in place of `F_k`. Averaged over rows.
  *
  * Groups may share vectors. Needs every group at training time. The paper's context looks at the shares of walks from all rows of the
  * batch, which costs the cube of the batch; here it looks at those from the vectors: `O(n²)` for n rows.

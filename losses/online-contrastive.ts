@@ -32,6 +32,9 @@ export interface OnlineContrastiveOptions extends DistanceMatrixOptions {
  * its pairs.
  *
  * An item is never paired with itself. A batch without a pair has loss 0 and gradient 0.
+ *
+ * Hadsell, Chopra, LeCun, "Dimensionality Reduction by Learning an Invariant Mapping", CVPR 2006, which squares both terms: give
+ * `distance: "squared-euclidean"` for its first one.
  */
 export class OnlineContrastiveLoss extends DistanceMatrixLoss {
   /** Name it is saved by. */

@@ -58,8 +58,8 @@ export interface TripletOptions extends DistanceMatrixOptions {
   /** With mining "all": how many triplets of each anchor are drawn at random, see `RandomTripletMiner`. Default "all". */
   readonly tripletsPerAnchor?: "all" | number;
   /**
-   * With mining "all" or a miner, and `swap`, `smooth` or `soft`: how many positives of a row are looked at, the farthest. Groups of one row
-   * more lose nothing. Default null: as many as make 64 million triplets, 16 or more.
+   * With mining "all" or a miner, and `swap`, `smooth` or `soft`: how many positives of a row are looked at, the farthest. A row of a group
+   * of k rows has k - 1 of them, so that `positives: k - 1` leaves none out. Default null: as many as make 64 million triplets, 16 or more.
    */
   readonly positives?: number | null;
   /**

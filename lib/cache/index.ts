@@ -8,6 +8,7 @@ export { KeptItem, KeptItems, keptItems } from "./kept-items.js";
 export { RowCache } from "./row-cache.js";
 export { RowComputer, type Elsewhere } from "./row-computer.js";
 export { RowFile, type RowFileOptions } from "./row-file.js";
-export { rowCodec, type CacheStorage, type RowCodec } from "./storage.js";
+export { rowCodec, type RowCodec } from "./row-codec.js";
+export type { CacheStorage } from "./storage.js";
 export { KeyTable } from "./key-table.js";
 export { WriterLock } from "./lock-file.js";

@@ -4,7 +4,8 @@ import { errorCode } from "../error-code.js";
 import { FileFormatError } from "../errors.js";
 import { KeyTable } from "./key-table.js";
 import { scanRecords, writeWhole } from "./records-file.js";
-import { rowCodec, type CacheStorage, type RowCodec } from "./storage.js";
+import { rowCodec, type RowCodec } from "./row-codec.js";
+import type { CacheStorage } from "./storage.js";
 import { WriterLock } from "./lock-file.js";
 
 const MAGIC = "likewise rows 2\n";

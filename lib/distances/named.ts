@@ -39,8 +39,8 @@ for (const [name, make] of Object.entries(STANDARD)) distances.add(name, make);
 distances.add("lp", (config) => Lp.from(config));
 
 /**
- * Makes a distance of your own known by its name, in this process, so that losses, models and indexes that use it can be saved and
- * loaded. Call it where the class is defined. `make` receives the distance's `config`, an empty object when it has none.
+ * Makes a distance of your own known by its name, in this process, so that losses, models and indexes that use it can be trained, saved
+ * and loaded. Call it where the class is defined. `make` receives the distance's `config`, an empty object when it has none.
  * @throws DuplicateNameError when another distance has the name.
  */
 export function registerDistance(name: string, make: (config: JsonObject) => Distance): void {
@@ -60,7 +60,10 @@ export function distanceNamed(distance: DistanceChoice): Distance {
   const { name, config }: SavedDistance =
     typeof distance === "object" && distance !== null ? distance : { name: distance, config: {} };
   if (!distances.has(name)) {
-    const advice = "A distance of your own is given as an object, or made known by registerDistance";
+    const advice =
+      typeof name === "string"
+        ? `If it is a distance of your own, call registerDistance("${name}", (config) => …) first`
+        : "Give a name or a Distance, such as new Lp({ p: 3 })";
     throw new UnknownNameError("distance", String(name), distances.names(), advice);
   }
   return distances.require(name)(config);

@@ -32,7 +32,7 @@ export class Comparison {
     return this.#matrix;
   }
 
-  /** `[n, m]` distances, for choosing by them inside `withoutGradient`. */
+  /** `[n, m]` distances for choosing by them inside `withoutGradient`; where `matrix` was not asked for, nothing is kept for a gradient. */
   get values(): tf.Tensor2D {
     this.#values ??= this.#matrix ?? withoutGradient(() => this.distance.matrix(this.rows, this.columns));
     return this.#values;

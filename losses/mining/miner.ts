@@ -53,7 +53,8 @@ export interface MiningContext {
  * against a memory. It is run without a gradient, so it may sort and compare; like a loss it must be traceable: masks, no
  * data-dependent shapes, no `dataSync`.
  *
- * A miner of your own works in training as it is; to be saved with a loss it must be known by name, see `registerMiner`.
+ * A miner of your own must be known by name before a model with it is trained, because training makes sure that a model can be loaded
+ * again: see `registerMiner`.
  */
 export abstract class Miner extends Part {
   /** True when it leaves a row one positive and one negative at most, so that only those need a gradient. Default false. */

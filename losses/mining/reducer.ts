@@ -8,7 +8,8 @@ import type { Units } from "./units.js";
  * Turns the losses of pairs, triplets or anchors into one number. Any reducer goes with any `DistanceMatrixLoss`. Where there is no
  * unit the loss is 0, with gradient 0. Must be traceable.
  *
- * A reducer of your own works in training as it is; to be saved with a loss it must be known by name, see `registerReducer`.
+ * A reducer of your own must be known by name before a model with it is trained, because training makes sure that a model can be loaded
+ * again: see `registerReducer`.
  */
 export abstract class Reducer extends Part {
   /** `groups` `[n]`: the group of each anchor. */

@@ -53,8 +53,8 @@ for (const reducer of [
 }
 
 /**
- * Makes a miner of your own known by its `static type`, in this process, so that a loss that uses it can be saved and loaded. Call it
- * where the class is defined.
+ * Makes a miner of your own known by its `static type`, in this process, so that a loss that uses it can be trained, saved and loaded.
+ * Call it where the class is defined.
  * @throws DuplicateNameError when another class has the name.
  */
 export function registerMiner(minerClass: PartClass<Miner>): void {
@@ -62,7 +62,8 @@ export function registerMiner(minerClass: PartClass<Miner>): void {
 }
 
 /**
- * Makes a reducer of your own known by its `static type`, in this process, so that a loss that uses it can be saved and loaded.
+ * Makes a reducer of your own known by its `static type`, in this process, so that a loss that uses it can be trained, saved and loaded.
+ * Call it where the class is defined.
  * @throws DuplicateNameError when another class has the name.
  */
 export function registerReducer(reducerClass: PartClass<Reducer>): void {

@@ -20,8 +20,8 @@ for (const regularizer of [
 }
 
 /**
- * Makes a regularizer of your own known by its `static type`, in this process, so that a loss that uses it can be saved and loaded. Call
- * it where the class is defined.
+ * Makes a regularizer of your own known by its `static type`, in this process, so that a loss that uses it can be trained, saved and
+ * loaded. Call it where the class is defined.
  * @throws DuplicateNameError when another class has the name.
  */
 export function registerRegularizer(regularizerClass: PartClass<Regularizer>): void {

@@ -40,7 +40,10 @@ const asJson = (distance: Distance): SavedDistance =>
 describe("a saved distance", () => {
   it("of one's own comes back once it is registered, and says so before", () => {
     const saved = asJson(new Own(3));
-    expect(() => distanceNamed(saved)).to.throw(UnknownNameError, "registerDistance");
+    expect(() => distanceNamed(saved)).to.throw(
+      UnknownNameError,
+      'call registerDistance("test-own", (config) => …) first',
+    );
     registerDistance("test-own", (config) => new Own(config["factor"] as number));
     const again = distanceNamed(saved);
     expect(again).to.be.instanceOf(Own);

@@ -1,5 +1,11 @@
 import { expect } from "chai";
-import { DistanceMatrixLoss, OnlineContrastiveLoss, TripletLoss, type Judgement } from "likewise/losses";
+import {
+  DistanceMatrixLoss,
+  OnlineContrastiveLoss,
+  TripletLoss,
+  type DistanceMatrixOptions,
+  type Judgement,
+} from "likewise/losses";
 import {
   AverageNonZeroReducer,
   ClassWeightedReducer,
@@ -133,6 +139,22 @@ describe("reducers", () => {
     expect(() => {
       registerReducer(Other);
     }).to.throw(DuplicateNameError);
+  });
+
+  it("and miners are checked for losses of one's own", () => {
+    class Own extends DistanceMatrixLoss {
+      readonly config = {};
+      constructor(options: DistanceMatrixOptions) {
+        super(options);
+      }
+      protected override judge(distances: tf.Tensor2D): Judgement {
+        return { terms: { all: unitsOf(distances, tf.onesLike(distances)) } };
+      }
+    }
+    expect(() => new Own({ miner: "hard" as never, reducer: 3 as never }))
+      .to.throw(ConfigError, "Own")
+      .with.property("problems")
+      .that.deep.equals(['miner: expected a miner or null, got "hard"', "reducer: expected a reducer or null, got 3"]);
   });
 
   it("by class say when a loss has no anchors", () => {
