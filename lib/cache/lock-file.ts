@@ -38,7 +38,11 @@ export class WriterLock {
 
   release(): void {
     if (!held.delete(this.path)) return;
-    rmSync(this.path, { force: true });
+    try {
+      rmSync(this.path, { force: true });
+    } catch {
+      // It stays on a disk that has become read-only, and names a process that will have ended.
+    }
   }
 }
 

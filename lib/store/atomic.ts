@@ -1,6 +1,8 @@
 import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { requirePath } from "../contracts/path.js";
+import { errorCode } from "../error-code.js";
+import { StorageError } from "../errors.js";
 import { replaceDirectory } from "./atomic-directory.js";
 import { followLinks } from "./follow-links.js";
 import { requireReplaceable, type FolderContent } from "./replaceable-folder.js";
@@ -9,7 +11,7 @@ import { syncDirectory } from "./sync.js";
 
 /**
  * Replaces a whole folder in one step, as `replaceDirectory` does, when everything in it is what is written there.
- * @throws ConfigError, UsageError like `requireReplaceable`; then nothing has changed.
+ * @throws ConfigError, UsageError like `requireReplaceable`, StorageError when the system refuses; then nothing has changed.
  */
 export async function writeDirectoryAtomic(
   path: string,
@@ -17,7 +19,13 @@ export async function writeDirectoryAtomic(
   build: (temporary: string) => Promise<void>,
 ): Promise<void> {
   await requireReplaceable(path, content);
-  await replaceDirectory(path, build);
+  try {
+    await replaceDirectory(path, build);
+  } catch (cause) {
+    // What the system refuses has a code, ours are named already.
+    const isOfSystem = /^E[A-Z]+$/u.test(errorCode(cause) ?? "");
+    throw isOfSystem ? new StorageError(content.what, path, cause) : cause;
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, parse } from "node:path";
 import { expect } from "chai";
-import { CacheConfig, ConfigError, TrainerConfig, UsageError } from "likewise";
+import { CacheConfig, ConfigError, StorageError, TrainerConfig, UsageError } from "likewise";
 import { NgramEncoder } from "likewise/encoders";
 import { IdentityHead } from "likewise/heads";
 import { ExactIndex, ItemIndex } from "likewise/retrieval";
@@ -54,6 +54,19 @@ async function within(place: { readonly working?: string; readonly home?: string
 
 describe("what is written where the user says", () => {
   after(() => model[Symbol.asyncDispose]());
+
+  it("is a StorageError when the system refuses, an error of ours when we do", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "model");
+    const build = (cause: Error) => () => Promise.reject(cause);
+    const full = Object.assign(new Error("no space"), { code: "ENOSPC" });
+    const error = await failure(writeDirectoryAtomic(path, CHECKPOINT_FOLDER, build(full)));
+    expect(error).to.be.instanceOf(StorageError).and.have.property("cause", full);
+    expect(error.message).to.contain(`a checkpoint ${path} cannot be written (the disk is full, ENOSPC`);
+    const own = new UsageError("no");
+    expect(await failure(writeDirectoryAtomic(path, CHECKPOINT_FOLDER, build(own)))).to.equal(own);
+    expect(await readdir(folder.path)).to.deep.equal([]);
+  });
 
   for (const [what, write] of Object.entries({ ...folders, ...others })) {
     it(`${what}: needs a path, and without one leaves the working directory as it is`, async () => {
