@@ -106,12 +106,12 @@ export function attach<K extends Kind>(metric: Metric<K>, options: AttachOptions
   requireOptions("attach", metric, "a metric such as new RPrecision()");
   const { scope = "epoch", progress = false, name = metric.name } = options;
   const stages = options.stages ?? (scope === "epoch" ? ["validation", "test"] : ["train", "validation"]);
-  const known: readonly Stage[] = ["train", "validation", "test"];
+  const known: readonly unknown[] = ["train", "validation", "test"];
   refuse("attach", [
     ...unknownOptions(options, ["scope", "stages", "progress", "name"]),
     oneOf("scope", scope, ["epoch", "batch"]),
     flag("progress", progress),
-    Array.isArray(stages) && stages.every((stage) => known.includes(stage))
+    Array.isArray(stages) && stages.every((stage: unknown) => known.includes(stage))
       ? null
       : `stages: expected some of ${known.join(", ")}, got ${show(stages)}`,
   ]);
