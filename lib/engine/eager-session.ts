@@ -7,6 +7,7 @@ import * as tf from "../tensor/tf.js";
 import { mapEntries, type Tensors } from "../tensor/tree.js";
 import { isAccepted } from "./acceptance.js";
 import { requireLayout, requireLayouts } from "./carried-layout.js";
+import { explainEnded } from "./ended-tensor.js";
 import { OneAtATime } from "./one-at-a-time.js";
 import { noNoise, seededNoise } from "./seeded-noise.js";
 
@@ -99,7 +100,7 @@ export class EagerSession implements Session {
       return outcome;
     } catch (error) {
       tf.dispose([outcome.carried, outcome.reported]);
-      throw error;
+      throw explainEnded(error, name);
     }
   }
 

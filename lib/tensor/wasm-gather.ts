@@ -30,3 +30,30 @@ export function repairGather(): void {
     return result;
   });
 }
+
+/** Makes `gatherND` and `scatterND` refuse places that do not exist; the wasm backend reads and writes what lies there in its memory. */
+export function refusePlacesOutside(): void {
+  replaceKernel<"params" | "indices", object>(tf.GatherNd, (gather) => (call) => {
+    const { params, indices } = call.inputs;
+    requireInside(call, indices, params.shape);
+    return gather(call);
+  });
+  replaceKernel<"indices" | "updates", tf.ScatterNdAttrs>(tf.ScatterNd, (scatter) => (call) => {
+    requireInside(call, call.inputs.indices, call.attrs.shape);
+    return scatter(call);
+  });
+}
+
+function requireInside(
+  { backend }: { readonly backend: Parameters<typeof heap>[0] },
+  indices: tf.TensorInfo,
+  shape: readonly number[],
+): void {
+  const places = heap(backend, indices);
+  const depth = indices.shape.at(-1) ?? 1;
+  for (let at = 0; at < places.length; at += 1) {
+    const [place, length] = [places[at]!, shape[at % depth]!];
+    if (place < 0 || place >= length)
+      throw new Error(`Invalid indices: ${place} does not index into [${shape.join(", ")}]`);
+  }
+}

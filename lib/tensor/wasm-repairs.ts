@@ -2,13 +2,14 @@ import { EngineError } from "../errors.js";
 import * as tf from "./tf.js";
 import { addConvolutionGradients } from "./wasm-convolution.js";
 import { addEinsum } from "./wasm-einsum.js";
-import { repairGather } from "./wasm-gather.js";
+import { repairGather, refusePlacesOutside } from "./wasm-gather.js";
 import { shareClones } from "./wasm-identity.js";
 import { replaceKernel } from "./wasm-kernels.js";
 import { repairMatMul } from "./wasm-matmul.js";
 import { repairMaxPoolGradient } from "./wasm-pooling.js";
 import { addSegmentSum } from "./wasm-segment-sum.js";
 import { repairReductions } from "./wasm-reductions.js";
+import { repairSpecialValues } from "./wasm-special-values.js";
 
 let repaired = false;
 
@@ -21,11 +22,13 @@ export function repairWasm(): void {
   repaired = true;
   repairMatMul();
   repairGather();
+  refusePlacesOutside();
   addSegmentSum();
   addConvolutionGradients();
   repairMaxPoolGradient();
   addEinsum();
   repairReductions();
+  repairSpecialValues();
   shareClones();
   for (const name of [tf.MaxPool3D, tf.Conv3DBackpropInputV2, tf.Dilation2D])
     replaceKernel(name, () => () => refuse(name));

@@ -3,7 +3,7 @@ import { NonFiniteError } from "../errors.js";
 import type { Random } from "../random.js";
 import type { HostMatrix, HostTensor, HostTensors } from "../tensor/host.js";
 import { mapEntries, under } from "../tensor/tree.js";
-import { firstNonFinite } from "./non-finite.js";
+import { adviceFor, firstNonFinite } from "./non-finite.js";
 import { warnOfNoGradient } from "./no-gradient.js";
 import type { Prepared } from "./prepare.js";
 import type { RunContext } from "./run-context.js";
@@ -77,11 +77,11 @@ export class Stepper<K extends Kind, Item> {
         if (loop.pending >= config.accumulate) updated = await this.flush();
       }
     } else {
-      const culprit = firstNonFinite(await session.run("diagnose", inputs, noise()));
+      const culprit = firstNonFinite(await session.run("diagnose", inputs, noise()), numberOf(reported, "loss"));
       skipped = `epoch ${loop.epoch}, batch ${prepared.position}: loss ${numberOf(reported, "loss")}; the first thing that is not finite is ${culprit}`;
       if (config.onNonFinite === "stop") {
         throw new NonFiniteError(
-          `${skipped}. Lower the learning rate, set clipNorm, check the data; or leave such batches out: onNonFinite: "skip"`,
+          `${skipped}. ${adviceFor(culprit, config)}; or leave such batches out: onNonFinite: "skip"`,
         );
       }
     }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type * as tf from "likewise/tf";
+import * as tf from "likewise/tf";
 import type { Program } from "../../lib/contracts/engine.js";
 import { CompiledEngine } from "../../lib/engine/index.js";
 import { Random } from "../../lib/random.js";
@@ -53,6 +53,29 @@ describe("a program that cannot be compiled", () => {
     const [left, right] = [new Random(3), new Random(3)];
     for (let i = 0; i < 3; i += 1)
       expect(await session.run("peeking", {}, left)).to.deep.equal(await session.run("drawing", {}, right));
+  });
+
+  it("says what to do when it computes with a tensor of an earlier step, which ended with it", async () => {
+    const averaging = (keeps: boolean): Program => {
+      let average: tf.Tensor | null = null;
+      return (_carried, { rate }) => {
+        const now = tf.square(rate as tf.Tensor);
+        average = average === null ? now : tf.add(tf.mul(average, 0.9), tf.mul(now, 0.1));
+        if (keeps) tf.keep(average);
+        return { reported: { average } };
+      };
+    };
+    await using session = await engine.start({ plain: averaging(false), kept: averaging(true) }, {}, () => undefined);
+    for (const program of ["plain", "kept"]) {
+      const failed = await failure(session.run(program, line));
+      expect(failed).to.have.property("code", "USAGE");
+      expect(failed.message).to.match(
+        new RegExp(
+          `^program "${program}" computes with a tensor that is disposed.*JS variable.*tf\\.keep.*state of a head`,
+          "u",
+        ),
+      );
+    }
   });
 
   it("is told through the process when nobody else listens", async () => {

@@ -7,46 +7,21 @@ import * as encoders from "likewise/encoders";
 import * as heads from "likewise/heads";
 import * as tf from "likewise/tf";
 import { TrainableEncoder } from "../../lib/contracts/encoder.js";
-import { collate } from "../../lib/model/collate.js";
-import { Random } from "../../lib/random.js";
 import { prepareBackend } from "../../lib/tensor/backend.js";
 import { expectClose } from "../support/close.js";
 import { failure } from "../support/failure.js";
 import { recordEncoder, records } from "../support/records.js";
 import { temporaryFolder } from "../support/folder.js";
-import { onnxRuntime, openModel, type Runtime } from "../support/onnx-runtime.js";
+import { onnxRuntime, openModel } from "../support/onnx-runtime.js";
 import { pythonWithOnnx } from "../support/python-onnx.js";
 import { HEAD_EXAMPLES } from "../heads/examples.js";
+import { runFile, vectors } from "./exported-file.js";
 import { TokenEncoder } from "./token-encoder.js";
 import { modelOf } from "./untrained-model.js";
 
 const { field, LayersEncoder, NgramEmbedding, NgramEncoder, VectorEncoder } = encoders;
 const { DenseHead, GatedHead, IdentityHead, SkipConnectionHead } = heads;
 
-/** Embeddings by the exported file; `int64` says which inputs it wants as such. */
-async function runFile<Item>(runtime: Runtime, path: string, model: SimilarityModel<Item>, items: readonly Item[]) {
-  const session = await openModel(runtime, await readFile(path));
-  const { encoders } = model.content;
-  const collated = await collate(encoders, items);
-  const feeds = Object.fromEntries(
-    Object.entries(collated).map(([name, { data, shape }]) => {
-      const [role, encoder = "", ...rest] = name.split("/");
-      const tensor = role === "frozen" ? "vectors" : role === "routes" ? "routes" : rest.join("/");
-      const key = encoders.length === 1 ? tensor : `${encoder}/${tensor}`;
-      return [
-        key,
-        new runtime.Tensor(data instanceof Int32Array ? "int32" : "float32", data as Float32Array, [...shape]),
-      ];
-    }),
-  );
-  const { embeddings } = await session.run(feeds);
-  await session.release();
-  expect(embeddings?.dims).to.deep.equal([items.length, model.embeddingSize]);
-  return embeddings?.data as Float32Array;
-}
-
-const vectors = (count: number, size: number) =>
-  Array.from({ length: count }, (_, row) => [...new Random(`row ${row}`).normals(size)]);
 const texts = ["a red bicycle", "Zwei rote Fahrräder mit Klingel und Gepäckträger", "", "x", "the bell"];
 const dense = () =>
   tf.layers.sequential({ layers: [tf.layers.layers.dense({ units: 5, inputShape: [5], activation: "tanh" })] });

@@ -1,6 +1,7 @@
 import { expect } from "chai";
-import { NonFiniteError, Trainer, type GroupSample } from "likewise";
-import { TinyLoader, TinyModel, tinySamples } from "../support/tiny.js";
+import { NonFiniteError, Trainer, type GroupSample, type LossValue, type TrainerOptions } from "likewise";
+import * as tf from "likewise/tf";
+import { TinyLoader, TinyLoss, TinyModel, tinySamples } from "../support/tiny.js";
 import { watch } from "../support/watch.js";
 
 /** Good samples with one that holds a NaN; unshuffled, it is in batch 1. */
@@ -22,6 +23,28 @@ describe("A loss that is not finite", () => {
     expect((error as Error).message).to.match(
       /epoch 0, batch 1: loss NaN; the first thing that is not finite is input frozen\/default/u,
     );
+  });
+
+  it("says what helps: clipNorm only where it is not set, and a smaller loss where the gradient is too long", async () => {
+    const stop = async (settings: TrainerOptions, factor = 1, train: TinyLoader = poisoned()): Promise<string> => {
+      class ScaledLoss extends TinyLoss {
+        override compute(...given: Parameters<TinyLoss["compute"]>): LossValue {
+          const computed = super.compute(...given) as LossValue;
+          return { ...computed, value: tf.mul(computed.value, factor) };
+        }
+      }
+      class Scaled extends TinyModel {
+        override configureLoss(): ScaledLoss {
+          return new ScaledLoss();
+        }
+      }
+      const trainer = new Trainer({ progress: false, maxEpochs: 2, ...settings });
+      return String(await trainer.fit(new Scaled(), { train }).catch((thrown: unknown) => thrown));
+    };
+    expect(await stop({})).to.match(/Lower the learning rate, set clipNorm, check the data/u);
+    expect(await stop({ clipNorm: 1 })).to.match(/Lower the learning rate, lower clipNorm, check the data/u);
+    const long = await stop({ clipNorm: 1 }, 1e25, new TinyLoader(tinySamples(6, 4), 12));
+    expect(long).to.match(/not finite is the length of the gradient.*Make the loss smaller/u);
   });
 
   it("leaves the batch out when configured, without touching the parameters", async () => {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
 import { LikewiseError } from "likewise";
-import { TraceError, userLine } from "../../../lib/engine/trace/trace-error.js";
+import { innerFolders, TraceError, userLine } from "../../../lib/engine/trace/trace-error.js";
 
 const lib = fileURLToPath(new URL("../../../lib/", import.meta.url));
 
@@ -27,6 +27,23 @@ describe("The user's line in a stack", () => {
     ).to.equal("/home/me/engine/a (b).ts:1:2");
     expect(userLine(stack(...frames))).to.equal(null);
     expect(userLine(undefined)).to.equal(null);
+  });
+
+  it("is found in an installed package, with source maps and without", () => {
+    const folder = "/home/me/node_modules/likewise";
+    const folders = innerFolders(`file://${folder}/dist/lib/engine/trace/trace-error.js`);
+    const mine = "MyLoss.compute (/home/me/loss.ts:7:9)";
+    for (const [lib, ending] of [
+      ["dist/lib", "js"],
+      ["lib", "ts"],
+    ] as const) {
+      const frames = ["engine/trace/trace-error", "engine/trace/trace-backend", "tensor/differentiate"].map(
+        (file) => `new TraceError (${folder}/${lib}/${file}.${ending}:10:46)`,
+      );
+      expect(userLine(stack(...frames, mine), folders)).to.equal("/home/me/loss.ts:7:9");
+    }
+    const own = "MyLoss.compute (/home/me/lib/engine/loss.ts:7:9)";
+    expect(userLine(stack(own), folders)).to.equal("/home/me/lib/engine/loss.ts:7:9");
   });
 
   it("is in the message of the error, which says its code", () => {

@@ -23,7 +23,10 @@ export const arithmeticLowerings: Lowerings = {
     const difference = binary(g, "Sub", a, b);
     return binary(g, "Mul", difference, difference);
   },
-  Atan2: (g, call) => atan2(g, ...numbers(g, call)),
+  Atan2: (g, call) => {
+    const [a, b] = numbers(g, call).map((x) => cast(g, x, "float32")) as [Operand, Operand];
+    return cast(g, atan2(g, a, b), typeOf(call));
+  },
   AddN: (g, call) => {
     const [first, ...rest] = call.inputs.map((x) => number(g, x)) as [Operand, ...Operand[]];
     if (rest.length === 0) return first;

@@ -24,7 +24,9 @@ export const reductionLowerings: Lowerings = {
   Min: largest("Min"),
   Prod: reduction("ReduceProd"),
   All: reduction("ReduceMin"),
-  Any: reduction("ReduceMax"),
+  // Of no numbers the largest is minus infinity, or the least whole number, which is true.
+  Any: (g, call) =>
+    input(call, 0).shape.includes(0) ? g.splat(0, "bool", shapeOf(call)) : reduction("ReduceMax")(g, call),
   ArgMax: extreme("Max"),
   ArgMin: extreme("Min"),
   Softmax: (g, call) => alongAxis(g, "Softmax", call, "dim"),

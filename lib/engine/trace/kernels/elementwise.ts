@@ -19,7 +19,7 @@ const unary = [
     "Sinh",
     "Softplus",
   ],
-  ...["Sqrt", "Square", "Step", "Tan", "Tanh", "LeakyRelu", "ClipByValue", "ZerosLike", "OnesLike"],
+  ...["Sqrt", "Square", "Step", "Tan", "Tanh", "ClipByValue", "ZerosLike", "OnesLike"],
 ];
 const tests = ["IsNan", "IsInf", "IsFinite", "LogicalNot"];
 const binary = [
@@ -43,7 +43,8 @@ const comparisons = ["Equal", "NotEqual", "Greater", "GreaterEqual", "Less", "Le
 export function recordElementwise(): void {
   const first = ({ list }: KernelCall): GraphValue => list[0] as GraphValue;
   for (const kernel of unary) recordKernel(kernel, ["x"], (call) => [first(call).dtype, first(call).shape]);
-  for (const kernel of ["Exp", "Expm1"]) recordKernel(kernel, ["x"], (call) => ["float32", first(call).shape]);
+  for (const kernel of ["Exp", "Expm1", "LeakyRelu"])
+    recordKernel(kernel, ["x"], (call) => ["float32", first(call).shape]);
   for (const kernel of tests) recordKernel(kernel, ["x"], (call) => ["bool", first(call).shape]);
   const shapeOf = ({ list: [a, b] }: KernelCall): readonly number[] => broadcast(a?.shape ?? [], b?.shape ?? []);
   for (const kernel of binary) recordKernel(kernel, ["a", "b"], (call) => [first(call).dtype, shapeOf(call)]);

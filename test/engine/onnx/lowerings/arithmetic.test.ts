@@ -65,6 +65,7 @@ describeKernels("Kernels of several tensors as ONNX", [
   of("Mod", tf.mod, whole, wholeRow(3, 0, -2, 1), "whole numbers by zero"),
   of("Mod", (x) => tf.mod(x, tf.scalar(-4, "int32")), whole, divisor, "whole numbers by a fixed one"),
   of("Atan2", tf.atan2, row(1, -1, 1, -1, 0, 0, 3, -3, 0), row(2, 2, -2, -2, 1, -1, 0, 0, 0), "all quarters"),
+  of("Atan2", tf.atan2, wholeRow(1, -1, 5, -5, 0), wholeRow(2, 2, -2, -2, 1), "whole numbers"),
   of("LogicalAnd", (x, y) => tf.logicalAnd(truth(x), truth(y))),
   of("LogicalOr", (x, y) => tf.logicalOr(truth(x), truth(y))),
   of("Equal", (x, y) => tf.equal(truth(x), truth(y)), a, b, "truth values"),

@@ -69,6 +69,7 @@ describeKernels(
     of("Sum", squaresTwice, matrix, "squares that are used again"),
     of("All", (given) => tf.all(truth(given), 1)),
     of("Any", (given) => tf.any(truth(given), [0, 2], true)),
+    of("Any", (given) => tf.any(truth(given), 0), floats([0, 3]), "no truth values"),
     of("ArgMax", (given) => tf.argMax(given, 1)),
     of("ArgMax", (given) => tf.argMax(given, -1), integers([4, 9], 0, 3), "whole numbers with ties"),
     of("ArgMin", (given) => tf.argMin(given, 0)),

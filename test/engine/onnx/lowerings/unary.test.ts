@@ -1,5 +1,5 @@
 import * as tf from "likewise/tf";
-import { describeKernels, floats, integers, row, type KernelCase } from "../kernel-cases.js";
+import { describeKernels, floats, integers, row, wholeRow, type KernelCase } from "../kernel-cases.js";
 
 const any = floats([3, 5]);
 const positive = floats([3, 5], 0.1, 4);
@@ -70,6 +70,7 @@ describeKernels("Kernels of one tensor as ONNX", [
   of("Tan", tf.tan, withinOne),
   of("Tanh", tf.tanh),
   of("LeakyRelu", (x) => tf.leakyRelu(x, 0.3)),
+  of("LeakyRelu", (x) => tf.leakyRelu(x), wholeRow(-7, -1, 0, 3), "whole numbers"),
   of("ClipByValue", (x) => tf.clipByValue(x, -0.5, 1.25)),
   of("ClipByValue", (x) => tf.clipByValue(x, -3, 4), integers([9]), "whole numbers"),
   of("ZerosLike", (x) => tf.add(tf.zerosLike(x), 1), any),

@@ -1,0 +1,68 @@
+import { expect } from "chai";
+import * as tf from "likewise/tf";
+import { failure } from "../support/failure.js";
+import { expectWasmLikeCpu, on } from "./backends.js";
+
+const FLOATS = [NaN, Infinity, -Infinity, 0, -0, 1e-7, -1e-8, 1e-20, 0.5, -0.5, 2.5, 1, -1, 255, 256, -88];
+const WHOLE = [0, 1, -1, 2, -7, 255, 256, 2147483647, -14];
+const floats = (): tf.Tensor1D => tf.tensor1d(FLOATS);
+const whole = (): tf.Tensor1D => tf.tensor1d(WHOLE, "int32");
+const twice = (values: readonly number[]): readonly [tf.Tensor1D, tf.Tensor1D] => [
+  tf.tensor1d(values.flatMap((value) => values.map(() => value))),
+  tf.tensor1d(values.flatMap(() => values)),
+];
+const truth = (x: tf.Tensor): tf.Tensor => tf.cast(x, "bool");
+
+describe("special numbers on wasm", () => {
+  const cases: Readonly<Record<string, () => tf.Tensor>> = {
+    "the sign of tiny numbers": () => tf.sign(floats()),
+    "NaN between bounds": () => tf.clipByValue(floats(), -1, 1),
+    "whole numbers between bounds": () => tf.clipByValue(whole(), -1.5, 3),
+    "NaN and relu6": () => tf.relu6(floats()),
+    "the larger of a number and NaN": () => tf.maximum(...twice(FLOATS)),
+    "the smaller of a number and NaN": () => tf.minimum(...twice(FLOATS)),
+    "the larger of a number and a row with NaN": () => tf.maximum(0, floats()),
+    "the smaller of columns and rows with NaN": () => tf.minimum(tf.expandDims(floats(), 1), floats()),
+    "the truth of fractions": () => truth(floats()),
+    "the truth of whole numbers": () => truth(whole()),
+    "a choice by what is not 0": () => tf.where(truth(floats()), tf.onesLike(floats()), tf.zerosLike(floats())),
+    "the opposite of what is not 0": () => tf.logicalNot(truth(whole())),
+    "the number of what is not 0": () => tf.sum(truth(whole())),
+    "whether whole numbers are NaN": () => tf.isNaN(whole()),
+    "whether whole numbers are infinite": () => tf.isInf(whole()),
+    "whether whole numbers are finite": () => tf.isFinite(whole()),
+    "logarithms of whole numbers": () => tf.log1p(tf.tensor1d([0, 1, 7, 255], "int32")),
+    "reciprocals of whole numbers": () => tf.reciprocal(tf.tensor1d([1, 2, -1], "int32")),
+  };
+  for (const [what, compute] of Object.entries(cases)) {
+    it(`${what}: as on the cpu backend`, async () => {
+      await expectWasmLikeCpu(compute, what);
+    });
+  }
+
+  it("refuses places that do not exist", async () => {
+    const outside: readonly (() => tf.Tensor)[] = [-1, 3].flatMap((place) => {
+      const indices = (): tf.Tensor2D => tf.tensor2d([[place]], [1, 1], "int32");
+      return [
+        () => tf.gatherND(tf.tensor1d([1, 2, 3]), indices()),
+        () => tf.scatterND(indices(), tf.tensor1d([5]), [3]),
+      ];
+    });
+    for (const compute of outside)
+      expect((await failure(on("wasm", compute))).message).to.match(
+        /Invalid indices: (-1|3) does not index into \[3\]/u,
+      );
+  });
+
+  it("places that exist are as before", async () => {
+    const indices = (): tf.Tensor2D => tf.tensor2d([1, 2, 0, 0], [2, 2], "int32");
+    const { values } = await on("wasm", () => [
+      tf.gatherND(tf.tensor2d([1, 2, 3, 4, 5, 6], [2, 3]), indices()),
+      tf.scatterND(indices(), tf.tensor1d([5, 6]), [2, 3]),
+    ]);
+    expect(values).to.deep.equal([
+      [6, 1],
+      [6, 0, 0, 0, 0, 5],
+    ]);
+  });
+});
