@@ -33,6 +33,7 @@ export function repairSpecialValues(): void {
       name,
       (original) => (call) => (call.inputs.x.dtype === "float32" ? original(call) : each(call, "bool", () => answer)),
     );
+  replaceKernel<"a" | "b", tf._FusedMatMulAttrs>(tf._FusedMatMul, thenActivated);
   for (const name of [tf.Reciprocal, tf.Log1p, tf.Acosh, tf.Asinh]) replaceKernel<"x", object>(name, inFloats);
 }
 
@@ -61,6 +62,20 @@ function keepNaN<Attributes>(call: OfOne<Attributes>, original: Kernel<"x", Attr
 
 function copyNaN(from: ArrayLike<number>, to: Float32Array | Int32Array | Uint8Array): void {
   for (let at = 0; at < to.length; at += 1) if (Number.isNaN(from[at])) to[at] = NaN;
+}
+
+/** What a product and relu make in one go has 0 for NaN. */
+function thenActivated(original: Kernel<"a" | "b", tf._FusedMatMulAttrs>): Kernel<"a" | "b", tf._FusedMatMulAttrs> {
+  const kernels = { relu: wasmKernel<"x", object>(tf.Relu), relu6: wasmKernel<"x", object>(tf.Relu6) };
+  return (call) => {
+    const { attrs, backend } = call;
+    const { activation } = attrs;
+    if (activation !== "relu" && activation !== "relu6") return original(call);
+    const x = original({ ...call, attrs: { ...attrs, activation: "linear" } });
+    const result = kernels[activation]({ inputs: { x }, attrs: {}, backend });
+    backend.disposeData(x.dataId);
+    return result;
+  };
 }
 
 /** Of two numbers wasm gives the first where the second is NaN. */

@@ -23,6 +23,15 @@ describe("special numbers on wasm", () => {
     "the smaller of a number and NaN": () => tf.minimum(...twice(FLOATS)),
     "the larger of a number and a row with NaN": () => tf.maximum(0, floats()),
     "the smaller of columns and rows with NaN": () => tf.minimum(tf.expandDims(floats(), 1), floats()),
+    ...Object.fromEntries(
+      (["relu", "relu6", "linear", "elu"] as const).map((activation) => [
+        `NaN in a product with ${activation}`,
+        () => {
+          const a = tf.tensor2d([NaN, 1, -2, 0, 1, 9], [3, 2]);
+          return tf.fused.matMul({ a, b: tf.tensor2d([2, -1, 0.5, 1], [2, 2]), bias: tf.tensor1d([1, 0]), activation });
+        },
+      ]),
+    ),
     "the truth of fractions": () => truth(floats()),
     "the truth of whole numbers": () => truth(whole()),
     "a choice by what is not 0": () => tf.where(truth(floats()), tf.onesLike(floats()), tf.zerosLike(floats())),
