@@ -48,7 +48,7 @@ export interface CallbackContext {
 
 /** What a batch gave. */
 export interface BatchOutcome {
-  readonly stage: Stage | "sanity" | "predict";
+  readonly stage: Stage | "sanity";
   readonly loss: number;
   /** Number of samples. */
   readonly size: number;
@@ -91,8 +91,6 @@ export interface Callback {
   onTestStart?(context: CallbackContext): void | Promise<void>;
   onTestEnd?(context: CallbackContext): void | Promise<void>;
   onTestBatchEnd?(context: CallbackContext, outcome: BatchOutcome): void | Promise<void>;
-  onPredictStart?(context: CallbackContext): void | Promise<void>;
-  onPredictEnd?(context: CallbackContext): void | Promise<void>;
   onSaveCheckpoint?(context: CallbackContext): void | Promise<void>;
   onException?(context: CallbackContext, error: unknown): void | Promise<void>;
 }
