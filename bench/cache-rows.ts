@@ -1,7 +1,7 @@
 /**
  * What a stored cache of very many rows needs: seconds and memory to open it, and time to read rows of it. The file is sparse: keys are
  * real, and the numbers of all rows but the last few are holes, which are not believed and cost no disk.
- * Run: node --expose-gc --conditions=source --import tsx bench/cache-rows.ts [--rows 10000000] [--json]
+ * Run: node --expose-gc --conditions=likewise-source --import tsx bench/cache-rows.ts [--rows 10000000] [--json]
  */
 import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -2,7 +2,7 @@
  * What worker threads are worth when a cache is filled: the same items in this thread and by two workers, in turn, with an encoder in
  * JavaScript, one on TensorFlow.js and one that has threads of its own. The fastest of five each, after one that is not counted; every
  * filling by workers starts its threads. Needs a machine with nothing else running. Run:
- * node --conditions=source --import tsx bench/cache-workers.ts [--json]
+ * node --conditions=likewise-source --import tsx bench/cache-workers.ts [--json]
  */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";

@@ -1,6 +1,6 @@
 /**
  * What caches cost: filling with vectors of an encoder that does nothing, and reading batches from memory and from disk, beside a plain copy
- * of the same bytes. Run: node --conditions=source --import tsx bench/cache.ts [--in memory,disk] [--json]
+ * of the same bytes. Run: node --conditions=likewise-source --import tsx bench/cache.ts [--in memory,disk] [--json]
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

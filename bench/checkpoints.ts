@@ -1,7 +1,7 @@
 /**
  * How long a training step waits for a checkpoint: steps of a model of some millions of numbers, with a checkpoint after every tenth,
  * against copying the parameters alone.
- * Run: node --conditions=source --import tsx bench/checkpoints.ts [--seconds 5] [--json]
+ * Run: node --conditions=likewise-source --import tsx bench/checkpoints.ts [--seconds 5] [--json]
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,6 +1,6 @@
 /**
  * How fast n-gram encoders read texts on one thread: short generated texts, and the doc comments of the Web platform's declarations.
- * Run: node --conditions=source --import tsx bench/encode.ts [--json]
+ * Run: node --conditions=likewise-source --import tsx bench/encode.ts [--json]
  */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

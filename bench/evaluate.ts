@@ -2,7 +2,7 @@
  * How long whole-set evaluation takes and how much memory it needs. Each row runs in a process of its own, so that its peak is its own;
  * making the data is not in the time, but in the memory.
  * Products are native unless LIKEWISE_ENGINE=eager.
- * Run: node --conditions=source --import tsx bench/evaluate.ts [--only r-precision:10000x256,search:20000x64] [--json]
+ * Run: node --conditions=likewise-source --import tsx bench/evaluate.ts [--only r-precision:10000x256,search:20000x64] [--json]
  */
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -40,7 +40,7 @@ if (process.argv.includes("--child")) console.log(JSON.stringify(await measure(n
 else report(names.map(measureApart));
 
 function measureApart(name: string): Row {
-  const program = ["--conditions=source", "--import", "tsx", fileURLToPath(import.meta.url), "--child", "--only", name];
+  const program = ["--conditions=likewise-source", "--import", "tsx", fileURLToPath(import.meta.url), "--child", "--only", name];
   const output = execFileSync(process.execPath, program, { encoding: "utf8" });
   return JSON.parse(output.trim().split("\n").at(-1) ?? "") as Row;
 }

@@ -1,7 +1,7 @@
 /**
  * Heads over frozen word vectors, on bank customers' questions (banking77): R-precision of the test questions and time of training.
  *
- *   node --conditions=source --import tsx bench/heads.ts ../shared/data
+ *   node --conditions=likewise-source --import tsx bench/heads.ts ../shared/data
  */
 import { join } from "node:path";
 import { CacheConfig, TrainableModel, Trainer, type Head, type HostMatrix } from "likewise";

@@ -1,6 +1,6 @@
 /**
  * How fast loaders give batches: arrays of 100,000 samples in plain, balanced and duplicate-free batches; reading JSON lines and CSV.
- * Run: node --conditions=source --import tsx bench/loader.ts [--json]
+ * Run: node --conditions=likewise-source --import tsx bench/loader.ts [--json]
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,7 +1,7 @@
 /**
  * What losses and miners make of the same model: bank customers' questions (banking77) in batches of 64, each loss with its default
  * options, for several seeds: R-precision of the test rows among themselves.
- * Run: node --conditions=source --import tsx bench/loss-quality.ts FOLDER [--seeds 0,1] [--epochs 5] [--only triplet,…] [--json]
+ * Run: node --conditions=likewise-source --import tsx bench/loss-quality.ts FOLDER [--seeds 0,1] [--epochs 5] [--only triplet,…] [--json]
  *
  * The folder holds train.jsonl and test.jsonl with { text, label } rows: PolyAI's banking77, CC BY 4.0.
  */

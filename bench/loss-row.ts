@@ -1,7 +1,7 @@
 /**
  * One row of bench/losses.ts, in a process of its own so that peak memory is its own: value and gradient of one loss on one batch, or of
  * all pairs that one miner chooses, and prints one JSON object.
- * Run: node --conditions=source --import tsx bench/loss-row.ts TripletLoss 1024 compiled 1 3
+ * Run: node --conditions=likewise-source --import tsx bench/loss-row.ts TripletLoss 1024 compiled 1 3
  */
 import * as losses from "likewise/losses";
 import * as miners from "likewise/miners";

@@ -1,7 +1,7 @@
 /**
  * Value and gradient of every exported loss, and of the pairs of every exported miner, on batches of 256 numbers a row: time and peak
  * memory of a process that does nothing else. Exits with 1 when one fails or takes more than 2 GB, which the last column says.
- * Run: node --conditions=source --import tsx bench/losses.ts [--only TripletLoss:1024] [--batch 64,256,1024,4096]
+ * Run: node --conditions=likewise-source --import tsx bench/losses.ts [--only TripletLoss:1024] [--batch 64,256,1024,4096]
  *      [--engine compiled,eager] [--threads 1] [--seconds 2] [--json]
  */
 import { spawnSync } from "node:child_process";

@@ -2,7 +2,7 @@
  * How long metrics over a whole set take: N(0, 1) centres, one for every ten rows, and four times as much noise; 256 numbers a row.
  * Of 100,000 rows a thousand random ones ask by default, and all are searched; `:all` lets every row ask.
  * Products are native unless LIKEWISE_ENGINE=eager. Seconds of the wall depend on what else runs; processor seconds hardly do.
- * Run: node --conditions=source --import tsx bench/metrics.ts [--only r-precision:10000,r-precision:100000:all] [--json]
+ * Run: node --conditions=likewise-source --import tsx bench/metrics.ts [--only r-precision:10000,r-precision:100000:all] [--json]
  */
 import { execFileSync } from "node:child_process";
 import { Random } from "likewise";

@@ -1,7 +1,7 @@
 /**
  * One row of bench/step.ts, in a process of its own so that peak memory and warm code are its own: trains through the real trainer and
  * prints one JSON object.
- * Run: node --conditions=source --import tsx bench/step-row.ts mnr 256 compiled 1 5
+ * Run: node --conditions=likewise-source --import tsx bench/step-row.ts mnr 256 compiled 1 5
  */
 import { subscribe } from "node:diagnostics_channel";
 import { monitorEventLoopDelay } from "node:perf_hooks";

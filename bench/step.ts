@@ -1,7 +1,7 @@
 /**
  * Training steps through the real trainer: cached encoder, progress, metrics, events. Where python3 has torch, a bare torch loop of
  * the same steps runs beside each row.
- * Run: node --conditions=source --import tsx bench/step.ts [--only mnr:256] [--engine compiled,eager] [--threads 1,2]
+ * Run: node --conditions=likewise-source --import tsx bench/step.ts [--only mnr:256] [--engine compiled,eager] [--threads 1,2]
  *      [--seconds 5] [--peers torch|none] [--python python3] [--built] [--json]
  * With --built, rows run on the package as it is published, after `npm run build`: then peak memory is that of its users, without the
  * compiler of TypeScript, which takes about 100 MB.

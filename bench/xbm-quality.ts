@@ -1,7 +1,7 @@
 /**
  * Does a cross-batch memory make models better? Bank customers' questions (banking77) in batches of 64, with and without a memory, for
  * several seeds: R-precision of the test rows among themselves.
- * Run: node --conditions=source --import tsx bench/xbm-quality.ts FOLDER [--seeds 0,1,2] [--epochs 5] [--rows 10000] [--weight 0.5]
+ * Run: node --conditions=likewise-source --import tsx bench/xbm-quality.ts FOLDER [--seeds 0,1,2] [--epochs 5] [--rows 10000] [--weight 0.5]
  *      [--losses triplet,…] [--momentum 0.999] [--ramp 0] [--start 157] [--json]
  *
  * The folder holds train.jsonl and test.jsonl with { text, label } rows: PolyAI's banking77, CC BY 4.0.

@@ -1,6 +1,6 @@
 /**
  * What a cross-batch memory of 10,000 rows of 384 numbers costs: training steps with it beside the same steps without.
- * Run: node --conditions=source --import tsx bench/xbm.ts [--batch 64,256] [--threads 1,2] [--engine compiled] [--seconds 5] [--json]
+ * Run: node --conditions=likewise-source --import tsx bench/xbm.ts [--batch 64,256] [--threads 1,2] [--engine compiled] [--seconds 5] [--json]
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

@@ -2,7 +2,7 @@
  * Bank customers' questions: which ones ask for the same thing? Trains on banking77 with three losses, then with the last 27 intents
  * held out of training, and compares with the frozen encoder.
  *
- *   node --conditions=source --import tsx examples/banking.ts ../shared/data/text/banking77 [--epochs 15] [--json]
+ *   node --conditions=likewise-source --import tsx examples/banking.ts ../shared/data/text/banking77 [--epochs 15] [--json]
  *
  * The folder holds train.jsonl and test.jsonl with { text, label } rows: PolyAI's banking77, CC BY 4.0.
  */

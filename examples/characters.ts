@@ -2,7 +2,7 @@
  * Handwritten characters of alphabets that the model has never seen: which drawings show the same one? A small convolutional encoder is
  * trained on some alphabets of Omniglot and judged on the others.
  *
- *   node --conditions=source --import tsx examples/characters.ts ../shared/data/images/omniglot [--json]
+ *   node --conditions=likewise-source --import tsx examples/characters.ts ../shared/data/images/omniglot [--json]
  */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";

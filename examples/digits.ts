@@ -2,7 +2,7 @@
  * Handwritten digits, recognized by the nearest known ones: a convolutional encoder is trained on 8,000 digits, and 2,000 others are
  * given the label of their nearest neighbour, by pixels and by embeddings of 32 numbers.
  *
- *   node --conditions=source --import tsx examples/digits.ts ../shared/data/images/mnist [--json]
+ *   node --conditions=likewise-source --import tsx examples/digits.ts ../shared/data/images/mnist [--json]
  */
 import { join } from "node:path";
 import { TrainableModel, Trainer, type LossContext } from "likewise";

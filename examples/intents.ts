@@ -1,7 +1,7 @@
 /**
  * Bank customers' questions: a frozen sentence encoder in ONNX, and a head trained over it (banking77).
  *
- *   node --conditions=source --import tsx examples/intents.ts ../shared/data [--json]
+ *   node --conditions=likewise-source --import tsx examples/intents.ts ../shared/data [--json]
  *
  * The folder holds text/banking77 (train.jsonl and test.jsonl of { text, label } rows) and encoders/word2vec-sif-onnx.
  */

@@ -1,7 +1,7 @@
 /**
  * Questions about papers: trained on titles and abstracts alone, then asked 225 questions that people judged (Cranfield).
  *
- *   node --conditions=source --import tsx examples/papers.ts ../shared/data/ir/cranfield [--json]
+ *   node --conditions=likewise-source --import tsx examples/papers.ts ../shared/data/ir/cranfield [--json]
  */
 import { join } from "node:path";
 import { CacheConfig, TrainableModel, Trainer } from "likewise";

@@ -2,7 +2,7 @@
  * Which offers of two shops are the same product? Learns from labelled pairs of names, chooses the threshold on other pairs, and counts
  * right and wrong decisions on a third set.
  *
- *   node --conditions=source --import tsx examples/products.ts ../shared/data/em/abt-buy [--json]
+ *   node --conditions=likewise-source --import tsx examples/products.ts ../shared/data/em/abt-buy [--json]
  */
 import { join } from "node:path";
 import { CacheConfig, TrainableModel, Trainer } from "likewise";

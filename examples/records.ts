@@ -1,7 +1,7 @@
 /**
  * People of a census: who is like whom, in what matters for income? Numbers and categories of a CSV file (Adult, UCI).
  *
- *   node --conditions=source --import tsx examples/records.ts ../shared/data/rec/adult [--json]
+ *   node --conditions=likewise-source --import tsx examples/records.ts ../shared/data/rec/adult [--json]
  */
 import { join } from "node:path";
 import { TrainableModel, Trainer, type HostMatrix } from "likewise";

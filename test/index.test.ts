@@ -22,7 +22,7 @@ const program = `
 describe('import "likewise"', () => {
   it("starts nothing: no backend, no timer, no listener, no global", async function () {
     this.timeout(20_000);
-    const options = ["--conditions=source", "--import=tsx", "--input-type=module", "--eval", program];
+    const options = ["--conditions=likewise-source", "--import=tsx", "--input-type=module", "--eval", program];
     const { stdout, stderr } = await promisify(execFile)(process.execPath, options, { cwd: root });
     const { before, after, backend } = JSON.parse(stdout) as Readonly<
       Record<"before" | "after", { readonly globals: readonly string[] }> & { backend: unknown }

@@ -15,7 +15,7 @@ const items = Array.from({ length: COUNT }, (_, i) => `item ${i}`);
 /** Fills in another process and kills it after some milliseconds of filling. */
 async function fillAndKill(folder: string, milliseconds: number): Promise<string> {
   const script = fileURLToPath(new URL("fill-child.ts", import.meta.url));
-  const node = ["--conditions=source", "--import", "tsx", script, folder, String(COUNT)];
+  const node = ["--conditions=likewise-source", "--import", "tsx", script, folder, String(COUNT)];
   const child = spawn(process.execPath, node, { stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
   child.stdout.on("data", (text) => (said += String(text)));

@@ -33,7 +33,7 @@ describe("every encoder in a model that another process loads", function () {
     }
     await writeFile(join(folder.path, "examples"), serialize(saved));
     const script = fileURLToPath(new URL("load-child.ts", import.meta.url));
-    await promisify(execFile)(process.execPath, ["--conditions=source", "--import=tsx", script, folder.path]);
+    await promisify(execFile)(process.execPath, ["--conditions=likewise-source", "--import=tsx", script, folder.path]);
     const loaded = deserialize(await readFile(join(folder.path, "loaded"))) as readonly LoadedExample[];
     expect(loaded.map(({ name }) => name)).to.deep.equal(expected.map(({ name }) => name));
     for (const [at, { name, vectors, fingerprint }] of expected.entries()) {

@@ -27,7 +27,7 @@ interface Answer {
 /** What another process says of a saved model, for each host and folder of what was downloaded. */
 async function inAnotherProcess(folder: string, places: readonly (readonly [host: string, cache: string])[]) {
   const script = fileURLToPath(new URL("hub-child.ts", import.meta.url));
-  const node = ["--conditions=source", "--import=tsx", script, folder, ...places.flat()];
+  const node = ["--conditions=likewise-source", "--import=tsx", script, folder, ...places.flat()];
   const { stdout } = await promisify(execFile)(process.execPath, node);
   return JSON.parse(stdout) as Answer[];
 }

@@ -211,7 +211,7 @@ describe("WordVectorEncoder", () => {
       const model = await SimilarityModel.load(${JSON.stringify(path)});
       console.log(JSON.stringify([...(await model.encode(["the cat", "bank"])).data]));
       await model[Symbol.asyncDispose]();`;
-    const flags = ["--conditions=source", "--import", "tsx", "--input-type=module", "--eval", program];
+    const flags = ["--conditions=likewise-source", "--import", "tsx", "--input-type=module", "--eval", program];
     const output = execFileSync(process.execPath, flags, { encoding: "utf8", cwd: join(import.meta.dirname, "../..") });
     expect(JSON.parse(output)).to.deep.equal([...(await encoder.embed(["the cat", "bank"]))]);
   });

@@ -21,7 +21,7 @@ interface Trained {
 /** Trains in a process of its own. */
 function train(provider: string): Trained {
   const step = fileURLToPath(new URL("./provider-step.ts", import.meta.url));
-  const given = [...process.execArgv, "--conditions=source", "--import=tsx", step, provider];
+  const given = [...process.execArgv, "--conditions=likewise-source", "--import=tsx", step, provider];
   const ended = spawnSync(process.execPath, given, { encoding: "utf8", env: { ...process.env, ...vulkanDriver } });
   const last = ended.stdout.trimEnd().split("\n").at(-1) ?? "";
   expect(last, ended.stderr).to.match(/^\{/u);

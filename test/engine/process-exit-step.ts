@@ -1,6 +1,6 @@
 /**
  * Ends its process in the middle of a native run, as its first argument says. A program of its own.
- * Run: node --conditions=source --import tsx test/engine/process-exit-step.ts exit
+ * Run: node --conditions=likewise-source --import tsx test/engine/process-exit-step.ts exit
  */
 import * as tf from "likewise/tf";
 import type { Program } from "../../lib/contracts/engine.js";

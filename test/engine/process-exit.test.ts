@@ -5,7 +5,7 @@ import { expect } from "chai";
 /** How a process ends that is told to during a native run. */
 function ending(how: "exit" | "throw"): { readonly status: number | null; readonly stderr: string } {
   const step = fileURLToPath(new URL("./process-exit-step.ts", import.meta.url));
-  const given = [...process.execArgv, "--conditions=source", "--import=tsx", step, how];
+  const given = [...process.execArgv, "--conditions=likewise-source", "--import=tsx", step, how];
   return spawnSync(process.execPath, given, { encoding: "utf8" });
 }
 

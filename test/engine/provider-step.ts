@@ -1,7 +1,7 @@
 /**
  * Trains a few steps on the execution provider that is named, then encodes batches of several sizes; prints one JSON object. A program
  * of its own: what a provider needs is found when a process starts, and some end processes that they do not work in.
- * Run: node --conditions=source --import tsx test/engine/provider-step.ts webgpu
+ * Run: node --conditions=likewise-source --import tsx test/engine/provider-step.ts webgpu
  */
 import { Trainer } from "likewise";
 import { sgd } from "likewise/optim";

@@ -26,7 +26,7 @@ function homeAfterwards(telemetry: string | null): readonly string[] {
       await session.run("descend", line);
       await engine[Symbol.asyncDispose]();
       console.log("trained");`;
-    const given = ["--conditions=source", "--import=tsx", "--input-type=module", "--eval", code];
+    const given = ["--conditions=likewise-source", "--import=tsx", "--input-type=module", "--eval", code];
     const { stdout, stderr } = spawnSync(process.execPath, given, { encoding: "utf8", env });
     expect(stdout, stderr).to.contain("trained");
     return readdirSync(home, { recursive: true, encoding: "utf8" }).filter((name) =>

@@ -17,7 +17,7 @@ const CHILD = fileURLToPath(new URL("./child.ts", import.meta.url));
 
 /** Runs the training process; kills it so many milliseconds after it began. True when it ended by itself before. */
 async function runChild(folder: string, sources: Sources, killAfter: number | null): Promise<boolean> {
-  const child = spawn(process.execPath, ["--conditions=source", "--import=tsx", CHILD, folder, sources], {
+  const child = spawn(process.execPath, ["--conditions=likewise-source", "--import=tsx", CHILD, folder, sources], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let errors = "";

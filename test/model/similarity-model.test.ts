@@ -104,7 +104,7 @@ describe("SimilarityModel", () => {
        console.log(JSON.stringify([...data]));`.replace(/^ +/gmu, ""),
     );
     await writeFile(join(folder.path, "package.json"), '{"type":"module"}');
-    const output = execFileSync(process.execPath, ["--conditions=source", "--import", "tsx", program], {
+    const output = execFileSync(process.execPath, ["--conditions=likewise-source", "--import", "tsx", program], {
       encoding: "utf8",
     });
     const vectors = JSON.parse(output) as number[];

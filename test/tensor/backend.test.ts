@@ -80,7 +80,7 @@ describe("choosing a tfjs backend", () => {
       console.log(JSON.stringify(seen));`;
     const output = execFileSync(
       process.execPath,
-      ["--conditions=source", "--import", "tsx", "--input-type=module", "-e", program],
+      ["--conditions=likewise-source", "--import", "tsx", "--input-type=module", "-e", program],
       {
         cwd: fileURLToPath(new URL("../..", import.meta.url)),
         env: { ...process.env, LIKEWISE_ENGINE: "cpu" },

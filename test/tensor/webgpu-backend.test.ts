@@ -13,7 +13,7 @@ interface Trained {
 
 function train(backend: string): Trained {
   const step = fileURLToPath(new URL("./webgpu-step.ts", import.meta.url));
-  const ended = spawnSync(process.execPath, [...process.execArgv, "--conditions=source", "--import=tsx", step], {
+  const ended = spawnSync(process.execPath, [...process.execArgv, "--conditions=likewise-source", "--import=tsx", step], {
     encoding: "utf8",
     env: { ...process.env, ...vulkanDriver, LIKEWISE_ENGINE: backend },
   });

@@ -72,7 +72,7 @@ describe("the thread of the compiled engine", () => {
       console.log((await session.run("add", {})).sum.data[0]);
     `;
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
-    const options = ["--conditions=source", `--import=${tsx}`, "--input-type=module", "--eval", code];
+    const options = ["--conditions=likewise-source", `--import=${tsx}`, "--input-type=module", "--eval", code];
     const child = spawn(process.execPath, options, { cwd: fileURLToPath(root), timeout: 15_000 });
     let output = "";
     for (const stream of [child.stdout, child.stderr])

@@ -97,7 +97,7 @@ describe("Training with caches that workers fill", function () {
     await using whole = await temporaryFolder();
     const script = fileURLToPath(new URL("fill-child.ts", import.meta.url));
     const start = (folder: string) =>
-      spawn(process.execPath, ["--conditions=source", "--import", "tsx", script, folder, "160"], {
+      spawn(process.execPath, ["--conditions=likewise-source", "--import", "tsx", script, folder, "160"], {
         stdio: ["ignore", "pipe", "inherit"],
       });
     const first = start(killed.path);
