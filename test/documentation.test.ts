@@ -9,10 +9,10 @@ describe("the public names", () => {
   it("are all documented", function () {
     this.timeout(60_000);
     const { exports } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as {
-      readonly exports: Readonly<Record<string, string | { readonly source: string }>>;
+      readonly exports: Readonly<Record<string, string | { readonly "likewise-source": string }>>;
     };
     const entries = Object.entries(exports).flatMap(([subpath, target]) =>
-      typeof target === "string" ? [] : [[subpath, `${root}${target.source.slice(2)}`] as const],
+      typeof target === "string" ? [] : [[subpath, `${root}${target["likewise-source"].slice(2)}`] as const],
     );
     const options = { module: ts.ModuleKind.NodeNext, target: ts.ScriptTarget.ES2022, skipLibCheck: true };
     const program = ts.createProgram(
