@@ -161,7 +161,7 @@ export class ProgramGraphs {
       const written = writeProgram(this.#name, graph, { threads, bytes, accelerator });
       const compiled = planProgram(written, layout);
       const id = await this.#home.load(encodeModel(written.model), compiled.plan);
-      kept = { graph: toGraph(id, compiled, layout), family, recording: outlineOf(graph), reviewed: null, runs: null };
+      kept = toKept(toGraph(id, compiled, layout), family, graph, null);
       loaded = true;
     }
     if (before !== undefined) {
@@ -212,13 +212,7 @@ export class ProgramGraphs {
     samples.length = 0;
     const used = [...this.#kept.values()].some(({ graph }) => graph.id === shared?.graph);
     if (shared !== null && !used) this.#home.unload(shared.graph);
-    return {
-      graph: toGraph(id, compiled, layout),
-      family,
-      recording: outlineOf(written.graph),
-      reviewed: null,
-      runs: 1,
-    };
+    return toKept(toGraph(id, compiled, layout), family, written.graph, 1);
   }
 
   async #bind(
@@ -229,13 +223,7 @@ export class ProgramGraphs {
   ): Promise<Kept> {
     const compiled = planProgram(written, layout, constantsFor(general, written.model));
     const id = await this.#home.load(graph, compiled.plan);
-    return {
-      graph: toGraph(id, compiled, layout),
-      family,
-      recording: outlineOf(written.graph),
-      reviewed: null,
-      runs: 1,
-    };
+    return toKept(toGraph(id, compiled, layout), family, written.graph, 1);
   }
 
   #giveUp(): void {
@@ -252,6 +240,10 @@ export class ProgramGraphs {
     // Others of its family may still be loaded by its number.
     if (family.shared?.graph !== graph.id) this.#home.unload(graph.id);
   }
+}
+
+function toKept(graph: LoadedGraph, family: Family, recorded: Graph, runs: number | null): Kept {
+  return { graph, family, recording: outlineOf(recorded), reviewed: null, runs };
 }
 
 function toGraph(id: number, compiled: CompiledProgram, layout: PackedLayout): LoadedGraph {
