@@ -83,6 +83,7 @@ export {
   type LossValue,
   type Memory,
   type RememberedKind,
+  type ScoreRange,
   type UsesChunks,
   type UsesDatasets,
   type UsesMemory,
