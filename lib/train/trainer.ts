@@ -153,7 +153,8 @@ export class Trainer {
           cause: watching.signal?.reason,
         });
       }
-      return new SimilarityModel<Item>(fitted.content, { engine: config.engine, threads: config.threads });
+      const { engine, threads, executionProvider } = config;
+      return new SimilarityModel<Item>(fitted.content, { engine, threads, executionProvider });
     });
   }
 

@@ -16,6 +16,7 @@ interface Trained {
   readonly losses: readonly number[];
   readonly parameters: Readonly<Record<string, readonly number[]>>;
   readonly warnings: readonly string[];
+  readonly embeddings: readonly number[];
 }
 
 /** Trains in a process of its own. */
@@ -106,6 +107,7 @@ describe("executionProvider", () => {
     expect(webgpu.warnings).to.deep.equal(cpu.warnings);
     expect(cpu.losses.length).to.equal(6);
     expectClose(webgpu.losses, cpu.losses, { relative: 1e-5, absolute: 1e-5 });
+    expectClose(webgpu.embeddings, cpu.embeddings, { relative: 1e-4, absolute: 1e-5 });
     expect(Object.keys(webgpu.parameters)).to.deep.equal(Object.keys(cpu.parameters));
     for (const [name, values] of Object.entries(cpu.parameters))
       expectClose(webgpu.parameters[name], values, { relative: 1e-4, absolute: 1e-5, what: name });

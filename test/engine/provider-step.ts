@@ -37,8 +37,10 @@ trainer.events$.subscribe((event) => {
 });
 try {
   // Two full batches and a short one.
-  await trainer.fit(new Tiny(), { train: new TinyLoader(tinySamples(6, 8), 20) });
-  console.log(JSON.stringify({ engine, losses, parameters, warnings }));
+  const samples = tinySamples(6, 8);
+  await using model = await trainer.fit(new Tiny(), { train: new TinyLoader(samples, 20) });
+  const rows = await model.encode(samples.slice(0, 5).map(({ item }) => item));
+  console.log(JSON.stringify({ engine, losses, parameters, warnings, embeddings: Array.from(rows.data) }));
 } catch (error) {
   console.log(JSON.stringify({ problem: (error as Error).message, code: (error as { readonly code?: string }).code }));
 }
