@@ -1,6 +1,7 @@
 import { DataError } from "../errors.js";
 import { prepareBackend } from "./backend.js";
 import { BestScores } from "./best-scores.js";
+import { reduceLargeRows } from "./large-rows.js";
 import { allRows, type RowSet } from "./nearest-rows.js";
 import { FewScores } from "./few-scores.js";
 import { Scores, type BlockScores } from "./nearest-scores.js";
@@ -128,6 +129,7 @@ function measure(
       left.set(rowOf(queries.matrix, query), at * size);
       right.set(rowOf(candidates.matrix, row), at * size);
     });
+    for (const side of [left, right]) reduceLargeRows(comparison, side, size);
     const measured = tf.tidy(() =>
       comparison.pairs(tf.tensor2d(left, [some.length, size]), tf.tensor2d(right, [some.length, size])),
     );

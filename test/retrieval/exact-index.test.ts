@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { ConfigError, Cosine, DataError, Random, ShapeError, UnknownNameError, UsageError } from "likewise";
-import { ExactIndex } from "likewise/retrieval";
+import { calibrate, evaluateRetrieval, ExactIndex } from "likewise/retrieval";
 import { failure } from "../support/failure.js";
 
 const vector = (...numbers: number[]): Float32Array => Float32Array.from(numbers);
@@ -93,6 +93,25 @@ describe("ExactIndex", () => {
       index.remove(Array.from({ length: 250 }, (_, position) => 2 * position));
       await alike();
     }
+  });
+
+  it("knows the direction of vectors whose squares float32 cannot say, as evaluateRetrieval and calibrate do", async () => {
+    const rows = [vector(1e20, 1e20), vector(1, -1), vector(-3e38, 3e38)];
+    const index = new ExactIndex({ size: 2 });
+    index.add(rows);
+    for (const queries of [[vector(1, 1)], Array.from({ length: 4 }, () => vector(1e25, 1e25))]) {
+      const [found] = await index.search(queries);
+      expect(found?.map(({ position }) => position)).to.deep.equal([0, 1, 2]);
+      for (const [at, distance] of [0, 1, 1].entries()) expect(found?.[at]?.distance).to.be.closeTo(distance, 1e-6);
+      const report = await evaluateRetrieval({ queries, corpus: rows, relevant: queries.map(() => [0]), k: [1] });
+      expect(report["precision@1"]).to.equal(1);
+    }
+    const [left, right] = [
+      [rows[0]!, rows[1]!],
+      [vector(1, 1), vector(1e30, 1e30)],
+    ];
+    const { threshold } = await calibrate({ left, right, matches: [true, false] });
+    expect(threshold).to.be.closeTo(0.5, 1e-6);
   });
 
   it("refuses what does not fit, and then adds nothing", async () => {
