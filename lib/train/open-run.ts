@@ -25,6 +25,7 @@ import type { Warnings } from "./warnings.js";
 
 /** A checkpoint with the folder it was read from. */
 export interface Resumed extends Checkpoint {
+  /** An absolute path. */
   readonly directory: string;
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { readdir, realpath } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { WriterLock } from "../cache/index.js";
 import { StorageError, UsageError } from "../errors.js";
@@ -18,7 +18,7 @@ export type ResumeFrom = "last" | "best" | (string & {});
 
 /** @throws UsageError when there is none, saying where it was looked for. */
 export async function resolveCheckpoint(from: ResumeFrom, runDir: string | null): Promise<Resumed> {
-  const directory = isWhich(from) ? await newest(from, runDir) : await named(from);
+  const directory = resolve(isWhich(from) ? await newest(from, runDir) : await named(from));
   return { ...(await readCheckpoint(directory)), directory };
 }
 
@@ -71,10 +71,10 @@ export async function openRunFolder(
   resumed: Resumed | null,
   config: TrainerConfig,
 ): Promise<RunFolder> {
-  const own = resumed === null ? null : dirname(dirname(resolve(resumed.directory)));
+  const own = resumed === null ? null : dirname(dirname(resumed.directory));
   let lock: WriterLock | null = null;
   try {
-    const path = own !== null && dirname(own) === resolve(runDir) ? own : await nextRunDirectory(runDir);
+    const path = own !== null && (await isSameFolder(dirname(own), runDir)) ? own : await nextRunDirectory(runDir);
     lock = WriterLock.take(join(path, "run.lock"), { trustsOthers: false });
     if (lock === null)
       throw new UsageError(
@@ -89,6 +89,11 @@ export async function openRunFolder(
     if (cause instanceof UsageError) throw cause;
     throw new StorageError("a run folder in", resolve(runDir), cause);
   }
+}
+
+/** True also where one of the paths leads through a link. */
+async function isSameFolder(left: string, right: string): Promise<boolean> {
+  return existsSync(right) && (await realpath(left)) === (await realpath(right));
 }
 
 /**
