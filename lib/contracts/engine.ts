@@ -1,4 +1,5 @@
 import type { Random } from "../random.js";
+import type { Json } from "../json.js";
 import type { HostTensors } from "../tensor/host.js";
 import type { Tensors } from "../tensor/tree.js";
 import type { Noise } from "./part.js";
@@ -52,6 +53,13 @@ export interface Session extends AsyncDisposable {
    * with the same program and the same inputs (the same object, and noise in the same state); any other run drops it.
    */
   ahead?(program: string, inputs: HostTensors, noise?: Random, accept?: Acceptance): void;
+  /**
+   * What later numbers depend on, to the last bit, besides carried tensors and inputs: which sizes an engine has code of their own for, say.
+   * To be saved with the carried tensors.
+   */
+  readonly history?: Json;
+  /** Takes up the history of a session of the same programs, before anything is run. */
+  restore?(history: Json): Promise<void>;
   /**
    * Says that code has run that what programs do may depend on (callbacks between epochs), so that an engine that runs a record of them looks
    * whether they still do the same.

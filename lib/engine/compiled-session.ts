@@ -1,9 +1,11 @@
 import type { Acceptance, Program, Session } from "../contracts/engine.js";
 import { UsageError } from "../errors.js";
 import type { Random } from "../random.js";
+import type { Json } from "../json.js";
 import type { HostTensors } from "../tensor/host.js";
 import { mapEntries } from "../tensor/tree.js";
 import { requireLayouts, type Layout } from "./carried-layout.js";
+import { readRecords } from "./graph-history.js";
 import { EagerEngine } from "./eager-engine.js";
 import { NativePrograms, NotCompiled, type RunRequest } from "./native-programs.js";
 import type { NativeSettings } from "./onnx/native-messages.js";
@@ -52,7 +54,7 @@ export class CompiledSession implements Session {
 
   static async open(setup: CompiledSessionSetup): Promise<CompiledSession> {
     const { thread, id, carried, settings } = setup;
-    return new CompiledSession(setup, await NativePrograms.open(thread, id, carried, settings));
+    return new CompiledSession(setup, await NativePrograms.open(thread, id, carried, settings, setup.warn));
   }
 
   run(program: string, inputs: HostTensors, noise?: Random, accept: Acceptance = []): Promise<HostTensors> {
@@ -65,6 +67,20 @@ export class CompiledSession implements Session {
 
   review(): void {
     this.#native.review();
+  }
+
+  get history(): Json {
+    return this.#native.history as unknown as Json;
+  }
+
+  async restore(history: Json): Promise<void> {
+    const saved = (history ?? {}) as Readonly<Record<string, Json>>;
+    for (const [name, program] of this.#programs) {
+      // What cannot be compiled any more says so when it is run.
+      await this.#native.restore(name, program, readRecords(saved[name])).catch((error: unknown) => {
+        if (!(error instanceof NotCompiled)) throw error;
+      });
+    }
   }
 
   recycle(reported: HostTensors): void {

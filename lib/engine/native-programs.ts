@@ -10,8 +10,9 @@ import type { NativeRun, NativeSettings } from "./onnx/native-messages.js";
 import type { NativeThread } from "./onnx/native-thread.js";
 import { PROCESSOR } from "./onnx/session.js";
 import { isAccepted } from "./acceptance.js";
-import { pack, type Held } from "./packed-inputs.js";
+import { pack, withoutNumbers, type Held } from "./packed-inputs.js";
 import { Reviews } from "./reviews.js";
+import type { GraphRecord } from "./graph-history.js";
 import { ProgramGraphs, type LoadedGraph } from "./program-graphs.js";
 import { noNoise } from "./seeded-noise.js";
 
@@ -63,7 +64,16 @@ export class NativePrograms {
   /** Whether what is sent now finds the carried tensors as the last run leaves them. */
   #settled = true;
 
-  private constructor(thread: NativeThread, session: number, layouts: HostTensors, settings: NativeSettings) {
+  readonly #warn: (message: string) => void;
+
+  private constructor(
+    thread: NativeThread,
+    session: number,
+    layouts: HostTensors,
+    settings: NativeSettings,
+    warn: (message: string) => void,
+  ) {
+    this.#warn = warn;
     this.#settings = settings;
     this.#thread = thread;
     this.#session = session;
@@ -76,9 +86,10 @@ export class NativePrograms {
     session: number,
     carried: HostTensors,
     settings: NativeSettings,
+    warn: (message: string) => void = () => undefined,
   ): Promise<NativePrograms> {
     await thread.ask({ type: "open", session, carried, ...settings });
-    return new NativePrograms(thread, session, mapEntries(carried, withoutNumbers), settings);
+    return new NativePrograms(thread, session, mapEntries(carried, withoutNumbers), settings, warn);
   }
 
   /**
@@ -97,11 +108,13 @@ export class NativePrograms {
     } catch (cause) {
       throw new NotCompiled(cause);
     }
-    if (ahead?.name === name && ahead.inputs === inputs) {
+    // Counted whether or not it was started ahead, which depends on the clock: runs decide which graph a shape has.
+    const known = graphs.use(inputs);
+    if (known !== undefined && ahead?.name === name && ahead.inputs === inputs) {
       run = ahead;
       this.#settle(true);
     } else {
-      const graph = graphs.use(inputs) ?? (await this.#native(name, () => graphs.load(inputs)));
+      const graph = known ?? (await this.#native(name, () => graphs.load(inputs)));
       if (graph.compiled.draws && noise === undefined) noNoise.uniform([]);
       // With names alone, the thread decides by itself and updates while its answer is read.
       asked = typeof accept === "function" && graph.compiled.changes;
@@ -140,6 +153,16 @@ export class NativePrograms {
     this.#ahead = this.#send(name, graph, request, false);
     // A failure is reported to whoever asks for the run.
     this.#ahead.answer.catch(() => undefined);
+  }
+
+  /** Which graphs the programs have: see `Session.history`. */
+  get history(): Record<string, readonly GraphRecord[]> {
+    return Object.fromEntries([...this.#graphs].map(([name, graphs]) => [name, graphs.history]));
+  }
+
+  /** Loads the graphs that a program had. @throws what `run` throws when it cannot be compiled any more. */
+  async restore(name: string, program: Program, records: readonly GraphRecord[]): Promise<void> {
+    await this.#native(name, () => this.#graphsOf(name, program).restore(records));
   }
 
   /** Lets programs be recorded again when they are next run, as far as there is time for that. */
@@ -214,6 +237,7 @@ export class NativePrograms {
       bytes: !accelerator && multipliesBytes(),
       accelerator,
       reviews: this.#reviews,
+      warn: (message) => this.#warn(`program "${name}" is slow: ${message}`),
       load: async (code, plan) => {
         this.#loaded += 1;
         const graph = this.#loaded;
@@ -246,8 +270,4 @@ function finiteOutputs({ plan, reported }: CompiledProgram, accept: Acceptance):
   if (typeof accept === "function") return [];
   const outputs = plan.outputs.flatMap(({ target }, at) => (target.to === "report" ? [at] : []));
   return reported.flatMap(({ name }, at) => (accept.includes(name) ? [outputs[at] as number] : []));
-}
-
-function withoutNumbers({ data, shape }: HostTensor): HostTensor {
-  return { data: data instanceof Int32Array ? new Int32Array() : new Float32Array(), shape: [...shape] };
 }

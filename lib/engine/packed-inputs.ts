@@ -26,12 +26,19 @@ export function signatureOf(inputs: HostTensors): string {
   return signature;
 }
 
+/** Two sets of inputs of the same kin differ in sizes alone. */
+export function kinOf(inputs: HostTensors): string {
+  return Object.entries(inputs)
+    .map(([name, tensor]) => `${name}${isWhole(tensor) ? ":" : "="}${tensor.shape.length}`)
+    .join();
+}
+
 export function layoutOf(inputs: HostTensors): PackedLayout {
   const places = new Map<string, PackedInput>();
   let bytes = 0;
   for (const [name, tensor] of Object.entries(inputs)) {
     places.set(name, { offset: bytes, type: isWhole(tensor) ? "int32" : "float32" });
-    const { length } = tensor instanceof LateTensor ? tensor : tensor.data;
+    const length = tensor.shape.reduce((product, size) => product * size, 1);
     bytes += Math.ceil((length * Float32Array.BYTES_PER_ELEMENT) / ALIGNMENT) * ALIGNMENT;
   }
   return { inputs: places, bytes };
@@ -61,4 +68,9 @@ export function pack(inputs: HostTensors, layout: PackedLayout, buffer: ArrayBuf
 /** Whether its numbers are integers; those of a late tensor are not, and stay where they are. */
 function isWhole(tensor: HostTensor): boolean {
   return !(tensor instanceof LateTensor) && tensor.data instanceof Int32Array;
+}
+
+/** Its type and shape. */
+export function withoutNumbers(tensor: HostTensor): HostTensor {
+  return { data: isWhole(tensor) ? new Int32Array() : new Float32Array(), shape: [...tensor.shape] };
 }

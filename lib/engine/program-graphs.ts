@@ -1,13 +1,15 @@
 import { channel } from "node:diagnostics_channel";
 import type { Program } from "../contracts/engine.js";
 import type { HostTensor, HostTensors } from "../tensor/host.js";
+import { mapEntries } from "../tensor/tree.js";
+import { emptyInputs, recordOf, type GraphRecord } from "./graph-history.js";
 import { ChangingSizes } from "./changing-sizes.js";
 import { planProgram, writeProgram, type CompiledProgram, type WrittenProgram } from "./compile-program.js";
 import { constantsFor, generalOf, serves, widen, writeGeneral, type GeneralModel } from "./onnx/general-model.js";
 import { encodeModel } from "./onnx/model.js";
 import type { GraphPlan } from "./onnx/native-messages.js";
 import type { Reviews } from "./reviews.js";
-import { layoutOf, signatureOf, type Held, type PackedLayout } from "./packed-inputs.js";
+import { kinOf, layoutOf, signatureOf, withoutNumbers, type Held, type PackedLayout } from "./packed-inputs.js";
 import type { Graph } from "./trace/graph.js";
 import { outlineOf } from "./trace/outline.js";
 import { recordProgram, requireSame, traceProgram } from "./trace/trace-program.js";
@@ -55,6 +57,8 @@ export interface GraphHome {
   readonly accelerator: boolean;
   /** When programs are recorded again. */
   readonly reviews: Reviews;
+  /** Is told what makes the program slow. */
+  readonly warn: (message: string) => void;
   /** Loads an ONNX file, or another plan for what is loaded; gives its number. */
   readonly load: (code: Uint8Array | number, plan: GraphPlan) => Promise<number>;
   readonly unload: (graph: number) => void;
@@ -74,6 +78,10 @@ interface Kept {
   readonly family: Family;
   /** What was recorded for it, to compare with. */
   readonly recording: Graph;
+  /** Types and shapes of the inputs. */
+  readonly inputs: HostTensors;
+  /** Its place among all that were loaded. */
+  readonly loaded: number;
   /** Which of the reviews it has passed; null before its second run. */
   reviewed: number | null;
   /** Runs so far of one that shares; null for one that has a graph of its own. */
@@ -92,6 +100,7 @@ export class ProgramGraphs {
   readonly #kept = new Map<string, Kept>();
   readonly #families = new Map<string, Family>();
   #promoted = 0;
+  #loaded = 0;
   readonly #sizes = new ChangingSizes();
 
   constructor(name: string, program: Program, home: GraphHome) {
@@ -141,7 +150,6 @@ export class ProgramGraphs {
    */
   async load(inputs: HostTensors): Promise<LoadedGraph> {
     const started = performance.now();
-    this.#sizes.require();
     const signature = signatureOf(inputs);
     const layout = layoutOf(inputs);
     const kin = kinOf(inputs);
@@ -161,7 +169,7 @@ export class ProgramGraphs {
       const written = writeProgram(this.#name, graph, { threads, bytes, accelerator });
       const compiled = planProgram(written, layout);
       const id = await this.#home.load(encodeModel(written.model), compiled.plan);
-      kept = toKept(toGraph(id, compiled, layout), family, graph, null);
+      kept = this.#toKept(toGraph(id, compiled, layout), family, graph, inputs, null);
       loaded = true;
     }
     if (before !== undefined) {
@@ -172,10 +180,35 @@ export class ProgramGraphs {
     this.#giveUp();
     const milliseconds = performance.now() - started;
     if (before === undefined) this.#sizes.addRecording(milliseconds);
+    const slow = this.#sizes.takeWarning();
+    if (slow !== null) this.#home.warn(slow);
     if (compiledChannel.hasSubscribers) {
       compiledChannel.publish({ program: this.#name, milliseconds, symbolic: kept.runs !== null, loaded });
     }
     return kept.graph;
+  }
+
+  /** Which input shapes have a graph of their own and which share one: that decides the last bit of every number. */
+  get history(): readonly GraphRecord[] {
+    return [...this.#kept.values()].map((kept) => recordOf(kept.inputs, kept));
+  }
+
+  /** Loads the graphs of an earlier run of the same program, in the same order. */
+  async restore(records: readonly GraphRecord[]): Promise<void> {
+    for (const record of records.toSorted((left, right) => left.loaded - right.loaded)) {
+      const inputs = emptyInputs(record);
+      await this.load(inputs);
+      const signature = signatureOf(inputs);
+      // It was shared at first.
+      if (record.runs === null && this.#kept.get(signature)?.runs !== null) await this.load(inputs);
+      const kept = this.#kept.get(signature);
+      if (kept?.runs !== null && kept !== undefined && record.runs !== null) kept.runs = record.runs;
+    }
+    // The order in which they were used last.
+    for (const signature of records.map((record) => signatureOf(emptyInputs(record)))) {
+      const kept = this.#kept.get(signature);
+      if (kept !== undefined && this.#kept.delete(signature)) this.#kept.set(signature, kept);
+    }
   }
 
   /** Takes the time of a run, in milliseconds of native code. */
@@ -192,7 +225,8 @@ export class ProgramGraphs {
       writeProgram(this.#name, graph, { threads, accelerator, anySize: true });
     // What changes from one recording to the next shows in the comparison.
     const written = write(recordProgram(this.#program, layouts, inputs));
-    if (shared !== null && serves(shared.general, written.model)) return this.#bind(family, shared, written, layout);
+    if (shared !== null && serves(shared.general, written.model))
+      return this.#bind(family, shared, written, inputs, layout);
     const known = shared === null ? samples.map((sample) => generalOf(write(sample).model)) : [shared.general];
     const general = known.map((each) => widen(each, written.model)).find((each) => typeof each !== "string");
     if (general === undefined) {
@@ -212,18 +246,33 @@ export class ProgramGraphs {
     samples.length = 0;
     const used = [...this.#kept.values()].some(({ graph }) => graph.id === shared?.graph);
     if (shared !== null && !used) this.#home.unload(shared.graph);
-    return toKept(toGraph(id, compiled, layout), family, written.graph, 1);
+    return this.#toKept(toGraph(id, compiled, layout), family, written.graph, inputs, 1);
   }
 
   async #bind(
     family: Family,
     { general, graph }: NonNullable<Family["shared"]>,
     written: WrittenProgram,
+    inputs: HostTensors,
     layout: PackedLayout,
   ): Promise<Kept> {
     const compiled = planProgram(written, layout, constantsFor(general, written.model));
     const id = await this.#home.load(graph, compiled.plan);
-    return toKept(toGraph(id, compiled, layout), family, written.graph, 1);
+    return this.#toKept(toGraph(id, compiled, layout), family, written.graph, inputs, 1);
+  }
+
+  #toKept(graph: LoadedGraph, family: Family, recorded: Graph, inputs: HostTensors, runs: number | null): Kept {
+    this.#loaded += 1;
+    const shapes = mapEntries(inputs, withoutNumbers);
+    return {
+      graph,
+      family,
+      recording: outlineOf(recorded),
+      inputs: shapes,
+      loaded: this.#loaded,
+      reviewed: null,
+      runs,
+    };
   }
 
   #giveUp(): void {
@@ -242,17 +291,6 @@ export class ProgramGraphs {
   }
 }
 
-function toKept(graph: LoadedGraph, family: Family, recorded: Graph, runs: number | null): Kept {
-  return { graph, family, recording: outlineOf(recorded), reviewed: null, runs };
-}
-
 function toGraph(id: number, compiled: CompiledProgram, layout: PackedLayout): LoadedGraph {
   return { id, compiled, layout, parcels: [], spares: compiled.reported.map(() => []) };
-}
-
-/** The same for inputs that differ in sizes alone. */
-function kinOf(inputs: HostTensors): string {
-  return Object.entries(inputs)
-    .map(([name, { data, shape }]) => `${name}${data instanceof Int32Array ? ":" : "="}${shape.length}`)
-    .join();
 }

@@ -41,6 +41,8 @@ export interface CheckpointState {
   readonly earlyStopping: EarlyStoppingState | null;
   readonly callbacks: Readonly<Record<string, Json>>;
   readonly memory: { readonly pointer: number; readonly filled: number } | null;
+  /** What the engine has of the session: see `Session.history`. Absent in checkpoints of older releases, and of engines that have none. */
+  readonly history?: Json;
   /** Checksums of the files beside it, by their places in the folder. Absent in checkpoints of older releases. */
   readonly files?: CheckpointFiles;
 }
@@ -99,11 +101,12 @@ const CHECKS: Readonly<Record<keyof CheckpointState, Check>> = {
   earlyStopping: orNull(object({ best: orNull(number), waited: count }, { watched })),
   callbacks: isRecord,
   memory: orNull(object({ pointer: count, filled: count })),
+  history: isRecord,
   files: object({ "training.safetensors": text, "model/weights.safetensors": text }),
 };
 
 /** Not in checkpoints of older releases. */
-const ADDED: readonly (keyof CheckpointState)[] = ["watched", "files"];
+const ADDED: readonly (keyof CheckpointState)[] = ["watched", "history", "files"];
 
 /** @throws FileFormatError naming every key that is missing, unknown or not what it should be. */
 export function requireState(content: JsonObject, file: string): CheckpointState {

@@ -202,7 +202,7 @@ export class Checkpoints<K extends Kind, Item> {
   }
 
   #checkpoint(values: Scalars, carried: HostTensors): Checkpoint {
-    const { assembled, callbacks, config, drift, limits, log, loop, memory, metricRows } = this.#run;
+    const { assembled, callbacks, config, drift, limits, log, loop, memory, metricRows, session } = this.#run;
     const { engine, earlyStopping } = this.#plan;
     const ring = memory?.state ?? null;
     return {
@@ -224,6 +224,7 @@ export class Checkpoints<K extends Kind, Item> {
         earlyStopping: earlyStopping?.state ?? null,
         callbacks: callbacks.states(),
         memory: ring === null ? null : { pointer: ring.pointer, filled: ring.filled },
+        ...(session.history === undefined ? {} : { history: session.history }),
       },
     };
   }

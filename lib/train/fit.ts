@@ -80,6 +80,7 @@ export class Fit<K extends Kind, Item> {
           `other groups need others; to go on with them give fit { resume }, or the model that fit returned with the same groups`,
       );
     await using session = await startSession(assembled, config, chosen, checkpoint, warnings);
+    if (checkpoint?.state.history !== undefined) await session.restore?.(checkpoint.state.history);
     await using caches = new Caches(assembled, warnings);
     const loop = { ...startOfRun(), ...checkpoint?.state.loop };
     const log = new ScalarLog();
