@@ -13,6 +13,7 @@ import { withoutGradient } from "../lib/tensor/without-gradient.js";
 import { Comparison } from "./mining/comparison.js";
 import { MeanReducer } from "./mining/mean-reducer.js";
 import type { Mined, Miner } from "./mining/miner.js";
+import { receivedChoice } from "./mining/received.js";
 import type { Reducer } from "./mining/reducer.js";
 import { minerOf, miningProblems, reducerOf } from "./mining/registered.js";
 import type { Units } from "./mining/units.js";
@@ -136,7 +137,9 @@ export abstract class DistanceMatrixLoss<Parameters extends TensorTree = TensorT
             const pairs = computed(masks);
             const context = { rows, columns, distance, noise: noise ?? HALVES };
             // What a miner leaves behind on its way would be held until the end of the step.
-            return tf.tidy(() => miner.mine(looked, pairs, context) as never) as Mined;
+            return tf.tidy(
+              () => receivedChoice(miner.type, miner.mine(looked, pairs, context), looked.shape) as never,
+            ) as Mined;
           });
     const { terms, weight } = this.compare(comparison, mined, parameters);
     const reduced = Object.entries(terms).map(([name, units]) => [name, this.#reducer.reduce(units, groups)] as const);

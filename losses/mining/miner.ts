@@ -59,6 +59,9 @@ export interface MiningContext {
 export abstract class Miner extends Part {
   /** True when it leaves a row one positive and one negative at most, so that only those need a gradient. Default false. */
   readonly single: boolean = false;
-  /** `[n, m]` distances and masks of 0 and 1 to masks of what was chosen, which are 0 wherever the given ones are. */
+  /**
+   * `[n, m]` distances and masks of 0 and 1 to masks of what was chosen, which are 0 wherever the given ones are; float32, though losses
+   * read bool and int32 as float32, too.
+   */
   abstract mine(distances: tf.Tensor2D, masks: PairMasks, context: MiningContext): Mined;
 }
