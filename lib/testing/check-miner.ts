@@ -23,8 +23,8 @@ const BATCHES: Readonly<
 };
 
 /**
- * Checks a miner of your own within batches and against a memory: masks of the shape of the given ones and 0 wherever those are, triplets
- * of pairs that are there, the same choice for the same noise, nothing read back, no tensor left, saving under its registered name.
+ * Checks a miner of your own within batches and against a memory: float32 masks of the shape of the given ones and 0 wherever those are,
+ * triplets of pairs that are there, the same choice for the same noise, nothing read back, no tensor left, saving under its registered name.
  * @returns one sentence for each thing that is wrong.
  */
 export function checkMiner(miner: Miner, options: { readonly seed?: number } = {}): Promise<string[]> {
@@ -85,6 +85,8 @@ function choiceProblems(miner: Miner, choice: HostTensors): string[] {
         problems.push(`${name} has shape [${mask.shape.join(", ")}], expected [${given.shape.join(", ")}]`);
         continue;
       }
+      if (mask.data instanceof Int32Array)
+        problems.push(`${name} is not float32; end a comparison with tf.cast(…, "float32")`);
       const outside = mask.data.findIndex((value, i) => value < 0 || (value !== 0 && given.data[i] === 0));
       if (outside !== -1)
         problems.push(`${name} is ${mask.data[outside]} at ${placeOf(outside, given)}, where the given mask is 0`);

@@ -27,8 +27,8 @@ class WrongDistance extends Distance {
 class EveryPair extends Miner {
   static readonly type: string = "EveryPair";
   readonly config = {};
-  override readonly single = true;
-  override mine(distances: tf.Tensor2D): Mined {
+  override readonly single: boolean = true;
+  override mine(distances: tf.Tensor2D, _masks: Mined): Mined {
     return { positives: tf.onesLike(distances), negatives: tf.zerosLike(distances) };
   }
 }
@@ -70,6 +70,16 @@ describe("Checks for parts of one's own find what is wrong with", () => {
       "in a batch: positives is 1 at [0, 0], where the given mask is 0",
       "single is true, but a row has several positives",
       "call registerMiner(EveryPair)",
+    );
+    const compared = new (class Compared extends EveryPair {
+      override readonly single = false;
+      override mine(_distances: tf.Tensor2D, { positives, negatives }: Mined): Mined {
+        return { positives: tf.cast(positives, "bool"), negatives };
+      }
+    })();
+    includes(
+      await checkMiner(compared),
+      'in a batch: positives is not float32; end a comparison with tf.cast(…, "float32")',
     );
   });
 
