@@ -1,5 +1,6 @@
 import type { Distance } from "../contracts/distance.js";
 import { refuse, requireOptions, unknownOptions, wholeNumber } from "../contracts/options.js";
+import { requirePath } from "../contracts/path.js";
 import { distanceNamed, savedDistance, type DistanceChoice } from "../distances/index.js";
 import { useNativeProducts } from "../engine/onnx-products.js";
 import { UsageError } from "../errors.js";
@@ -46,8 +47,9 @@ export class ExactIndex<Payload = undefined> {
   #vectors: GrowingRows;
   /** What searches of the vectors as they are now have in common; null until one needs it. */
   #prepared: Candidates | null = null;
-  #positions: readonly number[] = [];
-  #payloads: readonly Payload[] = [];
+  /** Only ever grow at the end, or are replaced: rows that a search began with stay where they are. */
+  #positions: number[] = [];
+  #payloads: Payload[] = [];
   #next = 0;
 
   constructor(options: ExactIndexOptions) {
@@ -85,11 +87,10 @@ export class ExactIndex<Payload = undefined> {
     const added = Array.from({ length: matrix.rows }, (_, row) => this.#next + row);
     this.#vectors.append(matrix);
     this.#prepared = null;
-    // Searches that are under way keep the lists they began with.
-    this.#positions = this.#positions.concat(added);
-    this.#payloads = this.#payloads.concat(
-      payloads ?? (new Array<undefined>(matrix.rows).fill(undefined) as Payload[]),
-    );
+    for (const [row, position] of added.entries()) {
+      this.#positions.push(position);
+      this.#payloads.push(payloads?.[row] as Payload);
+    }
     this.#next += matrix.rows;
     return added;
   }
@@ -99,6 +100,8 @@ export class ExactIndex<Payload = undefined> {
    * @throws UsageError for a position where nothing is; then none is removed.
    */
   remove(positions: readonly number[]): void {
+    if (!Array.isArray(positions as unknown))
+      throw new UsageError(`ExactIndex.remove: expected a list of positions, such as [0], got ${show(positions)}`);
     const gone = new Set(positions);
     const kept = Array.from(this.#positions.keys()).filter((row) => !gone.has(this.#positions[row]!));
     if (kept.length !== this.rows - gone.size) {
@@ -114,9 +117,18 @@ export class ExactIndex<Payload = undefined> {
 
   /** A copy of the vector at a position. @throws UsageError where nothing is. */
   vectorAt(position: number): Float32Array {
-    const row = this.#rowOf(position);
-    if (row < 0) throw new UsageError(`ExactIndex.vectorAt: there is no vector at position ${position}`);
-    return this.#vectors.matrix.data.slice(row * this.size, (row + 1) * this.size);
+    return this.vectorsNow()(position);
+  }
+
+  /** What `vectorAt` gives, of the vectors as they are now, whatever is added or removed later. */
+  vectorsNow(): (position: number) => Float32Array {
+    const { data, rows, size } = this.#vectors.matrix;
+    const positions = this.#positions;
+    return (position) => {
+      const row = placeOf(position, positions, rows);
+      if (row < 0) throw new UsageError(`ExactIndex.vectorAt: there is no vector at position ${position}`);
+      return data.slice(row * size, (row + 1) * size);
+    };
   }
 
   /**
@@ -144,20 +156,10 @@ export class ExactIndex<Payload = undefined> {
     );
   }
 
-  /** Positions ascend. */
-  #rowOf(position: number): number {
-    let [low, high] = [0, this.#positions.length];
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#positions[middle]! < position) low = middle + 1;
-      else high = middle;
-    }
-    return this.#positions[low] === position ? low : -1;
-  }
-
   /**
    * Writes the index as a folder, in one step: what was there before stays until the new one is complete.
-   * @throws ConfigError for what is no path of a folder of its own; UsageError when the folder holds other things, or a payload is not JSON.
+   * @throws ConfigError for what is no path of a folder of its own; UsageError when the folder holds other things, or JSON does not
+   * keep a payload as it is (a class such as Date or Map, NaN, undefined within it).
    */
   async save(directory: string): Promise<void> {
     await writeIndex(directory, {
@@ -172,12 +174,13 @@ export class ExactIndex<Payload = undefined> {
 
   /**
    * Reads an index that `save` has written. A distance of your own that is not registered is given again.
-   * @throws FileFormatError when a file is missing, truncated, damaged or foreign.
+   * @throws ConfigError for what is no path, FileFormatError when a file is missing, truncated, damaged or foreign.
    */
   static async load<Payload = undefined>(
     directory: string,
     { distance }: { readonly distance?: Distance } = {},
   ): Promise<ExactIndex<Payload>> {
+    requirePath("ExactIndex.load", "directory", directory);
     const content = await readIndex(directory);
     const name = typeof content.distance === "string" ? content.distance : content.distance.name;
     if (distance !== undefined && distance.name !== name) {
@@ -191,9 +194,20 @@ export class ExactIndex<Payload = undefined> {
       model,
     });
     index.#vectors.append(vectors);
-    index.#positions = positions;
-    index.#payloads = payloads as readonly Payload[];
+    index.#positions = positions.slice();
+    index.#payloads = payloads as Payload[];
     index.#next = next;
     return index;
   }
+}
+
+/** The place among the first `count` positions, which ascend; -1 where it is none of them. */
+function placeOf(position: number, positions: readonly number[], count: number): number {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (positions[middle]! < position) low = middle + 1;
+    else high = middle;
+  }
+  return low < count && positions[low] === position ? low : -1;
 }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { SavedDistance } from "../distances/index.js";
 import { FileFormatError, UsageError } from "../errors.js";
-import type { Json, JsonObject } from "../json.js";
+import { lostInJson, type Json, type JsonObject } from "../json.js";
 import { recoverDirectory } from "../store/atomic-directory.js";
 import { writeDirectoryAtomic, writeFileAtomic } from "../store/atomic.js";
 import { checksumNow } from "../store/checksum.js";
@@ -49,11 +49,13 @@ export async function writeIndex(directory: string, content: IndexContent): Prom
   const withPayloads = payloads.some((payload) => payload !== undefined);
   const lines = withPayloads ? payloadLines(positions, payloads) : null;
   const { data, rows, size } = vectors;
+  // Now: the index may grow while it is written.
+  const places = Int32Array.from(positions);
   await writeDirectoryAtomic(directory, FOLDER, async (temporary) => {
     if (lines !== null) await writeFileAtomic(join(temporary, FILES.payloads), lines);
     await writeSafetensors(join(temporary, FILES.vectors), {
       vectors: { data, shape: [rows, size] },
-      positions: { data: Int32Array.from(positions), shape: [rows] },
+      positions: { data: places, shape: [rows] },
     });
     await writeCheckedJsonFile(join(temporary, FILES.index), format, {
       ...{ distance, rows, size, next, payloads: withPayloads },
@@ -137,15 +139,14 @@ function payloadLines(positions: readonly number[], payloads: readonly unknown[]
 
 function toLine(payload: unknown, position: number): string {
   if (payload === undefined) return "\n";
-  let line: string | undefined;
-  let cause: unknown;
-  try {
-    line = JSON.stringify(payload) as string | undefined;
-  } catch (error) {
-    cause = error;
+  const lost = lostInJson(payload, "it");
+  if (lost.length > 0) {
+    throw new UsageError(
+      `ExactIndex.save: the payload at position ${position} is not JSON: ${lost.join(", ")}; ` +
+        "add only finite numbers, texts, booleans, null, arrays and plain objects, and leave out keys that have no value",
+    );
   }
-  if (line === undefined) throw new UsageError(`the payload at position ${position} is not JSON`, { cause });
-  return `${line}\n`;
+  return `${JSON.stringify(payload)}\n`;
 }
 
 async function readPayloads(file: string, rows: number, checksum: string | null): Promise<unknown[]> {

@@ -92,13 +92,11 @@ export class ItemIndex<Item, Payload = undefined> {
       flag("vectors", vectors),
       ...unknownOptions(options, ["k", "vectors"]),
     ]);
-    const found = await this.index.search(
-      await this.model.encode(queries, { ...this.#queries, precision: "float32" }),
-      k,
-    );
-    return found.map((list) =>
-      list.map((result) => ({ ...result, vector: vectors ? this.index.vectorAt(result.position) : null })),
-    );
+    const asked = await this.model.encode(queries, { ...this.#queries, precision: "float32" });
+    // Of what is searched: vectors that are found may be removed meanwhile.
+    const vectorAt = vectors ? this.index.vectorsNow() : () => null;
+    const found = await this.index.search(asked, k);
+    return found.map((list) => list.map((result) => ({ ...result, vector: vectorAt(result.position) })));
   }
 
   /** The nearest items of one query. */

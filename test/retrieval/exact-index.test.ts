@@ -59,6 +59,26 @@ describe("ExactIndex", () => {
     expect(index.rows).to.equal(100);
   });
 
+  it("takes rows one by one in time that grows with their number", async () => {
+    const index = new ExactIndex<number>({ size: 1, distance: "manhattan" });
+    const started = performance.now();
+    for (let row = 0; row < 60_000; row += 1) index.add([vector(row)], [row]);
+    // Copying what is there with every row took 30 s and more.
+    expect(performance.now() - started).to.be.below(5000);
+    expect((await index.search([vector(59_999)], 1))[0]?.[0]?.payload).to.equal(59_999);
+  });
+
+  it("gives the vectors it had, whatever is added and removed later", () => {
+    const index = new ExactIndex({ size: 1 });
+    index.add([vector(5), vector(6)]);
+    const before = index.vectorsNow();
+    index.add([vector(7)]);
+    index.remove([0]);
+    expect([before(0), before(1), index.vectorAt(2)]).to.deep.equal([vector(5), vector(6), vector(7)]);
+    expect(() => before(2)).to.throw(UsageError, "no vector at position 2");
+    expect(() => index.vectorAt(0)).to.throw(UsageError, "no vector at position 0");
+  });
+
   it("keeps the positions of vectors when others are removed, and gives none twice", async () => {
     const index = new ExactIndex<string>({ size: 1, distance: "manhattan" });
     index.add([vector(0), vector(1), vector(2), vector(3)], ["a", "b", "c", "d"]);
@@ -93,6 +113,23 @@ describe("ExactIndex", () => {
       index.remove(Array.from({ length: 250 }, (_, position) => 2 * position));
       await alike();
     }
+  });
+
+  it("says what it expects to callers without a compiler", async () => {
+    const index = new ExactIndex({ size: 3 });
+    const said = async (action: () => unknown, message: RegExp, kind: typeof UsageError | typeof ConfigError) => {
+      const error = await failure(async () => action());
+      expect(error).to.be.instanceOf(kind);
+      expect(error.message).to.match(message);
+    };
+    const wrong = (vectors: unknown) => () => index.search(vectors as []);
+    await said(wrong(vector(1, 0, 0)), /ExactIndex\.search: .* got a single one; wrap it in an array/u, UsageError);
+    await said(wrong([1, 0, 0]), /a Float32Array as row 0, got 1; a single vector is wrapped in an array/u, UsageError);
+    await said(wrong(undefined), /expected a list of Float32Array, or a matrix .* got undefined/u, UsageError);
+    await said(wrong({ rows: 1 }), /got \{ rows: 1 \}/u, UsageError);
+    await said(wrong([vector(1, 2, 3), null]), /expected a Float32Array as row 1, got null/u, UsageError);
+    await said(() => index.remove(0 as never), /expected a list of positions, such as \[0\], got 0/u, UsageError);
+    await said(() => ExactIndex.load(undefined as never), /directory: expected the path/u, ConfigError);
   });
 
   it("knows the direction of vectors whose squares float32 cannot say, as evaluateRetrieval and calibrate do", async () => {

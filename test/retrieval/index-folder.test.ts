@@ -63,6 +63,16 @@ describe("a saved ExactIndex", () => {
     expect((await ExactIndex.load(path)).rows).to.equal(19);
   });
 
+  it("is saved as it was when the call began", async () => {
+    await using folder = await temporaryFolder();
+    const path = join(folder.path, "index");
+    const index = await filled();
+    const saving = index.save(path);
+    index.add([vector(0, 0, 0)], [{ name: "late" }]);
+    await saving;
+    expect((await ExactIndex.load(path)).rows).to.equal(18);
+  });
+
   it("has no file of payloads when there are none, and may be empty", async () => {
     await using folder = await temporaryFolder();
     const path = join(folder.path, "index");
@@ -110,11 +120,20 @@ describe("a saved ExactIndex", () => {
     const index = new ExactIndex<unknown>({ size: 1 });
     index.add([vector(1)], ["fine"]);
     await index.save(path);
-    for (const payload of [10n, () => 1]) {
+    const payloads: [unknown, string][] = [
+      [10n, "it is a bigint"],
+      [() => 1, "it is a function"],
+      [new Map([["a", 1]]), "it is an object of class Map"],
+      [{ score: NaN, tags: [undefined] }, "it.score is NaN, it.tags[0] is undefined"],
+      [{ a: undefined }, "it.a is undefined"],
+    ];
+    for (const [payload, lost] of payloads) {
       const [position = -1] = index.add([vector(1)], [payload]);
       const error = await failure(index.save(path));
       expect(error).to.be.instanceOf(UsageError);
-      expect(error.message).to.equal(`the payload at position ${position} is not JSON`);
+      expect(error.message).to.contain(
+        `ExactIndex.save: the payload at position ${position} is not JSON: ${lost}; add only`,
+      );
       index.remove([position]);
     }
     expect((await ExactIndex.load(path)).rows, "what was there before").to.equal(1);

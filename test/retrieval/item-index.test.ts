@@ -34,6 +34,20 @@ describe("ItemIndex", () => {
     expect(() => index.index.vectorAt(0)).to.throw(UsageError, /no vector at position 0/);
   });
 
+  it("gives the vectors it searched when some are removed meanwhile", async () => {
+    const index = new ItemIndex<string, { label: string }>(model);
+    await index.add(texts, labels);
+    const search = index.index.search.bind(index.index);
+    index.index.search = (...given) => {
+      const searching = search(...given);
+      index.index.remove([1]);
+      return searching;
+    };
+    const [found] = await index.lookupOne("green apple", { k: 1, vectors: true });
+    expect(found!.position).to.equal(1);
+    expect(found!.vector).to.deep.equal(await model.encodeOne("green apple"));
+  });
+
   it("tells whether two items match", async () => {
     const index = new ItemIndex(model);
     const apart = 1 - (await model.similarity("red apple", "green apple"));
