@@ -1,5 +1,16 @@
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
+import { threadId } from "node:worker_threads";
 import { errorCode } from "../error-code.js";
 
 /** What is known of locks of a kind. */
@@ -8,26 +19,39 @@ export interface LockRules {
   readonly trustsOthers?: boolean;
 }
 
-/** Locks that this process holds, so that a number of its own in an old file is not taken for it. */
-const held = new Set<string>();
+/** Who a lock names. */
+interface Owner {
+  readonly process: number;
+  readonly thread: number;
+  /** By which its thread holds the file open. */
+  readonly descriptor: number;
+  readonly host: string;
+  /** When its process began. */
+  readonly began: string;
+  /** Tells it from an earlier lock of the same thread. */
+  readonly taken: string;
+}
 
-/** The right to append to a file: one process at a time has it. A lock whose process has ended is taken over. */
+/**
+ * The right to append to a file: one writer at a time has it, of all processes and all threads of each. A lock whose process or thread has
+ * ended is taken over.
+ */
 export class WriterLock {
-  private constructor(readonly path: string) {}
+  readonly #path: string;
+  readonly #descriptor: number;
+  readonly #text: string;
+
+  private constructor(path: string, descriptor: number, text: string) {
+    this.#path = path;
+    this.#descriptor = descriptor;
+    this.#text = text;
+  }
 
   /** Null when another writer lives. @throws what the file system says. */
   static take(path: string, { trustsOthers = true }: LockRules = {}): WriterLock | null {
     for (let attempt = 0; attempt < 3; attempt += 1) {
-      if (held.has(path)) return null;
-      try {
-        writeFileSync(path, JSON.stringify({ process: process.pid, host: hostname(), began: startOf(process.pid) }), {
-          flag: "wx",
-        });
-        held.add(path);
-        return new WriterLock(path);
-      } catch (error) {
-        if ((error as { readonly code?: string }).code !== "EEXIST") throw error;
-      }
+      const lock = WriterLock.#set(path);
+      if (lock !== null) return lock;
       const owner = readText(path);
       if (owner === null) continue;
       if (isAlive(owner, trustsOthers)) return null;
@@ -36,19 +60,44 @@ export class WriterLock {
     return null;
   }
 
-  release(): void {
-    if (!held.delete(this.path)) return;
+  /** Null when there is a lock. */
+  static #set(path: string): WriterLock | null {
+    let descriptor: number;
     try {
-      rmSync(this.path, { force: true });
+      descriptor = openSync(path, "wx+");
+    } catch (error) {
+      if (errorCode(error) === "EEXIST") return null;
+      throw error;
+    }
+    const owner: Owner = {
+      ...{ process: process.pid, thread: threadId, descriptor, host: hostname(), began: startOf(process.pid) },
+      taken: new Date().toISOString(),
+    };
+    const text = JSON.stringify(owner);
+    let isOurs = false;
+    try {
+      writeFileSync(descriptor, text);
+      isOurs = readText(path) === text; // one that looked before it was written may have taken it for nobody's
+    } finally {
+      if (!isOurs) closeSync(descriptor);
+    }
+    return isOurs ? new WriterLock(path, descriptor, text) : null;
+  }
+
+  release(): void {
+    if (!isHeld(this.#descriptor, this.#text)) return;
+    closeSync(this.#descriptor);
+    try {
+      if (readText(this.#path) === this.#text) rmSync(this.#path, { force: true });
     } catch {
-      // It stays on a disk that has become read-only, and names a process that will have ended.
+      // It stays on a disk that has become read-only, and names what will have ended.
     }
   }
 }
 
-/** Removes the lock of a process that has ended; one that another process has set in the meantime is put back. */
+/** Removes the lock of a writer that has ended; one that another has set in the meantime is put back. */
 function putAway(path: string, judged: string): void {
-  const aside = `${path}.${process.pid}`;
+  const aside = `${path}.${process.pid}-${threadId}`;
   try {
     renameSync(path, aside);
     if (readText(aside) !== judged) linkSync(aside, path);
@@ -60,7 +109,7 @@ function putAway(path: string, judged: string): void {
 }
 
 function isAlive(text: string, trustsOthers: boolean): boolean {
-  let owner: { readonly process?: unknown; readonly host?: unknown; readonly began?: unknown } | null;
+  let owner: { readonly [Key in keyof Owner]?: unknown } | null;
   try {
     owner = JSON.parse(text) as typeof owner;
   } catch {
@@ -69,8 +118,8 @@ function isAlive(text: string, trustsOthers: boolean): boolean {
   const id = owner?.process;
   if (typeof id !== "number" || !Number.isInteger(id) || id <= 0) return false;
   if (owner?.host !== hostname()) return trustsOthers;
-  // One of our own number that we do not hold is left by an earlier process of that number.
-  if (id === process.pid) return false;
+  // One of our own number that nothing of ours holds is left by a thread that has ended, or by an earlier process of that number.
+  if (id === process.pid) return typeof owner.descriptor === "number" && isHeld(owner.descriptor, text);
   try {
     // eslint-disable-next-line no-restricted-syntax -- signal 0 ends nothing: it asks whether the process is there
     process.kill(id, 0);
@@ -79,6 +128,20 @@ function isAlive(text: string, trustsOthers: boolean): boolean {
   }
   // One that has ended, but whose parent has not asked yet, is still listed.
   return owner.began === startOf(id) && factsOf(id)[1] !== "Z";
+}
+
+/**
+ * Whether a descriptor of this process is of a lock with that text. All threads share descriptors, and Node closes those of a thread
+ * when it ends: threads cannot be asked otherwise whether another one lives.
+ */
+function isHeld(descriptor: number, text: string): boolean {
+  try {
+    if (!fstatSync(descriptor).isFile()) return false;
+    const bytes = Buffer.alloc(Buffer.byteLength(text) + 1);
+    return bytes.toString("utf8", 0, readSync(descriptor, bytes, 0, bytes.length, 0)) === text;
+  } catch {
+    return false;
+  }
 }
 
 /** When a process began, where the system says (Linux); numbers of processes are given again. */

@@ -137,7 +137,7 @@ export class RowFile {
 
   /**
    * Takes the writer's lock, cuts off what a crash has left at the end, completes the index.
-   * @returns false when another process writes.
+   * @returns false when another process or thread writes.
    * @throws what the file system says; then nothing is held.
    */
   startWriting(): boolean {
@@ -215,7 +215,7 @@ export class RowFile {
     fsyncSync(this.#index);
   }
 
-  /** Removes what is stored; readers of other processes keep what they have open. False when another process writes. */
+  /** Removes what is stored; readers of other processes keep what they have open. False when another process or thread writes. */
   clear(): boolean {
     const lock = this.#lock ?? WriterLock.take(this.#path("lock"));
     if (lock !== null)

@@ -30,7 +30,7 @@ export interface StoredRowsOptions<Item> {
 export class StoredRows<Item> {
   readonly #options: StoredRowsOptions<Item>;
   readonly #file: RowFile;
-  /** False once writing has failed or another process writes. */
+  /** False once writing has failed or another writer lives. */
   #keeps = true;
   #unconfirmed = SAMPLES;
   #told = false;
@@ -128,7 +128,7 @@ export class StoredRows<Item> {
           rows,
         );
       } else {
-        this.#giveUp("is being written by another process", null);
+        this.#giveUp("is being written by another process or thread", null);
       }
     });
     return kept;
@@ -179,7 +179,7 @@ export class StoredRows<Item> {
     warn(`the stored vectors of encoder "${name}" are not what it gives now; they are computed again`);
     this.#unconfirmed = 0;
     this.#attempt(() => {
-      if (!this.#file.clear()) this.#giveUp("is being written by another process", null);
+      if (!this.#file.clear()) this.#giveUp("is being written by another process or thread", null);
     });
     return false;
   }

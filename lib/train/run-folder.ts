@@ -56,7 +56,7 @@ async function named(path: string): Promise<string> {
   throw new UsageError(`resume: ${resolve(path)} is neither a checkpoint (with training.json) nor a run that has one`);
 }
 
-/** A run folder that no other process writes to until it is disposed. */
+/** A run folder that nobody else writes to until it is disposed. */
 export interface RunFolder extends Disposable {
   readonly path: string;
 }
@@ -64,7 +64,7 @@ export interface RunFolder extends Disposable {
 /**
  * The folder of a new run, or that of the run that goes on; its configuration is written into it.
  *
- * @throws UsageError when another process trains the run; one that has ended, or ran on another machine, is no hindrance.
+ * @throws UsageError when another process or thread trains the run; one that has ended, or ran on another machine, is no hindrance.
  */
 export async function openRunFolder(
   runDir: string,
@@ -78,7 +78,7 @@ export async function openRunFolder(
     lock = WriterLock.take(join(path, "run.lock"), { trustsOthers: false });
     if (lock === null)
       throw new UsageError(
-        `${path} is being trained by another process, which run.lock in it names; wait until that has ended, or start a run of its own: ` +
+        `${path} is being trained by another process or thread, which run.lock in it names; wait until that has ended, or start a run of its own: ` +
           `leave out resume`,
       );
     await writeFileAtomic(join(path, "config.json"), `${JSON.stringify(config, null, 2)}\n`);

@@ -152,7 +152,7 @@ describe("a cache with saveDir", () => {
     const second = open(new LengthEncoder());
     expectClose(await second.rows(items), expected(items));
     expect(warnings).to.have.lengthOf(1);
-    expect(warnings[0]).to.match(/is being written by another process; new vectors are kept in memory only/u);
+    expect(warnings[0]).to.match(/is being written by another process or thread; new vectors are kept in memory only/u);
     expect(second.misses, "reads what the first has written").to.equal(15);
     await first.rows(items.slice(0, 7));
     await closeAll();

@@ -136,7 +136,7 @@ describe("A run that is being trained", () => {
     expect(others).to.deep.equal([]);
     expect(refused).to.be.instanceOf(UsageError);
     expect((refused as Error).message).to.match(
-      /run-1 is being trained by another process, which run\.lock in it names/u,
+      /run-1 is being trained by another process or thread, which run\.lock in it names/u,
     );
     expect((await run({ maxEpochs: 4, runDir }, { resume: "last" })).error).to.equal(null);
     expect(existsSync(join(runDir, "run-1/run.lock"))).to.equal(false);
