@@ -4,6 +4,7 @@ import { SimilarityLoss } from "../contracts/loss.js";
 import type { Part, PartClass, PartFinder, PartRole, SavedPart } from "../contracts/part.js";
 import { FileFormatError, UnknownNameError, UsageError } from "../errors.js";
 import { Registry } from "../registry.js";
+import { show } from "../show.js";
 import type { HostTensors } from "../tensor/host.js";
 
 /** A class of parts, seen from outside: constructable in its own way, makeable through `from`. */
@@ -31,7 +32,10 @@ export class PartRegistry implements PartFinder {
   /** A registry that also knows these. @throws DuplicateNameError for two classes of one name. */
   with(classes: readonly AnyPartClass[]): PartRegistry {
     const copy = this.#classes.copy();
+    if (!Array.isArray(classes as unknown))
+      throw new UsageError(`parts: expected a list of classes, such as [MyEncoder], got ${show(classes)}`);
     for (const partClass of classes) {
+      requireClass(partClass);
       if (typeof partClass.type !== "string" || typeof partClass.from !== "function") {
         throw new UsageError(
           `class ${partClass.name} cannot be loaded; give it "static readonly type" and "static from(config, weights)"`,
@@ -69,6 +73,14 @@ export class PartRegistry implements PartFinder {
       `${nor}If ${own}: { parts: [${classes}] }`,
     );
   }
+}
+
+/** @throws UsageError for what is no class, such as a part that a class has made. */
+function requireClass(given: unknown): void {
+  if (typeof given === "function") return;
+  const { name = "Object" } = (given as Partial<Part> | null)?.constructor ?? {};
+  const advice = ["Object", "String", "Number"].includes(name) ? "" : `; give its class: [${name}]`;
+  throw new UsageError(`parts: expected classes, got ${show(given)}${advice}`);
 }
 
 /** What a class is found by: the roles have names of their own each. */

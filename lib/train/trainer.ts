@@ -1,7 +1,9 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Observable } from "rxjs";
 // The index of rxjs reads 200 files, most of them operators.
 import { Subject } from "rxjs/internal/Subject";
-import { refuse, unknownOptions } from "../contracts/options.js";
+import { refuse, unknownOptions, type Problem } from "../contracts/options.js";
 import type { Kind } from "../contracts/samples.js";
 import { loaderProblem, type Loader } from "../contracts/loader.js";
 import { InterruptedError, UsageError } from "../errors.js";
@@ -102,6 +104,7 @@ export class Trainer {
     loaders: Loaders<NoInfer<K>, NoInfer<Item>>,
     options: FitOptions<NoInfer<Item>> = {},
   ): Promise<SimilarityModel<Item>> {
+    refuse("fit", [modelProblem(model)]);
     checkLoaders("fit", loaders);
     const { resume, from, signal, parts = [] } = options;
     refuse("fit", [
@@ -144,14 +147,12 @@ export class Trainer {
       const fitted = await this.#drain(fit.events(), sinks);
       this.#fitted.set(model, fitted as unknown as Fitted<never, never>);
       if (fitted.interrupted) {
-        const { checkpoint: kept } = config;
-        const saved =
-          folder === null || kept === false || !kept.saveLast
-            ? `nothing was saved, because ${folder === null ? "there is no runDir" : "checkpoints are off"}`
-            : `saved in ${folder}; go on with { resume: "last" }`;
-        throw new InterruptedError(`training was stopped at step ${fitted.loop.step}; ${saved}`, {
-          cause: watching.signal?.reason,
-        });
+        throw new InterruptedError(
+          `training was stopped at step ${fitted.loop.step}; ${whatWasSaved(folder, config)}`,
+          {
+            cause: watching.signal?.reason,
+          },
+        );
       }
       const { engine, threads, executionProvider } = config;
       return new SimilarityModel<Item>(fitted.content, { engine, threads, executionProvider });
@@ -203,6 +204,7 @@ export class Trainer {
     loaders: Pick<Loaders<NoInfer<K>, NoInfer<Item>>, "train">,
     options: LearningRateOptions = {},
   ): Promise<LearningRateSuggestion> {
+    refuse("findLearningRate", [modelProblem(model)]);
     checkLoaders("findLearningRate", loaders);
     return this.#exclusively(async () => findLearningRate(model, loaders, this.config, await standardParts(), options));
   }
@@ -262,4 +264,23 @@ export class Trainer {
       this.#busy = false;
     }
   }
+}
+
+function whatWasSaved(folder: string | null, { checkpoint }: TrainerConfig): string {
+  if (folder === null) return "nothing was saved, because there is no runDir";
+  if (checkpoint === false || !checkpoint.saveLast) return "nothing was saved, because checkpoints are off";
+  if (!existsSync(join(folder, "checkpoints", "last"))) return "nothing was saved, because nothing was trained yet";
+  return `saved in ${folder}; go on with { resume: "last" }`;
+}
+
+/** What is wrong with a model that was given to be trained; for callers without a compiler. */
+function modelProblem(model: unknown): Problem {
+  if (model instanceof SimilarityModel) {
+    return (
+      "model: expected a TrainableModel, got a trained SimilarityModel; to go on from what it has learned, " +
+      "give a model that describes the same encoders and head, and this one as { from }"
+    );
+  }
+  const described = typeof (model as Partial<TrainableModel<Kind, never>> | null)?.configureEncoders === "function";
+  return described ? null : `model: expected a TrainableModel, such as new MyModel(), got ${show(model)}`;
 }

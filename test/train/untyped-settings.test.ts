@@ -1,14 +1,18 @@
 import { expect } from "chai";
 import { attach, ConfigError, TrainableModel, Trainer } from "likewise";
+import { NgramEncoder } from "likewise/encoders";
+import { IdentityHead } from "likewise/heads";
 import { RPrecision } from "likewise/metrics";
 import { FrozenEncoder } from "../../lib/contracts/encoder.js";
 import { AssemblyError } from "../../lib/errors.js";
 import { failure } from "../engine/descend.js";
+import { modelOf } from "../model/untrained-model.js";
 import { TinyLoader, TinyModel, tinySamples } from "../support/tiny.js";
 
 /** As from JavaScript: the compiler would refuse it. */
 const untyped = <T>(given: unknown): T => given as T;
 const train = new TinyLoader(tinySamples(3, 4), 6);
+const trained = modelOf({ text: new NgramEncoder({ dimensions: 8, idf: false }) }, (size) => new IdentityHead(size));
 const quiet = { progress: false, checkpoint: false, maxSteps: 1 } as const;
 
 async function problem(run: () => unknown): Promise<Error> {
@@ -35,6 +39,21 @@ describe("Settings without a compiler", () => {
       "an unknown loader",
       () => new Trainer(quiet).fit(new TinyModel(), untyped({ train, valid: train })),
       /valid: unknown option; known: train, validation/u,
+    ],
+    [
+      "a trained model",
+      () => new Trainer(quiet).fit(untyped<TinyModel>(trained), { train }),
+      /model: expected a TrainableModel, got a trained SimilarityModel; .* this one as \{ from \}/u,
+    ],
+    [
+      "the class of a model",
+      () => new Trainer(quiet).fit(untyped<TinyModel>(TinyModel), { train }),
+      /model: expected a TrainableModel, such as new MyModel\(\), got \[class TinyModel/u,
+    ],
+    [
+      "no model",
+      () => new Trainer(quiet).fit(untyped<TinyModel>(undefined), { train }),
+      /model: expected .*, got undefined/u,
     ],
     [
       "an unknown option of fit",
