@@ -136,6 +136,12 @@ function isName(cell: string): boolean {
 
 function rowOf({ names, places }: Layout, fields: readonly string[]): CsvRow {
   const row: Record<string, string> = {};
-  for (let i = 0; i < names.length; i += 1) row[names[i]!] = fields[places[i]!]!;
+  for (let i = 0; i < names.length; i += 1) {
+    const name = names[i]!;
+    const value = fields[places[i]!]!;
+    if (name !== "__proto__") row[name] = value;
+    // An assignment would not make a property of it; JSON lines have one too.
+    else Object.defineProperty(row, name, { value, writable: true, enumerable: true, configurable: true });
+  }
   return row;
 }

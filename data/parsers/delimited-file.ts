@@ -24,35 +24,34 @@ export async function* readFields(
 
   let returns: boolean | null = null; // whether lines end with CR alone, as old Macs write them
   for await (const piece of readText(path)) {
-    text += returns === true ? withLineFeeds(piece) : piece;
+    text += piece;
     if (text.length < wanted) continue;
-    if (returns === null) {
-      returns = endsWithReturns(text, dialect.quote);
-      if (returns === true) text = withLineFeeds(text);
-    }
+    returns ??= endsWithReturns(text, dialect.quote);
     yield parseAll(false);
   }
-  if (returns === null && endsWithReturns(`${text} `, dialect.quote) === true) text = withLineFeeds(text);
+  returns ??= endsWithReturns(`${text} `, dialect.quote);
   yield parseAll(true);
 
   function parseAll(last: boolean): RecordBlock<readonly string[]> {
     const records: (readonly string[])[] = [];
     const lines: number[] = [];
+    // Records are told apart here, at the same places as in the text, whose quoted fields keep their CR.
+    const structure = returns === true ? text.replaceAll("\r", "\n") : text;
     let start = 0;
     while (start < text.length) {
-      const blank = blankLine(text, start);
+      const blank = blankLine(structure, start);
       if (blank > 0) {
         start += blank;
         line += 1;
         continue;
       }
-      let parsed: Parsed = parseRecord(text, start, last, dialect);
+      let parsed: Parsed = parseRecord(structure, start, last, dialect, text);
       if (parsed === null && text.length - start > LONGEST_RECORD) {
         parsed = { problem: `a record of more than ${LONGEST_RECORD} characters; is a quote never closed?` };
       }
       if (parsed === null) break;
       if ("problem" in parsed) {
-        const end = text.indexOf("\n", start);
+        const end = structure.indexOf("\n", start);
         if (end === -1 && !last) break;
         const error = new DataError(parsed.problem, path, line);
         if (headerDue) throw error;
@@ -63,7 +62,7 @@ export async function* readFields(
         headerDue = false;
         records.push(parsed.fields);
         lines.push(line);
-        line += lineEnds(text, start, parsed.next);
+        line += lineEnds(structure, start, parsed.next);
         start = parsed.next;
       }
     }
@@ -96,8 +95,4 @@ function endsWithReturns(text: string, quote: string | null): boolean | null {
     else if (character === "\r") return at + 1 === text.length ? null : text[at + 1] !== "\n";
   }
   return null;
-}
-
-function withLineFeeds(text: string): string {
-  return text.replaceAll("\r", "\n");
 }

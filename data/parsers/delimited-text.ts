@@ -15,9 +15,15 @@ const CARRIAGE_RETURN = 13;
 
 /**
  * Parses the record that starts at `start` (RFC 4180; lines end with LF or CRLF, `readFields` sees to CR alone). `last` says that the text ends here; otherwise more
- * may follow, and null asks for it.
+ * may follow, and null asks for it. What is between quotes is taken from `written`, the text as it is in the file.
  */
-export function parseRecord(text: string, start: number, last: boolean, { delimiter, quote }: Dialect): Parsed {
+export function parseRecord(
+  text: string,
+  start: number,
+  last: boolean,
+  { delimiter, quote }: Dialect,
+  written = text,
+): Parsed {
   const fields: string[] = [];
   let position = start;
   for (;;) {
@@ -26,7 +32,7 @@ export function parseRecord(text: string, start: number, last: boolean, { delimi
       if (close === -1 || (close + 1 === text.length && !last)) {
         return last ? { problem: "a quoted field is never closed" } : null;
       }
-      fields.push(text.slice(position + 1, close).replaceAll(quote + quote, quote));
+      fields.push(written.slice(position + 1, close).replaceAll(quote + quote, quote));
       position = close + 1;
     } else {
       const end = endOfField(text, position, delimiter);

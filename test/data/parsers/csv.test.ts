@@ -3,13 +3,13 @@ import { parse } from "csv-parse/sync";
 import fc from "fast-check";
 import { writeFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
-import { readCsv, readJsonLines, type CsvOptions } from "likewise/data";
+import { GroupLoader, readCsv, readJsonLines, split, type CsvOptions, type CsvRow } from "likewise/data";
 import { parseRecord } from "../../../data/parsers/delimited-text.js";
 import { ConfigError, DataError } from "../../../lib/errors.js";
 import { temporaryFolder } from "../../support/folder.js";
 import { sharedPath } from "../../support/shared.js";
 import { failure } from "../../support/failure.js";
-import { listOf } from "../epoch.js";
+import { epochOf, listOf } from "../epoch.js";
 
 async function withCsv(content: string, use: (path: string) => Promise<void>): Promise<void> {
   await using folder = await temporaryFolder();
@@ -19,6 +19,12 @@ async function withCsv(content: string, use: (path: string) => Promise<void>): P
 }
 
 const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
+
+async function loadedItems(rows: readonly CsvRow[]): Promise<readonly CsvRow[]> {
+  const samples = rows.map((item) => ({ item, group: item["__proto__"] as string }));
+  const loader = new GroupLoader(samples, { batchSize: rows.length, balance: false });
+  return (await epochOf(loader)).flatMap(({ items }) => items);
+}
 
 /** Parses a whole text, or tells what is wrong with it. */
 function parseAll(text: string): readonly (readonly string[])[] | null {
@@ -145,22 +151,51 @@ describe("readCsv", () => {
     await withCsv('text,label\ra,"b\rc"\r\rd,e\r', async (path) => {
       const records = readCsv(path);
       expect(await records.toArray()).to.deep.equal([
-        { text: "a", label: "b\nc" },
+        { text: "a", label: "b\rc" },
         { text: "d", label: "e" },
       ]);
       expect((await listOf(records.blocks())).flatMap(({ lines }) => [...lines])).to.deep.equal([2, 5]);
+    });
+    await withCsv('a,b\r1,"x\ry\r\n""z""\n"\r3,4', async (path) => {
+      expect(await readCsv(path).toArray()).to.deep.equal([
+        { a: "1", b: 'x\ry\r\n"z"\n' },
+        { a: "3", b: "4" },
+      ]);
     });
     await withCsv("text\r", async (path) => {
       expect(await readCsv(path).toArray()).to.deep.equal([]);
       expect((await failure(() => readCsv(path, { columns: ["a"] }).toArray())).message).to.match(/names text$/u);
     });
-    const rows = Array.from({ length: 60_000 }, (_, i) => ({ id: `${i}`, text: `text ${i}` }));
-    await withCsv(`id,text\r${rows.map(({ id, text }) => `${id},${text}\r`).join("")}`, async (path) => {
+    const rows = Array.from({ length: 60_000 }, (_, i) => ({ id: `${i}`, text: `text\r${i}` }));
+    await withCsv(`id,text\r${rows.map(({ id, text }) => `${id},${quoted(text)}\r`).join("")}`, async (path) => {
       expect(await readCsv(path).toArray()).to.deep.equal(rows);
     });
     await withCsv('"a\rb",c\n1,2\r3\n', async (path) => {
       expect(await readCsv(path).toArray()).to.deep.equal([{ "a\rb": "1", c: "2\r3" }]);
     });
+  });
+
+  it("keeps a column called __proto__ as JSON lines do, and touches no prototype", async () => {
+    const before = Object.getOwnPropertyNames(Object.prototype);
+    await withCsv("__proto__,constructor\na,b\nc,d\n", async (path) => {
+      const rows = await readCsv(path).toArray();
+      expect(rows.map((row) => Object.entries(row))).to.deep.equal([
+        [
+          ["__proto__", "a"],
+          ["constructor", "b"],
+        ],
+        [
+          ["__proto__", "c"],
+          ["constructor", "d"],
+        ],
+      ]);
+      for (const row of rows) expect(Object.getPrototypeOf(row)).to.equal(Object.prototype);
+      const sides = split(rows);
+      expect([...sides.train, ...sides.validation, ...sides.test]).to.have.members(rows);
+      expect(await loadedItems(rows)).to.have.members(rows);
+    });
+    expect(Object.getOwnPropertyNames(Object.prototype)).to.deep.equal(before);
+    expect(Object.getPrototypeOf(Object.prototype)).to.equal(null);
   });
 
   it("passes over columns without a name, as spreadsheets write them, and over doubled ones that are not taken", async () => {
