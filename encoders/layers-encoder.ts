@@ -101,10 +101,10 @@ export class LayersEncoder extends TrainableEncoder<NumericItem> {
 function requireIds(numbers: ArrayLike<number>, known: number, row: number): void {
   for (let i = 0; i < numbers.length; i += 1) {
     const id = numbers[i] as number;
-    if (id >= 0 && id < known) continue;
+    if (Number.isInteger(id) && id >= 0 && id < known) continue;
     throw new DataError(
       `LayersEncoder: item ${row}: number ${i} is ${id}, but the embedding layer knows ids from 0 to ${known - 1}; ` +
-        "give it a larger inputDim, or such items an id it knows",
+        (Number.isInteger(id) ? "give it a larger inputDim, or such items an id it knows" : "ids are whole numbers"),
     );
   }
 }

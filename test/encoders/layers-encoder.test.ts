@@ -281,4 +281,20 @@ describe("LayersEncoder", () => {
       }
     }
   });
+
+  it("refuses ids that are not whole, which an embedding layer would cut off", async () => {
+    const embed = layers.embedding({ inputDim: 6, outputDim: 3, inputLength: 2 });
+    const encoder = new LayersEncoder(sequential(embed, layers.flatten()));
+    for (const [item, place] of [
+      [[0.5, 1], "number 0 is 0.5"],
+      [[0, 1.5], "number 1 is 1.5"],
+    ] as const) {
+      const error = await failure(encoder.collate([[0, 1], item]));
+      expect(error).to.be.instanceOf(DataError);
+      expect(error.message).to.include(
+        `item 1: ${place}, but the embedding layer knows ids from 0 to 5; ids are whole`,
+      );
+    }
+    expect(Object.keys(await encoder.collate([[0, 5]]))).to.deep.equal(["items"]);
+  });
 });
