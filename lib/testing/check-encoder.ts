@@ -1,9 +1,11 @@
+import { types } from "node:util";
 import { TrainableEncoder, type FrozenEncoder } from "../contracts/encoder.js";
 import { upload, type HostTensor, type HostTensors } from "../tensor/host.js";
 import * as tf from "../tensor/tf.js";
 import { mapEntries } from "../tensor/tree.js";
 import { difference } from "./compare.js";
 import { checkGradient, type GradientCheckOptions } from "./gradient.js";
+import { show } from "../show.js";
 import { firstRowProblems, rowProblems } from "./rows.js";
 import { attempt, leftBehind, runTwice, type Watched } from "./run-twice.js";
 import { modeOf, namedOutput, parametersOf, sameNoise, startingParameters, weighedSum } from "./running.js";
@@ -11,7 +13,7 @@ import { savingProblems } from "./saving.js";
 import { checkStart, stateProblems } from "./start.js";
 
 /**
- * Checks an encoder of your own on a few different items: width, finite numbers, order, an empty batch, the same numbers each time, no
+ * Checks an encoder of your own on a few different items: a Float32Array of its width, finite numbers, order, an empty batch, the same numbers each time, no
  * tensor left, a fingerprint that stays, saving; of a trainable one also training and its gradients.
  * @returns one sentence for each thing that is wrong.
  */
@@ -35,6 +37,8 @@ export async function checkEncoder<Item>(
 
 async function frozenProblems<Item>(encoder: FrozenEncoder<Item>, items: readonly Item[]): Promise<string[]> {
   const all = await embedded(encoder, items);
+  // Also of another realm, such as that of a test runner.
+  if (!types.isFloat32Array(all.data)) return [`embed gives ${show(all.data)}, it must give one Float32Array`];
   const kept = { value: { ...all, data: all.data.slice() } };
   const before = tf.memory().numTensors;
   const again = await embedded(encoder, items);

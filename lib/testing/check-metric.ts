@@ -1,7 +1,16 @@
 import type { Metric } from "../contracts/metric.js";
+import { refuse, requireOptions, unknownOptions } from "../contracts/options.js";
 import type { Kind } from "../contracts/samples.js";
+import { show } from "../show.js";
 import * as tf from "../tensor/tf.js";
-import { metricBatch, perfectSamples, randomSamples, type MetricBatch, type MetricSample } from "./metric-batches.js";
+import {
+  KINDS,
+  metricBatch,
+  perfectSamples,
+  randomSamples,
+  type MetricBatch,
+  type MetricSample,
+} from "./metric-batches.js";
 import { attempt, leftBehind } from "./run-twice.js";
 
 /** How a metric is checked. */
@@ -18,7 +27,7 @@ export interface MetricCheckOptions<K extends Kind> {
 
 /**
  * Checks a metric of your own on perfect and on random embeddings: a finite value that is best for perfect ones, the same when it is
- * asked again, of all rows since `reset` however they are batched and ordered, arrays that are only borrowed, no tensor left. Metrics
+ * asked again, of all rows since `reset` however they are batched and ordered, arrays that are only borrowed and stay as they are, no tensor left. Metrics
  * are not saved.
  * @returns one sentence for each thing that is wrong.
  */
@@ -26,8 +35,16 @@ export async function checkMetric<K extends Kind>(
   metric: Metric<K>,
   options: MetricCheckOptions<K> = {},
 ): Promise<string[]> {
+  requireOptions("checkMetric", metric, "a metric such as new RPrecision()");
+  refuse("checkMetric", unknownOptions(options, ["kind", "perfect", "ordered", "seed"]));
+  const unknown = [...(metric.kinds ?? []), ...(options.kind === undefined ? [] : [options.kind])].filter(
+    (kind) => !KINDS.includes(kind),
+  );
+  if (unknown.length > 0) return [`kinds: ${unknown.map(show).join(", ")} is none; known: ${KINDS.join(", ")}`];
   return [...(await attempt("it", () => metricProblems(metric, options)))];
 }
+
+type Lent = readonly (Float32Array | Int32Array)[];
 
 async function metricProblems<K extends Kind>(
   metric: Metric<K>,
@@ -40,6 +57,10 @@ async function metricProblems<K extends Kind>(
     for (const { embeddings, targets } of batches) metric.update(embeddings, targets);
     return metric.value();
   };
+  const arraysOf = ({ embeddings, targets }: MetricBatch<K>): Lent => [
+    embeddings.data,
+    ...(Object.values(targets) as (Float32Array | Int32Array)[]),
+  ];
   const [one, two] = [randomSamples(`${seed}/one`), randomSamples(`${seed}/two`)];
   const same = (found: number, wanted: number, what: string): void => {
     const close = Math.abs(found - wanted) <= 1e-6 * (1 + Math.abs(wanted));
@@ -47,19 +68,24 @@ async function metricProblems<K extends Kind>(
   };
   if (metric.name === "") problems.push("name is empty; logs need one");
   const random = await valueOf(batch(one), batch(two));
+  if (typeof random !== "number") return [`the value is ${show(random)}, it must be a number`];
   if (!Number.isFinite(random)) problems.push(`the value of random embeddings is ${random}`);
   same(await metric.value(), random, "the value is another when it is asked again");
   if (!ordered) {
     same(await valueOf(batch([...one, ...two])), random, "the value of one batch is not that of its rows in two");
     same(await valueOf(batch(two), batch(one)), random, "the value depends on the order of batches");
   }
-  const lent = [batch(one), batch(two)];
+  let written = false;
   metric.reset();
-  for (const { embeddings, targets } of lent) {
-    metric.update(embeddings, targets);
+  for (const samples of [one, two]) {
+    const lent = batch(samples);
+    metric.update(lent.embeddings, lent.targets);
+    const [arrays, before] = [lent, batch(samples)].map(arraysOf) as [Lent, Lent];
+    written ||= arrays.some((array, which) => array.some((number, i) => !Object.is(number, before[which]?.[i])));
     // The next batch is written into the same arrays.
-    for (const array of [embeddings.data, ...(Object.values(targets) as (Float32Array | Int32Array)[])]) array.fill(0);
+    for (const array of arrays) array.fill(0);
   }
+  if (written) problems.push("update writes into arrays that it only borrows: metrics after it see other numbers");
   same(
     await metric.value(),
     random,

@@ -1,6 +1,6 @@
 import type { Transform } from "../contracts/optimizer.js";
 import { Random } from "../random.js";
-import { upload, type HostTensor, type HostTensors } from "../tensor/host.js";
+import { upload, zerosLike, type HostTensor, type HostTensors } from "../tensor/host.js";
 import * as tf from "../tensor/tf.js";
 import { mapEntries, prefixed, under, type Tensors } from "../tensor/tree.js";
 import { layout, notFinite } from "./compare.js";
@@ -12,7 +12,7 @@ const SHAPES = { scale: [], "head/bias": [5], "head/kernel": [3, 4], "loss/proxi
 
 /**
  * Checks an optimizer of your own, or what is chained with one, over a few steps of random gradients: updates with the names and shapes of
- * the gradients, slots that keep theirs, finite numbers, the same numbers each time, nothing read back, no tensor left, `elementwise` as
+ * the gradients, slots that keep theirs, finite numbers, of zero gradients too, the same numbers each time, nothing read back, no tensor left, `elementwise` as
  * it says, a configuration that JSON keeps.
  * @returns one sentence for each thing that is wrong.
  */
@@ -46,7 +46,16 @@ function stepProblems(transform: Transform, seed: number): string[] {
     }
     state = under(result, "state");
   }
-  return [];
+  return stillProblems(transform, parameters, started.result);
+}
+
+/** A gradient of zeros, which parameters that a batch does not reach have: where roots and divisions go wrong. */
+function stillProblems(transform: Transform, parameters: HostTensors, state: HostTensors): string[] {
+  const scalars = transform.scalars({ step: 0, totalSteps: STEPS });
+  const gradients = mapEntries(parameters, zerosLike);
+  const { result } = runTwice("update", () => updated(transform, gradients, state, parameters, scalars));
+  const bad = result === null ? null : notFinite(result);
+  return bad === null ? [] : [`update of zero gradients gives numbers that are not finite: ${bad}`];
 }
 
 function updated(

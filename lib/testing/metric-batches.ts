@@ -35,6 +35,9 @@ export function randomSamples(seed: string): readonly MetricSample[] {
   }));
 }
 
+/** What batches can be of. */
+export const KINDS: readonly Kind[] = ["group", "pair", "tuple", "label"];
+
 /** The samples as a batch of a kind: groups of two, pairs that belong together and pairs that do not, tuples, numbers to predict. */
 export function metricBatch<K extends Kind>(kind: K, samples: readonly MetricSample[]): MetricBatch<K> {
   const [anchors, positives, negatives] = [0, 1, 2].map((side) =>
