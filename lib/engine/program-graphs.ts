@@ -8,7 +8,7 @@ import { planProgram, writeProgram, type CompiledProgram, type WrittenProgram } 
 import { constantsFor, generalOf, serves, widen, writeGeneral, type GeneralModel } from "./onnx/general-model.js";
 import { encodeModel } from "./onnx/model.js";
 import type { GraphPlan } from "./onnx/native-messages.js";
-import type { Reviews } from "./reviews.js";
+import { ReviewTime, type Reviews } from "./reviews.js";
 import { kinOf, layoutOf, signatureOf, withoutNumbers, type Held, type PackedLayout } from "./packed-inputs.js";
 import type { Graph } from "./trace/graph.js";
 import { outlineOf } from "./trace/outline.js";
@@ -102,6 +102,7 @@ export class ProgramGraphs {
   #promoted = 0;
   #loaded = 0;
   readonly #sizes = new ChangingSizes();
+  readonly #time = new ReviewTime();
 
   constructor(name: string, program: Program, home: GraphHome) {
     this.#name = name;
@@ -124,9 +125,9 @@ export class ProgramGraphs {
     const { reviews, layouts } = this.#home;
     const kept = this.#kept.get(signatureOf(inputs));
     const last = kept?.reviewed ?? (kept?.graph.compiled.changes === true ? -1 : 0);
-    if (kept === undefined || last >= reviews.asked || !reviews.affordable) return;
+    if (kept === undefined || last >= reviews.asked || !this.#time.affordable) return;
     kept.reviewed = reviews.asked;
-    reviews.measure(() => requireSame(this.#program, layouts, inputs, kept.recording));
+    this.#time.measure(() => requireSame(this.#program, layouts, inputs, kept.recording));
   }
 
   /** The graph to run inputs on, if it is loaded; it is the last to be given up now. Undefined too when it is time for its own. */

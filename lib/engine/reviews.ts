@@ -1,26 +1,28 @@
-/** Looks that are made however long they take, and the share of all time that later ones may take. */
-const FREE = 8;
-const SHARE = 0.01;
+/** Looks at a program that are made however long they take, and the share of all time that later ones may take. */
+const FREE = 16;
+const SHARE = 0.05;
 
-/**
- * Says when programs are recorded again, to see whether they still do what was recorded: their code may depend on what other code of the
- * user's changes, and a graph would repeat the first recording forever.
- */
+/** Counts how often code has run that programs may depend on. */
 export class Reviews {
-  readonly #since = performance.now();
   #asked = 0;
-  #made = 0;
-  #spent = 0;
 
-  /** Code has run that may have changed what programs do. */
   ask(): void {
     this.#asked += 1;
   }
 
-  /** How often that was so. */
   get asked(): number {
     return this.#asked;
   }
+}
+
+/**
+ * The time to look at one program again, to see whether it still does what was recorded: its code may depend on what other code of the user's
+ * changes, and a graph would repeat the first recording forever.
+ */
+export class ReviewTime {
+  readonly #since = performance.now();
+  #made = 0;
+  #spent = 0;
 
   /** Whether there is time for a look. */
   get affordable(): boolean {

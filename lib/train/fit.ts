@@ -25,6 +25,7 @@ import { MetricRows } from "./metric-rows.js";
 import { ScalarLog } from "./log.js";
 import { startOfRun, type LoopState } from "./loop-state.js";
 import { assembleForTraining, startSession, type Resumed } from "./open-run.js";
+import { hasOwnCode } from "./own-code.js";
 import { planStopping } from "./plan-stopping.js";
 import { readersOf } from "./readers.js";
 import type { RunContext } from "./run-context.js";
@@ -136,11 +137,12 @@ export class Fit<K extends Kind, Item> {
       const history = new History();
       const hooks = {
         ...{ earlyStopping, watched, signal, checkMonitors },
+        reviews: hasOwnCode(assembled, callbacks, registry),
         isOfCallback: (monitor: string) => monitor in directions,
         checkpoint: (values: Scalars, at: Parameters<typeof checkpoints.accept>[1]) => checkpoints.accept(values, at),
       };
       const { reason, message } = yield* history.watch(runTraining(run, reading, hooks));
-      yield { type: "stopped", reason, message, step: loop.step, epoch: loop.epoch, seconds: loop.seconds };
+      yield { type: "stopped", reason, message, step: loop.step, epochs: loop.epoch, seconds: loop.seconds };
       const carried = checkpoints.bestCarried ?? (await session.read());
       return {
         assembled,
@@ -154,6 +156,7 @@ export class Fit<K extends Kind, Item> {
         interrupted: reason === "interrupted",
       };
     } catch (error) {
+      yield* warnings.take();
       await run.callbacks.call("onException", error);
       yield* await checkpoints.rescue(run.callbacks.metrics);
       throw error;

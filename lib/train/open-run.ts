@@ -19,7 +19,8 @@ import { mapEntries, prefixed, under } from "../tensor/tree.js";
 import { differences, identityOf, readFittedParts, type Checkpoint } from "./checkpoint-file.js";
 import { checkHeadCanBeFitted } from "./fit-head.js";
 import { isBySimilarities } from "./metrics-runner.js";
-import { overridesProcessResults, type Loaders } from "./run.js";
+import { overridesProcessResults } from "./own-code.js";
+import type { Loaders } from "./run.js";
 import type { TrainerConfig } from "./trainer-config.js";
 import type { Warnings } from "./warnings.js";
 
