@@ -113,8 +113,8 @@ export type TrainEvent =
       readonly reason: StopReason;
       readonly message: string;
       readonly step: number;
-      /** Epochs completed. */
-      readonly epoch: number;
+      /** How many are completed. */
+      readonly epochs: number;
       readonly seconds: number;
     };
 

@@ -17,6 +17,12 @@ export interface Limits {
   readonly totalSteps: number | null;
 }
 
+/** Why a run ends. */
+export interface Stop {
+  readonly reason: StopReason;
+  readonly message: string;
+}
+
 /** Resolves the limits of a configuration for loaders of these sizes. */
 export function limitsOf(config: TrainerConfig, trainSize: number | null, validationSize: number | null): Limits {
   const fast = config.fastDevRun === false ? null : Number(config.fastDevRun);
@@ -51,10 +57,7 @@ export function countOf(option: string, limit: BatchLimit, size: number | null):
 }
 
 /** Why the run is over, or null. Asked after every update and every epoch. */
-export function reached(
-  limits: Limits,
-  { epoch, step, seconds: spent }: LoopState,
-): { reason: StopReason; message: string } | null {
+export function reached(limits: Limits, { epoch, step, seconds: spent }: LoopState): Stop | null {
   if (limits.maxSteps !== null && step >= limits.maxSteps)
     return { reason: "maxSteps", message: `${step} steps done (maxSteps)` };
   if (limits.maxSeconds !== null && spent >= limits.maxSeconds) {
@@ -63,6 +66,11 @@ export function reached(
   if (limits.maxEpochs !== null && epoch >= limits.maxEpochs)
     return { reason: "maxEpochs", message: `${epoch} epochs done (maxEpochs)` };
   return null;
+}
+
+/** Why the run is over when its signal says so, or null. */
+export function interruptedBy(signal: AbortSignal | null): Stop | null {
+  return signal?.aborted === true ? { reason: "interrupted", message: "stopped by its signal" } : null;
 }
 
 function least(left: number | null, right: number | null): number | null {

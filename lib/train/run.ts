@@ -4,8 +4,8 @@ import type { Loader } from "../contracts/loader.js";
 import { DataError } from "../errors.js";
 import { TrainableModel } from "../model/trainable-model.js";
 import type { EarlyStopping } from "./early-stopping.js";
-import type { Scalars, StopReason, TrainEvent } from "./events.js";
-import { reached } from "./limits.js";
+import type { Scalars, TrainEvent } from "./events.js";
+import { interruptedBy, reached, type Stop } from "./limits.js";
 import { logInto } from "./log.js";
 import { MetricsRunner } from "./metrics-runner.js";
 import type { Watched } from "./monitor.js";
@@ -38,8 +38,6 @@ export interface RunHooks {
 
 /** Where in the loop a checkpoint may be written. */
 export type CheckpointMoment = "judged" | "epoch" | "steps" | "end";
-
-type Stop = { readonly reason: StopReason; readonly message: string };
 
 /** The training loop: yields plain events, changes `run.loop`, returns why it ended. */
 export async function* runTraining<K extends Kind, Item>(
@@ -86,6 +84,7 @@ class TrainingLoop<K extends Kind, Item> {
     const { validation } = this.#loaders;
     if (
       validation !== undefined &&
+      interruptedBy(this.#hooks.signal) === null &&
       config.sanityValidationBatches > 0 &&
       loop.step === 0 &&
       config.fastDevRun === false
@@ -98,14 +97,13 @@ class TrainingLoop<K extends Kind, Item> {
     yield* this.#run.warnings.take();
     await callbacks.call("onFitStart");
     this.#clock = performance.now();
-    let stop = reached(limits, loop);
-    while (stop === null) {
-      stop = yield* this.#epoch();
-      if (stop === null) stop = reached(limits, loop);
-    }
+    let stop = reached(limits, loop) ?? interruptedBy(this.#hooks.signal);
+    while (stop === null) stop = (yield* this.#epoch()) ?? reached(limits, loop) ?? interruptedBy(this.#hooks.signal);
     const cutShort = stop.reason === "maxSteps" || stop.reason === "maxTime";
     if (cutShort && validation !== undefined && this.#validatedAt !== loop.step) yield* this.#validate();
-    warnOfLateMemory(this.#run, this.#stepper.memoryStart, loop.step);
+    // One that was stopped might have come to use it.
+    if (stop.reason !== "interrupted" && stop.reason !== "callback")
+      warnOfLateMemory(this.#run, this.#stepper.memoryStart, loop.step);
     yield* this.#run.warnings.take();
     yield* this.#hooks.checkpoint(this.#latest, "end");
     await callbacks.call("onFitEnd");
@@ -209,7 +207,8 @@ class TrainingLoop<K extends Kind, Item> {
   /** Validation and checkpoints by steps, and every reason to stop. */
   async *#afterBatch(endOfEpoch: boolean): AsyncGenerator<TrainEvent, Stop | null> {
     const { config, limits, loop, callbacks } = this.#run;
-    if (this.#hooks.signal?.aborted === true) return { reason: "interrupted", message: "stopped by its signal" };
+    const stopped = interruptedBy(this.#hooks.signal);
+    if (stopped !== null) return stopped;
     const { validateEvery } = config;
     const due =
       "steps" in validateEvery && loop.pending === 0 && loop.step > 0 && loop.step % validateEvery.steps === 0;

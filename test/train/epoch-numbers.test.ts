@@ -75,7 +75,7 @@ describe("Epochs count from 0 everywhere, and a validation is of the epoch that 
     const results = model.told.slice(model.told.findIndex((each) => each.startsWith("train")));
     expect([...new Set(results)]).to.deep.equal(["train 0", "validation 0", "train 1", "validation 1"]);
     expect(seen.of("metrics").map(({ epoch }) => epoch)).to.deep.equal(rows.map(({ epoch }) => epoch));
-    expect(seen.of("stopped")[0]?.epoch).to.equal(2);
+    expect(seen.of("stopped")[0]?.epochs).to.equal(2);
   });
 
   it("also when validation comes by steps, and when a run is resumed", async () => {

@@ -15,7 +15,7 @@ async function run(options: ConstructorParameters<typeof Trainer>[0], withValida
   return {
     seen,
     steps: stopped?.step,
-    epochs: stopped?.epoch,
+    epochs: stopped?.epochs,
     reason: stopped?.reason,
     message: stopped?.message ?? "",
   };

@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { AssemblyError, CacheConfig, Trainer, XbmConfig, type SimilarityLoss } from "likewise";
+import { AssemblyError, CacheConfig, Trainer, XbmConfig, type Callback, type SimilarityLoss } from "likewise";
 import { GroupLoader } from "likewise/data";
 import { OnlineContrastiveLoss, TripletLoss } from "likewise/losses";
+import { failure } from "../support/failure.js";
 import { temporaryFolder } from "../support/folder.js";
 import { TinyEncoder, TinyHead, TinyLoader, TinyModel, tinySamples } from "../support/tiny.js";
 import { watch } from "../support/watch.js";
@@ -93,6 +94,17 @@ describe("A cross-batch memory in training", () => {
     const seen = watch(trainer);
     await trainer.fit(new Remembering(() => new TripletLoss(), { startStep: 1000 }), { train });
     expect(seen.of("warning")[0]?.message).to.match(/from step 1000 on, but the run ends at step 4/u);
+  });
+
+  it("says nothing of a run that is stopped before it is used", async () => {
+    const controller = new AbortController();
+    const stop: Callback = { onTrainBatchEnd: ({ step }) => void (step === 2 && controller.abort()) };
+    const trainer = new Trainer({ progress: false, maxEpochs: 4, callbacks: [stop] });
+    const seen = watch(trainer);
+    const model = new Remembering(() => new TripletLoss(), { startStep: 6 });
+    await failure(trainer.fit(model, { train }, { signal: controller.signal }));
+    expect(seen.losses()).to.have.length(2);
+    expect(seen.of("warning")).to.deep.equal([]);
   });
 
   it("is refused at assembly for a loss that cannot use it, by name", async () => {

@@ -90,6 +90,25 @@ describe("Resuming a run", () => {
     expect(existsSync(join(folder.path, "runs"))).to.equal(false);
   });
 
+  for (const hook of ["setup", "onSanityCheckStart", "onFitStart", "onValidationEnd"] as const)
+    it(`makes no update after a signal that was aborted in ${hook}`, async () => {
+      await using folder = await temporaryFolder();
+      const controller = new AbortController();
+      const callbacks = [{ [hook]: () => controller.abort() }];
+      const trainer = new Trainer({ progress: false, maxEpochs: 2, runDir: folder.path, callbacks });
+      const seen = watch(trainer);
+      const { signal } = controller;
+      const error = await trainer
+        .fit(new TinyModel(), { train, validation }, { signal })
+        .catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(InterruptedError);
+      const steps = hook === "onValidationEnd" ? 4 : 0;
+      expect(seen.losses()).to.have.length(steps);
+      expect((error as Error).message).to.match(
+        steps === 0 ? /at step 0; nothing was saved, because nothing was trained yet/u : /at step 4; saved in/u,
+      );
+    });
+
   it("keeps the state of callbacks", async () => {
     await using folder = await temporaryFolder();
     const counting = (): Callback & { count: number } => ({

@@ -55,6 +55,19 @@ describe("Warnings of a run", () => {
     expect(seen.of("warning").map(({ code }) => code)).to.include("FEW_POSITIVES");
   });
 
+  it("are told when a hook throws in the first batch", async () => {
+    const onTrainBatchEnd = (): void => {
+      throw new Error("the user's own mistake");
+    };
+    const onTrainBatchStart = onTrainBatchEnd;
+    for (const callback of [{ onTrainBatchEnd }, { onTrainBatchStart }]) {
+      const trainer = new Trainer({ ...once, callbacks: [callback] });
+      const train = new TinyLoader(tinySamples(24, 2), 8);
+      const warnings = await processWarnings(() => failure(trainer.fit(new TinyModel(), { train })));
+      expect(warnings.map(({ code }) => code)).to.include("FEW_POSITIVES");
+    }
+  });
+
   it("are told of learning-rate searches and of validations too", async () => {
     const trainer = new Trainer(once);
     const single = new PairLoader(
