@@ -2,13 +2,14 @@ import { join } from "node:path";
 import { FrozenEncoder, TrainableEncoder, type Encoder } from "../contracts/encoder.js";
 import { Head } from "../contracts/head.js";
 import type { Part, SavedPart } from "../contracts/part.js";
+import { requirePath } from "../contracts/path.js";
 import { distanceNamed, savedDistance, type DistanceName, type SavedDistance } from "../distances/index.js";
 import { FileFormatError } from "../errors.js";
 import { Random } from "../random.js";
 import { recoverDirectory } from "../store/atomic-directory.js";
 import { writeDirectoryAtomic, writeFileAtomic } from "../store/atomic.js";
 import { readEditableJsonFile, writeCheckedJsonFile } from "../store/json-file.js";
-import type { FolderContent } from "../store/replaceable-folder.js";
+import { DESCRIPTIONS, type FolderContent } from "../store/replaceable-folder.js";
 import { readSafetensors, writeSafetensors } from "../store/safetensors.js";
 import { zerosLike, type HostTensors } from "../tensor/host.js";
 import { prefixed, under } from "../tensor/tree.js";
@@ -18,14 +19,14 @@ import type { PartRegistry } from "./part-registry.js";
 import type { ModelContent } from "./model-content.js";
 import type { TrainingRecord } from "./training-record.js";
 
-const format = "likewise-model";
+const { format } = DESCRIPTIONS.model;
 const version = 1;
 
 /** What a saved model consists of. */
 export const MODEL_FOLDER: FolderContent = {
   who: "SimilarityModel.save",
   what: "a model",
-  described: { file: "model.json", format },
+  described: DESCRIPTIONS.model,
   files: ["weights.safetensors", "README.md"],
 };
 
@@ -77,13 +78,14 @@ export async function writeModelFiles<Item>(
 
 /**
  * @param checksum that its weights must have, where it is known
- * @throws FileFormatError naming every tensor that is missing, superfluous or of another shape.
+ * @throws ConfigError for what is no path, FileFormatError naming every tensor that is missing, superfluous or of another shape.
  */
 export async function readModel<Item>(
   directory: string,
   parts: PartRegistry,
   checksum?: string,
 ): Promise<ModelContent<Item>> {
+  requirePath("SimilarityModel.load", "directory", directory);
   await recoverDirectory(directory);
   const file = join(directory, "model.json");
   const saved = checked(file, await readEditableJsonFile(file, { format, version }));

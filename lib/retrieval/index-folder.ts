@@ -7,17 +7,17 @@ import { writeDirectoryAtomic, writeFileAtomic } from "../store/atomic.js";
 import { checksumNow } from "../store/checksum.js";
 import { readEditableJsonFile, writeCheckedJsonFile } from "../store/json-file.js";
 import { openToRead, readExactly } from "../store/read.js";
-import type { FolderContent } from "../store/replaceable-folder.js";
+import { DESCRIPTIONS, type FolderContent } from "../store/replaceable-folder.js";
 import { readSafetensors, writeSafetensors } from "../store/safetensors.js";
 import type { HostMatrix } from "../tensor/host.js";
 import { firstNonFiniteRow } from "../tensor/nearest-rows.js";
 
-const format = { format: "likewise-index", version: 1 };
-const FILES = { index: "index.json", vectors: "vectors.safetensors", payloads: "payloads.jsonl" };
+const format = { format: DESCRIPTIONS.index.format, version: 1 };
+const FILES = { index: DESCRIPTIONS.index.file, vectors: "vectors.safetensors", payloads: "payloads.jsonl" };
 const FOLDER: FolderContent = {
   who: "ExactIndex.save",
   what: "an index",
-  described: { file: FILES.index, format: format.format },
+  described: DESCRIPTIONS.index,
   files: [FILES.vectors, FILES.payloads],
 };
 /** Payloads written at a time. */

@@ -1,6 +1,6 @@
 import { readdir, realpath } from "node:fs/promises";
 import { homedir } from "node:os";
-import { isAbsolute, join, relative, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { requirePath } from "../contracts/path.js";
 import { errorCode } from "../error-code.js";
 import { ConfigError, UsageError } from "../errors.js";
@@ -8,14 +8,26 @@ import { recoverDirectory } from "./atomic-directory.js";
 import { followLinks } from "./follow-links.js";
 import { readText } from "./read.js";
 
+/** The JSON file that says what a folder is, by its `format`. */
+interface Description {
+  readonly file: string;
+  readonly format: string;
+}
+
+/** Of every folder that is replaced as a whole. */
+export const DESCRIPTIONS = {
+  model: { file: "model.json", format: "likewise-model" },
+  index: { file: "index.json", format: "likewise-index" },
+  checkpoint: { file: "training.json", format: "likewise-checkpoint" },
+} as const satisfies Readonly<Record<string, Description>>;
+
 /** What a folder holds that is written, and so replaced, as a whole. */
 export interface FolderContent {
   /** Who writes it, for messages. */
   readonly who: string;
   /** What it is: "a model". */
   readonly what: string;
-  /** The JSON file that says what the folder is, by its `format`. */
-  readonly described: { readonly file: string; readonly format: string };
+  readonly described: Description;
   /** Every other file that is written there. */
   readonly files: readonly string[];
   /** Folders within, by their names. */
@@ -32,12 +44,13 @@ const MOST_NAMED = 5;
  * written there.
  *
  * @throws ConfigError for what is no path, for the root of the file system, and for the home folder, the working directory and what they
- * lie in; UsageError naming everything in the folder that is not written there.
+ * lie in; UsageError naming everything in the folder that is not written there, and for a place inside another such folder.
  */
 export async function requireReplaceable(path: string, content: FolderContent): Promise<void> {
   const { who, what } = content;
   requirePath(who, "directory", path);
   await requireOwnPlace(path, who);
+  await requireOutside(path, who);
   await recoverDirectory(path);
   const foreign = await foreignIn(path, content);
   if (foreign.length === 0) return;
@@ -46,6 +59,20 @@ export async function requireReplaceable(path: string, content: FolderContent): 
     `${who}: cannot save ${what} in ${path}: the folder would be replaced, and holds other things that would be lost (${named}); ` +
       `move them elsewhere, or give a new or empty folder`,
   );
+}
+
+/** @throws UsageError for a place inside a folder that is replaced as a whole, which this would make impossible or undo. */
+export async function requireOutside(path: string, who: string): Promise<void> {
+  const target = await followLinks(path);
+  for (let outer = dirname(target); outer !== dirname(outer); outer = dirname(outer)) {
+    for (const [what, { file, format }] of Object.entries(DESCRIPTIONS)) {
+      if ((await formatOf(join(outer, file))) !== format) continue;
+      throw new UsageError(
+        `${who}: cannot save in ${path}: it is inside ${outer}, which holds a saved ${what} and is replaced as a whole; ` +
+          `give a folder beside it, such as ${join(dirname(outer), `${basename(outer)}-${basename(target)}`)}`,
+      );
+    }
+  }
 }
 
 /** Everything in a folder that is not written there as a whole, by its path within; nothing where there is no folder. */

@@ -10,20 +10,20 @@ import type { ModelContent } from "../model/model-content.js";
 import type { PartRegistry } from "../model/part-registry.js";
 import { writeDirectoryAtomic } from "../store/atomic.js";
 import { readCheckedJsonFile, writeCheckedJsonFile } from "../store/json-file.js";
-import type { FolderContent } from "../store/replaceable-folder.js";
+import { DESCRIPTIONS, type FolderContent } from "../store/replaceable-folder.js";
 import { readSafetensors, writeSafetensors } from "../store/safetensors.js";
 import { hostTensor, type HostTensors } from "../tensor/host.js";
 import { prefixed, under } from "../tensor/tree.js";
 import { requireState, type CheckpointFiles, type CheckpointState, type RunIdentity } from "./checkpoint-state.js";
 import type { TrainerConfig } from "./trainer-config.js";
 
-const FORMAT = { format: "likewise-checkpoint", version: 1 };
+const FORMAT = { format: DESCRIPTIONS.checkpoint.format, version: 1 };
 
 /** What a checkpoint consists of. */
 export const CHECKPOINT_FOLDER: FolderContent = {
   who: "CheckpointConfig",
   what: "a checkpoint",
-  described: { file: "training.json", format: FORMAT.format },
+  described: DESCRIPTIONS.checkpoint,
   files: ["training.safetensors"],
   folders: { model: MODEL_FOLDER },
 };

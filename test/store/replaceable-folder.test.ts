@@ -80,6 +80,11 @@ describe("what is written where the user says", () => {
           expect(error, String(path)).to.be.instanceOf(ConfigError);
           expect(error.message).to.contain("expected the path of a file or folder");
         }
+        for (const path of ["~", "~/x", "~\\x"]) {
+          const error = await failure(() => write(path));
+          expect(error, path).to.be.instanceOf(ConfigError);
+          expect(error.message).to.contain('expected a path without "~"').and.contain("homedir()");
+        }
       });
       expect(await readdir(folder.path)).to.deep.equal(["source.ts"]);
     });
@@ -114,9 +119,8 @@ describe("what is written where the user says", () => {
       await using folder = await temporaryFolder();
       const path = join(folder.path, "saved");
       if (what === "a checkpoint") {
-        await mkdir(join(path, "model"), { recursive: true });
-        await writeFile(join(path, "training.json"), '{"format":"likewise-checkpoint"}');
         await model.save(join(path, "model"));
+        await writeFile(join(path, "training.json"), '{"format":"likewise-checkpoint"}');
       } else await write(path);
       await writeFile(join(path, ".DS_Store"), "");
       await writeFile(join(path, "calibration.json"), "{}");
@@ -129,6 +133,27 @@ describe("what is written where the user says", () => {
         /would be lost \((calibration\.json, index|index, calibration\.json)\); move them/u,
       );
       expect((await readdir(path, { recursive: true })).sort()).to.deep.equal(before);
+    });
+
+    it(`${what}: does not go into another, which then could not be replaced`, async () => {
+      await using folder = await temporaryFolder();
+      const outer = join(folder.path, "outer");
+      for (const [name, format] of [
+        ["model.json", "likewise-model"],
+        ["index.json", "likewise-index"],
+        ["training.json", "likewise-checkpoint"],
+      ] as const) {
+        await mkdir(outer);
+        await writeFile(join(outer, name), JSON.stringify({ format }));
+        for (const path of [join(outer, "inner"), join(outer, "runs", "1", "inner")]) {
+          const error = await failure(write(path));
+          expect(error).to.be.instanceOf(UsageError);
+          expect(error.message).to.contain(`is inside ${outer}, which holds a saved`).and.contain(`${outer}-inner`);
+        }
+        expect((await failure(nextRunDirectory(outer))).message).to.contain(`is inside ${outer}`);
+        expect(await readdir(outer)).to.deep.equal([name]);
+        await rm(outer, { recursive: true });
+      }
     });
 
     it(`${what}: is not taken for one by the names of its files`, async () => {
