@@ -29,9 +29,10 @@ export interface GradientCacheOptions {
 /**
  * Any loss, with batches larger than what memory would hold: encoders and head run on `chunkSize` rows at a time, the loss sees the
  * embeddings of the whole batch, and each chunk is run again on the way back. Loss and gradient are those of the whole batch whatever the
- * chunk size is, up to rounding; only batch normalization sees chunks instead of batches. It costs one more forward pass. Worth it where
- * encoders are trained and comparisons within the batch count: `new GradientCache(new MultipleNegativesRankingLoss(), { chunkSize: 64 })`
- * with batches of 1,024 pairs.
+ * chunk size is, up to rounding, but for two things: batch normalization sees chunks instead of batches, and where encoders and head draw
+ * noise more than once (two dropouts), they draw it chunk by chunk, so that other numbers are dropped, as many and as likely. It costs one
+ * more forward pass. Worth it where encoders are trained and comparisons within the batch count:
+ * `new GradientCache(new MultipleNegativesRankingLoss(), { chunkSize: 64 })` with batches of 1,024 pairs.
  *
  * The embeddings themselves, and the loss's matrix of the batch by itself, stay in memory; so do random numbers of dropout. Put it
  * outermost: around losses that are made of others, or into `LossByDataset`.
@@ -44,6 +45,7 @@ export class GradientCache<K extends Kind> extends SimilarityLoss<K> implements 
   override readonly kind: K;
   override readonly separable: boolean;
   override readonly closedVocabulary: boolean;
+  override readonly groupCount: number | null;
   override readonly usesGuide: boolean;
   override readonly scoreRange: ScoreRange;
   override readonly distance: Distance | null;
@@ -65,6 +67,7 @@ export class GradientCache<K extends Kind> extends SimilarityLoss<K> implements 
     this.kind = loss.kind;
     this.separable = loss.separable;
     this.closedVocabulary = loss.closedVocabulary;
+    this.groupCount = loss.groupCount;
     this.usesGuide = loss.usesGuide;
     this.scoreRange = loss.scoreRange;
     this.distance = loss.distance;

@@ -60,7 +60,7 @@ export type JudgeEmbeddings = (
 /**
  * The gradient of a step whose batch is in chunks. Embeds all chunks without keeping what is between, takes the gradient of the loss by
  * the embeddings, then runs each chunk again and takes its own on the way back: the same numbers as in one piece, with what is kept of one
- * chunk at a time. Each chunk draws its noise once.
+ * chunk at a time. Each chunk draws its noise once; who draws at several places gets it in another order than in one piece.
  *
  * Gao, Zhang, Han, Callan, "Scaling Deep Contrastive Learning Batch Size under Memory Limited Setup" (GradCache), 2021.
  */
