@@ -1,4 +1,5 @@
 import type { Distance } from "../contracts/distance.js";
+import { requireOptions } from "../contracts/options.js";
 import { distanceNamed, savedDistance, type SavedDistance } from "../distances/index.js";
 import { Random } from "../random.js";
 import { upload, type HostTensor, type HostTensors } from "../tensor/host.js";
@@ -13,7 +14,7 @@ import { changedConfiguration, configurationProblems, savedConfiguration } from 
 const FORMS = ["matrix", "pairs"] as const;
 
 /**
- * Checks a distance of your own on random vectors: shapes, the same scale for pairs and matrices, a similarity that falls as it grows,
+ * Checks a distance of your own on random vectors: shapes, rows that do not depend on others, the same scale for pairs and matrices, a similarity that falls as it grows,
  * gradients, which must be finite for equal and zero vectors too, its form as an inner product, saving under the name it is registered by.
  * @returns one sentence for each thing that is wrong.
  */
@@ -21,6 +22,7 @@ export function checkDistance(
   distance: Distance,
   options: GradientCheckOptions & { readonly seed?: number } = {},
 ): Promise<string[]> {
+  requireOptions("checkDistance", distance, "a distance such as new Cosine()");
   const random = new Random(`${options.seed ?? 0}/distance`);
   const rows = (count: number): HostTensor => ({ data: random.normals(count * 6), shape: [count, 6] });
   const at = { left: rows(4), right: rows(5) };
@@ -39,6 +41,8 @@ export function checkDistance(
       square: distance.matrix(left, partners),
       pairs,
       similarity: distance.similarity(pairs),
+      alone: distance.matrix(tf.slice(left, [0, 0], [1, 6]), tf.slice(right, [0, 0], [1, 6])),
+      "pair alone": distance.pairs(tf.slice(left, [0, 0], [1, 6]), tf.slice(partners, [0, 0], [1, 6])),
     };
   });
   const found = [...problems, ...(result === null ? [] : valueProblems(distance, result, at))];
@@ -57,7 +61,15 @@ function formOf(distance: Distance, form: (typeof FORMS)[number], given: Tensors
 }
 
 function valueProblems(distance: Distance, result: HostTensors, at: { left: HostTensor; right: HostTensor }): string[] {
-  const shapes = { matrix: [4, 5], turned: [5, 4], square: [4, 4], pairs: [4], similarity: [4] };
+  const shapes = {
+    matrix: [4, 5],
+    turned: [5, 4],
+    square: [4, 4],
+    pairs: [4],
+    similarity: [4],
+    alone: [1, 1],
+    "pair alone": [1],
+  };
   const wrong = Object.entries(shapes).flatMap(([name, shape]) => {
     const got = result[name]?.shape ?? [];
     return got.join() === shape.join() ? [] : [`${name} gives [${got.join(", ")}] for [${shape.join(", ")}]`];
@@ -72,6 +84,16 @@ function valueProblems(distance: Distance, result: HostTensors, at: { left: Host
   const apart = pairs.findIndex((value, i) => !close(value, square[5 * i] as number));
   if (apart !== -1)
     problems.push(`pairs gives ${pairs[apart]} for two rows of which matrix gives ${square[5 * apart]}`);
+  for (const [among, alone] of [
+    [matrix, "alone"],
+    [pairs, "pair alone"],
+  ] as const) {
+    const single = result[alone]?.data[0] as number;
+    if (!close(among[0] as number, single))
+      problems.push(`the distance of two rows depends on the others: ${among[0]} among others, ${single} alone`);
+  }
+  if (new Set(matrix).size === 1) problems.push(`the distance is ${matrix[0]} for all rows`);
+  else if (new Set(similarity).size === 1) problems.push(`the similarity is ${similarity[0]} for all distances`);
   const order = [...pairs.keys()].sort((i, j) => (pairs[i] as number) - (pairs[j] as number));
   if (
     order.some(
