@@ -8,7 +8,7 @@ import type { JsonObject } from "../lib/json.js";
 import type { Random } from "../lib/random.js";
 import type { HostTensors } from "../lib/tensor/host.js";
 import { namedLossProblems } from "./named-losses.js";
-import { initializeNested, madeLoss, nestedWeights, savedLoss, type NamedLosses } from "./nested.js";
+import { initializeNested, leastGroupCount, madeLoss, nestedWeights, savedLoss, type NamedLosses } from "./nested.js";
 
 /**
  * A loss of its own for each of several datasets, whose batches a `MixedLoader` gives under the same names:
@@ -29,6 +29,7 @@ export class LossByDataset<K extends Kind> extends SimilarityLoss<K> implements 
   override readonly kind: K;
   override readonly separable: boolean;
   override readonly closedVocabulary: boolean;
+  override readonly groupCount: number | null;
   override readonly usesGuide: boolean;
   override readonly distance: Distance | null;
   /** By name of the dataset. */
@@ -50,6 +51,7 @@ export class LossByDataset<K extends Kind> extends SimilarityLoss<K> implements 
     this.distance = all.find(({ distance }) => distance !== null)?.distance ?? null;
     this.separable = all.every(({ separable }) => separable);
     this.closedVocabulary = all.some(({ closedVocabulary }) => closedVocabulary);
+    this.groupCount = leastGroupCount(all);
     this.usesGuide = all.some(({ usesGuide }) => usesGuide);
   }
 

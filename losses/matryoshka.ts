@@ -22,6 +22,7 @@ import type { TensorTree } from "../lib/tensor/tree.js";
 import {
   commonRange,
   initializeNested,
+  leastGroupCount,
   lossProblem,
   madeLoss,
   nestedWeights,
@@ -59,6 +60,7 @@ export class MatryoshkaLoss<K extends Kind> extends SimilarityLoss<K> {
   override readonly kind: K;
   override readonly separable: boolean;
   override readonly closedVocabulary: boolean;
+  override readonly groupCount: number | null;
   override readonly usesGuide: boolean;
   override readonly scoreRange: ScoreRange;
   override readonly distance: Distance | null;
@@ -102,6 +104,7 @@ export class MatryoshkaLoss<K extends Kind> extends SimilarityLoss<K> {
     this.distance = first.distance;
     this.separable = all.every(({ separable }) => separable);
     this.closedVocabulary = all.some(({ closedVocabulary }) => closedVocabulary);
+    this.groupCount = leastGroupCount(all);
     this.usesGuide = all.some(({ usesGuide }) => usesGuide);
     this.scoreRange = commonRange(all);
     this.#settings = Object.freeze({ embeddingSize, sizes: [...sizes], weights: [...weights] });

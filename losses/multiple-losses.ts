@@ -21,6 +21,7 @@ import { namedLossProblems } from "./named-losses.js";
 import {
   commonRange,
   initializeNested,
+  leastGroupCount,
   madeLoss,
   nestedWeights,
   parametersOf,
@@ -51,6 +52,7 @@ export class MultipleLosses<K extends Kind> extends SimilarityLoss<K> {
   override readonly kind: K;
   override readonly separable: boolean;
   override readonly closedVocabulary: boolean;
+  override readonly groupCount: number | null;
   override readonly usesGuide: boolean;
   override readonly scoreRange: ScoreRange;
   override readonly distance: Distance | null;
@@ -81,6 +83,7 @@ export class MultipleLosses<K extends Kind> extends SimilarityLoss<K> {
     this.distance = all.find(({ distance }) => distance !== null)?.distance ?? null;
     this.separable = all.every(({ separable }) => separable);
     this.closedVocabulary = all.some(({ closedVocabulary }) => closedVocabulary);
+    this.groupCount = leastGroupCount(all);
     this.usesGuide = all.some(({ usesGuide }) => usesGuide);
     this.scoreRange = commonRange(all);
     const remembering = this.#losses.filter(([, loss]) => usesMemory(loss));

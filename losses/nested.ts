@@ -25,6 +25,12 @@ export function commonRange<K extends Kind>(losses: readonly SimilarityLoss<K>[]
   ];
 }
 
+/** The number of groups that each of the losses has parameters for; null when none says one. */
+export function leastGroupCount<K extends Kind>(losses: readonly SimilarityLoss<K>[]): number | null {
+  const counts = losses.flatMap(({ groupCount }) => groupCount ?? []);
+  return counts.length === 0 ? null : Math.min(...counts);
+}
+
 /** A loss as JSON. */
 export function savedLoss({ type, config }: { readonly type: string; readonly config: JsonObject }): JsonObject {
   return { type, config };

@@ -44,6 +44,7 @@ export class ProjectedLoss<K extends Kind = Kind> extends SimilarityLoss<K> {
   override readonly kind: K;
   override readonly separable: boolean;
   override readonly closedVocabulary: boolean;
+  override readonly groupCount: number | null;
   override readonly usesGuide: boolean;
   override readonly scoreRange: ScoreRange;
   override readonly distance: Distance | null;
@@ -67,6 +68,7 @@ export class ProjectedLoss<K extends Kind = Kind> extends SimilarityLoss<K> {
     this.kind = loss.kind;
     this.separable = loss.separable;
     this.closedVocabulary = loss.closedVocabulary;
+    this.groupCount = loss.groupCount;
     this.usesGuide = loss.usesGuide;
     this.scoreRange = loss.scoreRange;
     this.distance = loss.distance;

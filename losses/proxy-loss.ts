@@ -28,6 +28,7 @@ export abstract class ProxyLoss<Settings extends ProxySettings & JsonObject> ext
   readonly kind = "group";
   readonly separable: boolean = true;
   override readonly closedVocabulary = true;
+  override readonly groupCount: number;
   override readonly distance: Distance = new Cosine();
   /** Options with their defaults. */
   protected readonly settings: Settings;
@@ -35,6 +36,7 @@ export abstract class ProxyLoss<Settings extends ProxySettings & JsonObject> ext
   protected constructor(settings: Settings) {
     super();
     this.settings = Object.freeze({ ...settings });
+    this.groupCount = settings.groups;
   }
 
   override get config(): JsonObject {

@@ -58,6 +58,7 @@ export class RegularizedLoss<K extends Kind> extends SimilarityLoss<K> {
   override readonly kind: K;
   override readonly separable: boolean;
   override readonly closedVocabulary: boolean;
+  override readonly groupCount: number | null;
   override readonly usesGuide: boolean;
   override readonly scoreRange: ScoreRange;
   override readonly distance: Distance | null;
@@ -99,6 +100,7 @@ export class RegularizedLoss<K extends Kind> extends SimilarityLoss<K> {
     this.kind = loss.kind;
     this.separable = loss.separable && this.#embeddings.length === 0;
     this.closedVocabulary = loss.closedVocabulary;
+    this.groupCount = loss.groupCount;
     this.usesGuide = loss.usesGuide;
     this.scoreRange = loss.scoreRange;
     this.distance = loss.distance;

@@ -37,6 +37,8 @@ export abstract class SimilarityLoss<K extends Kind, Parameters extends TensorTr
   abstract readonly separable: boolean;
   /** True when groups are rows of the loss's own parameters, so that an unseen group is an error. */
   readonly closedVocabulary: boolean = false;
+  /** How many groups it has parameters for; more of them in the train loader are an error. Null = any number. */
+  readonly groupCount: number | null = null;
   /** True when the loss reads what a frozen encoder, the model's guide, makes of the same items. */
   readonly usesGuide: boolean = false;
   /** Least and greatest score of a pair that the loss can learn from; a batch with another one is an error. */

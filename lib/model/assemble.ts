@@ -102,7 +102,7 @@ export function assemble<K extends Kind, Item>(
   if (loss !== null) {
     // A loss of the user's own may not save its distance, but the model does.
     attempt("configureLoss", () => savedDistance(loss.distance ?? defaultDistance));
-    checkLoss(loss, xbm, context.kind, problems);
+    checkLoss(loss, xbm, context, problems);
     problems.push(...guideProblems(loss, guide, encoders ?? []));
   }
   checkMetrics(metrics, context.kind, problems);
@@ -185,7 +185,19 @@ function byName<Item>(
   return encoders;
 }
 
-function checkLoss(loss: SimilarityLoss<Kind>, xbm: XbmConfig | null, kind: Kind, problems: string[]): void {
+function checkLoss(
+  loss: SimilarityLoss<Kind>,
+  xbm: XbmConfig | null,
+  { kind, groups }: AssemblyContext,
+  problems: string[],
+): void {
+  const { groupCount } = loss;
+  if (groupCount !== null && groupCount < groups.length) {
+    problems.push(
+      `configureLoss: ${loss.type} knows ${groupCount} groups, but the train loader has ${groups.length}; make it with the groups that ` +
+        `configureLoss({ embeddingSize, groups }) receives (LossContext)`,
+    );
+  }
   if (loss.kind !== kind) {
     problems.push(
       `configureLoss: ${loss.type} learns from "${loss.kind}" samples, but the train loader gives "${kind}" samples`,

@@ -72,7 +72,7 @@ const isHead = (part: Part): part is Head => part instanceof Head;
 /** Settings that shared code reads from a part. */
 const DECLARED = [
   ...["embeddingSize", "inputSize", "outputSize", "trainable", "fitted"],
-  ...["kind", "separable", "closedVocabulary", "usesGuide"],
+  ...["kind", "separable", "closedVocabulary", "groupCount", "usesGuide"],
   ...["distance", "fingerprint"],
 ] as const;
 
