@@ -1,5 +1,7 @@
 import type { HostTargets } from "../contracts/batch.js";
+import type { SimilarityLoss } from "../contracts/loss.js";
 import type { Kind } from "../contracts/samples.js";
+import type { Json } from "../json.js";
 import type { Prepared } from "./prepare.js";
 import type { RunContext } from "./run-context.js";
 import { shareWithPositive } from "./prepare.js";
@@ -8,12 +10,12 @@ import { shareWithPositive } from "./prepare.js";
 export function warnOfNoGradient<K extends Kind, Item>(
   { assembled, loop, memory, warnings }: Pick<RunContext<K, Item>, "assembled" | "loop" | "memory" | "warnings">,
   { targets, size }: Prepared<K>,
-  gradientNorm: number,
+  { gradientNorm, loss: value }: { readonly gradientNorm: number; readonly loss: number },
 ): void {
   // With a memory, batches that have nothing to compare within them learn from it later.
   if (gradientNorm !== 0 || loop.batchesSeen > 0 || memory !== null) return;
   const { loss } = assembled;
-  const reason = reasonOf(targets, size, loss.type) ?? lossReason(loss.type);
+  const reason = reasonOf(targets, size, loss.type) ?? lossReason(loss, value);
   warnings.warn(
     "NO_GRADIENT",
     `the first batch gives no parameter a gradient, so nothing is learned from it: ${reason}`,
@@ -25,11 +27,26 @@ function isWithoutPositives<K extends Kind>(targets: HostTargets<K>): boolean {
   return "groups" in targets && shareWithPositive((targets as HostTargets<"group">).groups) === 0;
 }
 
-function lossReason(loss: string): string {
+function lossReason<K extends Kind>({ type, config }: SimilarityLoss<K>, value: number): string {
+  const reducer = reducerIn(config);
+  const satisfied =
+    `. Most often every comparison keeps its margin already, because groups lie well apart; use a larger margin or harder batches` +
+    (reducer === null ? "" : `, or ${reducer} drops every one that costs anything`);
   return (
-    `${loss} is constant there; check that it depends on the embeddings, that the items differ, and that the samples hold what it ` +
+    `${type} is constant there${value === 0 ? satisfied : ""}; check that it depends on the embeddings, that the items differ, and that the samples hold what it ` +
     `compares`
   );
+}
+
+/** The reducer that a loss was given, or a loss inside it. */
+function reducerIn(config: Json): string | null {
+  if (typeof config !== "object" || config === null) return null;
+  for (const [name, value] of Object.entries(config)) {
+    const { type } = (value ?? {}) as { readonly type?: unknown };
+    const found = name === "reducer" && typeof type === "string" ? type : reducerIn(value as Json);
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 /** What of the samples leaves a loss nothing to learn; null when they look as they should. */

@@ -64,7 +64,8 @@ export class Stepper<K extends Kind, Item> {
     else whenThere(upcoming, ({ inputs: next }) => Object.values(next).forEach(({ data }) => void data));
     const reported = await running;
     const finite = Number.isFinite(numberOf(reported, "loss")) && Number.isFinite(numberOf(reported, "gradientNorm"));
-    warnOfNoGradient(this.#run, prepared, numberOf(reported, "gradientNorm"));
+    const [loss, gradientNorm] = [numberOf(reported, "loss"), numberOf(reported, "gradientNorm")];
+    warnOfNoGradient(this.#run, prepared, { loss, gradientNorm });
     let skipped: string | null = null;
     let drift: number | null = null;
     let updated = fused && finite;

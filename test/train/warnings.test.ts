@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { ConfigError, SimilarityLoss, TrainableModel, Trainer, type Head, type LossValue } from "likewise";
 import { GroupLoader, PairLoader, TupleLoader } from "likewise/data";
 import { CoSENTLoss, MarginMSELoss, MultipleNegativesRankingLoss, TripletLoss } from "likewise/losses";
+import { ThresholdReducer } from "likewise/miners";
 import * as tf from "likewise/tf";
 import { failure } from "../support/failure.js";
 import { TinyEncoder, TinyHead, TinyLoader, TinyModel, tinySamples } from "../support/tiny.js";
@@ -167,6 +168,19 @@ describe("A run whose first batch gives no gradient", () => {
     expect(await reasonOf(new Constant(), new GroupLoader(samples, { batchSize: 8 }))).to.match(
       /Constant is constant there/u,
     );
+  });
+
+  it("says that margins are kept already, and names a reducer that drops what costs", async () => {
+    const apart = samples.map(({ group }, place) => ({
+      item: Array.from({ length: 6 }, (_, at) => (at === Number(group) ? 1 : 1e-3 * (place % 2))),
+      group,
+    }));
+    const train = new GroupLoader(apart, { batchSize: 8 });
+    const kept = await reasonOf(new TripletLoss({ mining: "hard", margin: 1e-6 }), train);
+    expect(kept).to.match(/TripletLoss is constant there\. .*larger margin or harder batches;/u);
+    const reducer = new ThresholdReducer({ low: 1e6 });
+    const dropped = await reasonOf(new TripletLoss({ reducer }), new GroupLoader(samples, { batchSize: 8 }));
+    expect(dropped).to.match(/or ThresholdReducer drops every one that costs anything;/u);
   });
 
   it("is silent when there is a gradient", async () => {
