@@ -25,7 +25,9 @@ describe("Checks for parts of one's own have nothing to say of ours:", () => {
   }
 
   for (const [name] of LOSSES) {
-    for (const [title, { loss, rows, targets, valueSlopes = true }] of Object.entries(EXAMPLES[name]?.() ?? {})) {
+    for (const [title, { loss, rows, targets, valueSlopes = true, ordered = false }] of Object.entries(
+      EXAMPLES[name]?.() ?? {},
+    )) {
       it(`${name} (${title})`, async () => {
         const embeddings = { data: new Random(`${name} ${title}`).normals(rows * SIZE), rows, size: SIZE };
         const given = Object.fromEntries(
@@ -34,7 +36,7 @@ describe("Checks for parts of one's own have nothing to say of ours:", () => {
             ["labels", "scores"].includes(key) ? Float32Array.from(values) : Int32Array.from(values),
           ]),
         );
-        expect(await checkLoss(loss, embeddings, given as never, { valueSlopes })).to.deep.equal([]);
+        expect(await checkLoss(loss, embeddings, given as never, { valueSlopes, ordered })).to.deep.equal([]);
       });
     }
   }
