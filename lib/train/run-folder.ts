@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { readdir, realpath } from "node:fs/promises";
+import { access, constants, readdir, realpath } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { WriterLock } from "../cache/index.js";
+import { errorCode } from "../error-code.js";
 import { StorageError, UsageError } from "../errors.js";
 import { recoverDirectory } from "../store/atomic-directory.js";
 import { writeFileAtomic } from "../store/atomic.js";
@@ -87,8 +88,19 @@ export async function openRunFolder(
   } catch (cause) {
     lock?.release();
     if (cause instanceof UsageError) throw cause;
-    throw new StorageError("a run folder in", resolve(runDir), cause);
+    throw new StorageError("a run folder in", resolve(runDir), await reasonOf(resolve(runDir), cause));
   }
+}
+
+/** Why a folder cannot be made: of one below a folder that cannot be written to, Node says only that it is not there. */
+async function reasonOf(folder: string, cause: unknown): Promise<unknown> {
+  if (errorCode(cause) !== "ENOENT") return cause;
+  let there = folder;
+  while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
+  return access(there, constants.W_OK).then(
+    () => cause,
+    (error: unknown) => error,
+  );
 }
 
 /** True also where one of the paths leads through a link. */
