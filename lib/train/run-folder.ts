@@ -130,3 +130,11 @@ function toSink(log: ScalarSink): Sink {
     close: () => log.close(),
   };
 }
+
+/** What became of the state of a run that was stopped, in words. */
+export function whatWasSaved(folder: string | null, { checkpoint }: TrainerConfig): string {
+  if (folder === null) return "nothing was saved, because there is no runDir";
+  if (checkpoint === false || !checkpoint.saveLast) return "nothing was saved, because checkpoints are off";
+  if (!existsSync(join(folder, "checkpoints", "last"))) return "nothing was saved, because nothing was trained yet";
+  return `saved in ${folder}; go on with { resume: "last" }`;
+}

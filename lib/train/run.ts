@@ -2,7 +2,6 @@ import type { Kind } from "../contracts/samples.js";
 import type { HostTargets } from "../contracts/batch.js";
 import type { Loader } from "../contracts/loader.js";
 import { DataError } from "../errors.js";
-import { TrainableModel } from "../model/trainable-model.js";
 import type { EarlyStopping } from "./early-stopping.js";
 import type { Scalars, TrainEvent } from "./events.js";
 import { interruptedBy, reached, type Stop } from "./limits.js";
@@ -10,6 +9,7 @@ import { logInto } from "./log.js";
 import { MetricsRunner } from "./metrics-runner.js";
 import type { Watched } from "./monitor.js";
 import { Epochs } from "./epochs.js";
+import { overridesProcessResults } from "./own-code.js";
 import type { Prepared } from "./prepare.js";
 import type { RunContext } from "./run-context.js";
 import { warnOfLateMemory, warnOfMissingPositives, warnOfWrongCount } from "./run-warnings.js";
@@ -34,6 +34,8 @@ export interface RunHooks {
   /** Whether a callback logs it, who may do so now and then. */
   readonly isOfCallback: (monitor: string) => boolean;
   readonly signal: AbortSignal | null;
+  /** Whether what a step does may change from epoch to epoch. */
+  readonly reviews: boolean;
 }
 
 /** Where in the loop a checkpoint may be written. */
@@ -133,7 +135,7 @@ class TrainingLoop<K extends Kind, Item> {
     }
     yield { type: "epochStart", epoch: loop.epoch, step: loop.step, batches: limits.batchesPerEpoch };
     await callbacks.call("onTrainEpochStart");
-    this.#run.session.review?.();
+    if (this.#hooks.reviews) this.#run.session.review?.();
     let stop: Stop | null = null;
     let seen = loop.batch;
     for await (const { value, upcoming } of this.#epochs.batches()) {
@@ -289,9 +291,4 @@ class TrainingLoop<K extends Kind, Item> {
     this.#run.loop.seconds += (now - this.#clock) / 1000;
     this.#clock = now;
   }
-}
-
-/** True when the user's class has a `processResults` of its own. */
-export function overridesProcessResults<K extends Kind, Item>(model: TrainableModel<K, Item>): boolean {
-  return model.processResults !== TrainableModel.prototype.processResults;
 }

@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { Observable } from "rxjs";
 // The index of rxjs reads 200 files, most of them operators.
 import { Subject } from "rxjs/internal/Subject";
@@ -22,7 +20,7 @@ import type { Scalars, TrainEvent } from "./events.js";
 import { evaluateFitted, Fit, type Fitted } from "./fit.js";
 import { findLearningRate, type LearningRateOptions, type LearningRateSuggestion } from "./learning-rate-finder.js";
 import { countOf } from "./limits.js";
-import { openRunFolder, resolveCheckpoint, runLogs, type ResumeFrom } from "./run-folder.js";
+import { openRunFolder, resolveCheckpoint, runLogs, whatWasSaved, type ResumeFrom } from "./run-folder.js";
 import { ProcessWarnings } from "./process-warnings.js";
 import type { Loaders } from "./run.js";
 import type { Sink } from "./sink.js";
@@ -264,13 +262,6 @@ export class Trainer {
       this.#busy = false;
     }
   }
-}
-
-function whatWasSaved(folder: string | null, { checkpoint }: TrainerConfig): string {
-  if (folder === null) return "nothing was saved, because there is no runDir";
-  if (checkpoint === false || !checkpoint.saveLast) return "nothing was saved, because checkpoints are off";
-  if (!existsSync(join(folder, "checkpoints", "last"))) return "nothing was saved, because nothing was trained yet";
-  return `saved in ${folder}; go on with { resume: "last" }`;
 }
 
 /** What is wrong with a model that was given to be trained; for callers without a compiler. */
