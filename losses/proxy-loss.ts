@@ -1,5 +1,6 @@
 import type { Distance } from "../lib/contracts/distance.js";
 import { SimilarityLoss } from "../lib/contracts/loss.js";
+import { requireOptions } from "../lib/contracts/options.js";
 import type { Init } from "../lib/contracts/part.js";
 import { Cosine } from "../lib/distances/index.js";
 import type { JsonObject } from "../lib/json.js";
@@ -35,6 +36,7 @@ export abstract class ProxyLoss<Settings extends ProxySettings & JsonObject> ext
 
   protected constructor(settings: Settings) {
     super();
+    requireOptions(new.target.name, settings, "settings such as { embeddingSize, groups }");
     this.settings = Object.freeze({ ...settings });
     this.groupCount = settings.groups;
   }

@@ -1,17 +1,22 @@
 import {
   closeSync,
+  constants,
+  copyFileSync,
   fstatSync,
   linkSync,
   openSync,
   readFileSync,
   readSync,
-  renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { hostname } from "node:os";
 import { threadId } from "node:worker_threads";
 import { errorCode } from "../error-code.js";
+
+/** Longest that a lock may be in the course of being removed, in milliseconds. */
+const GUARDED = 5000;
 
 /** What is known of locks of a kind. */
 export interface LockRules {
@@ -62,26 +67,26 @@ export class WriterLock {
 
   /** Null when there is a lock. */
   static #set(path: string): WriterLock | null {
-    let descriptor: number;
+    // Written before it stands at its place, where one without a text would be taken for nobody's.
+    const aside = `${path}.${process.pid}-${threadId}`;
+    writeFileSync(aside, "");
+    const descriptor = openSync(aside, "r");
     try {
-      descriptor = openSync(path, "wx+");
+      const owner: Owner = {
+        ...{ process: process.pid, thread: threadId, descriptor, host: hostname(), began: startOf(process.pid) },
+        taken: new Date().toISOString(),
+      };
+      const text = JSON.stringify(owner);
+      writeFileSync(aside, text);
+      putInPlace(aside, path);
+      return new WriterLock(path, descriptor, text);
     } catch (error) {
+      closeSync(descriptor);
       if (errorCode(error) === "EEXIST") return null;
       throw error;
-    }
-    const owner: Owner = {
-      ...{ process: process.pid, thread: threadId, descriptor, host: hostname(), began: startOf(process.pid) },
-      taken: new Date().toISOString(),
-    };
-    const text = JSON.stringify(owner);
-    let isOurs = false;
-    try {
-      writeFileSync(descriptor, text);
-      isOurs = readText(path) === text; // one that looked before it was written may have taken it for nobody's
     } finally {
-      if (!isOurs) closeSync(descriptor);
+      rmSync(aside, { force: true });
     }
-    return isOurs ? new WriterLock(path, descriptor, text) : null;
   }
 
   release(): void {
@@ -95,16 +100,42 @@ export class WriterLock {
   }
 }
 
-/** Removes the lock of a writer that has ended; one that another has set in the meantime is put back. */
-function putAway(path: string, judged: string): void {
-  const aside = `${path}.${process.pid}-${threadId}`;
+/** Gives a file another name. @throws EEXIST when there is one of that name. */
+function putInPlace(from: string, to: string): void {
   try {
-    renameSync(path, aside);
-    if (readText(aside) !== judged) linkSync(aside, path);
+    linkSync(from, to);
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") throw error;
+    // Some disks know no second names.
+    copyFileSync(from, to, constants.COPYFILE_EXCL);
+  }
+}
+
+/** Removes the lock of a writer that has ended. One at a time may: what stands there may be somebody's by the time that it is removed. */
+function putAway(path: string, judged: string): void {
+  const guard = `${path}.guard`;
+  let descriptor: number;
+  try {
+    descriptor = openSync(guard, "wx");
   } catch {
-    // Somebody else was faster; the next attempt sees what stands there now.
+    // Somebody else is at it; unless that was a process that ended there.
+    if (ageOf(guard) > GUARDED) rmSync(guard, { force: true });
+    return;
+  }
+  try {
+    if (readText(path) === judged) rmSync(path, { force: true });
   } finally {
-    rmSync(aside, { force: true });
+    closeSync(descriptor);
+    rmSync(guard, { force: true });
+  }
+}
+
+/** Milliseconds since it was written; 0 when it is not there. */
+function ageOf(path: string): number {
+  try {
+    return Date.now() - statSync(path).mtimeMs;
+  } catch {
+    return 0;
   }
 }
 
