@@ -137,7 +137,7 @@ export class Fit<K extends Kind, Item> {
       const history = new History();
       const hooks = {
         ...{ earlyStopping, watched, signal, checkMonitors },
-        reviews: hasOwnCode(assembled, callbacks, registry),
+        reviews: hasOwnCode(assembled, registry),
         isOfCallback: (monitor: string) => monitor in directions,
         checkpoint: (values: Scalars, at: Parameters<typeof checkpoints.accept>[1]) => checkpoints.accept(values, at),
       };
