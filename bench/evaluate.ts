@@ -40,7 +40,15 @@ if (process.argv.includes("--child")) console.log(JSON.stringify(await measure(n
 else report(names.map(measureApart));
 
 function measureApart(name: string): Row {
-  const program = ["--conditions=likewise-source", "--import", "tsx", fileURLToPath(import.meta.url), "--child", "--only", name];
+  const program = [
+    "--conditions=likewise-source",
+    "--import",
+    "tsx",
+    fileURLToPath(import.meta.url),
+    "--child",
+    "--only",
+    name,
+  ];
   const output = execFileSync(process.execPath, program, { encoding: "utf8" });
   return JSON.parse(output.trim().split("\n").at(-1) ?? "") as Row;
 }

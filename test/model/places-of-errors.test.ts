@@ -31,7 +31,9 @@ describe("An item that an encoder refuses", () => {
     await using model = await fit(-1);
     const items = samples(8).map(({ item }) => item);
     const error = (await failure(model.encode(items, { batchSize: 5 }))) as DataError;
-    expect(error.message).to.match(/^SimilarityModel\.encode, counting from item 5: VectorEncoder: item 3, \[ NaN, 1 \]: /u);
+    expect(error.message).to.match(
+      /^SimilarityModel\.encode, counting from item 5: VectorEncoder: item 3, \[ NaN, 1 \]: /u,
+    );
     const first = (await failure(model.encode([[NaN, 1]]))) as DataError;
     expect(first.message).to.match(/^VectorEncoder: item 0, \[ NaN, 1 \]: /u);
     expect((await model.encode([[1, 2]])).rows).to.equal(1);

@@ -24,7 +24,11 @@ export async function runProgram(root: string, code: string, limitSeconds: numbe
     const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx")).href;
     // The sources need this repository's settings for decorators.
     const env = { ...process.env, TSX_TSCONFIG_PATH: join(root, "tsconfig.json") };
-    return await run(["--conditions=likewise-source", `--import=${tsx}`, "program.ts"], { cwd: folder, env }, limitSeconds);
+    return await run(
+      ["--conditions=likewise-source", `--import=${tsx}`, "program.ts"],
+      { cwd: folder, env },
+      limitSeconds,
+    );
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

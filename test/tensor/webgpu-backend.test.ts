@@ -13,10 +13,14 @@ interface Trained {
 
 function train(backend: string): Trained {
   const step = fileURLToPath(new URL("./webgpu-step.ts", import.meta.url));
-  const ended = spawnSync(process.execPath, [...process.execArgv, "--conditions=likewise-source", "--import=tsx", step], {
-    encoding: "utf8",
-    env: { ...process.env, ...vulkanDriver, LIKEWISE_ENGINE: backend },
-  });
+  const ended = spawnSync(
+    process.execPath,
+    [...process.execArgv, "--conditions=likewise-source", "--import=tsx", step],
+    {
+      encoding: "utf8",
+      env: { ...process.env, ...vulkanDriver, LIKEWISE_ENGINE: backend },
+    },
+  );
   const last = ended.stdout.trimEnd().split("\n").at(-1) ?? "";
   expect(last, ended.stderr).to.match(/^\{/u);
   return JSON.parse(last) as Trained;

@@ -110,7 +110,11 @@ describe("A cross-batch memory with momentum", () => {
       expect(found).to.have.length(2);
       return found[0] ?? NaN;
     };
-    const [fast, slow, still] = [await drift({}), await drift({ momentum: 0.99 }), await drift({ momentum: 0.99999999 })];
+    const [fast, slow, still] = [
+      await drift({}),
+      await drift({ momentum: 0.99 }),
+      await drift({ momentum: 0.99999999 }),
+    ];
     expect(fast).to.be.greaterThan(1e-4);
     expect(slow).to.be.lessThan(fast);
     expect(still).to.be.lessThan(1e-6);
